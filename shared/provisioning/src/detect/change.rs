@@ -1,0 +1,56 @@
+//! Changes as the tables' streams tell them.
+
+use jiff::Timestamp;
+
+use crate::activity::Outcome;
+use crate::directory::{Group, User};
+use crate::ids::{GroupId, UserId};
+use crate::link::LinkKey;
+
+/// One record of a stream, as far as it concerns anybody.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StreamChange {
+    /// The directory changed.
+    Directory(DirectoryChange),
+    /// A link gained, changed or lost its counterpart, or turned it on or off.
+    Presence(Presence),
+    /// Something was settled that the activity log tells.
+    Outcome(Box<Outcome>),
+}
+
+/// A change of the directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DirectoryChange {
+    /// A user was created (`old` is none), changed, or deleted (`new` is none).
+    User {
+        /// Before.
+        old: Option<User>,
+        /// After.
+        new: Option<User>,
+    },
+    /// A user joined or left a group.
+    Membership {
+        /// The group.
+        group: GroupId,
+        /// The user.
+        user: UserId,
+        /// He left.
+        removed: bool,
+    },
+    /// A group was created, changed or deleted.
+    Group {
+        /// Before.
+        old: Option<Group>,
+        /// After.
+        new: Option<Group>,
+    },
+}
+
+/// A link whose counterpart came, went, changed, or was turned on or off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presence {
+    /// Which link.
+    pub key: LinkKey,
+    /// When it was settled.
+    pub at: Timestamp,
+}

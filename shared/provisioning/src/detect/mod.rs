@@ -1,0 +1,5 @@
+//! Change detection: which links a change concerns (DESIGN section 6).
+
+mod change;
+
+pub use change::{DirectoryChange, Presence, StreamChange};

@@ -1,0 +1,30 @@
+//! The domain of Rollcall: what is in the directory, what an application should look like, which requests bring it
+//! into step, and how that work is recorded so that no crash, repeat or delay changes the end.
+//!
+//! Nothing here performs I/O of its own: tables, queues, secrets and targets are reached through [`ports`], and the
+//! clock and randomness are parameters. `aws` implements the tables and queues, `scim-client` the target.
+//!
+//! Where to look: [`desired`] says what should be; [`link`] what is, as far as we know; [`plan`] the difference as data;
+//! [`sync`] carries a plan out with intent, request and settlement; [`detect`] turns changes into marks; [`sweep`] walks a
+//! whole application; [`due`] rings again what came due.
+
+pub mod activity;
+pub mod application;
+pub mod clock;
+pub mod desired;
+pub mod detect;
+pub mod directory;
+pub mod due;
+pub mod folding;
+pub mod fuse;
+pub mod ids;
+pub mod link;
+pub mod mapping;
+pub mod matching;
+pub mod plan;
+pub mod ports;
+pub mod randomness;
+pub mod sweep;
+pub mod sync;
+pub mod target;
+pub mod value;

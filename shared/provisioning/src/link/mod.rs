@@ -1,0 +1,145 @@
+//! A link: the counterpart of one user or group at one target, with what was last sent and accepted, what is in
+//! doubt, who works on it, and when it is next due.
+//!
+//! A link comes into being by its first mark and stays for good: after a removal it is what tells a rehire from a
+//! recycled name.
+
+mod key;
+mod work;
+
+pub use key::{LinkKey, Object};
+pub use work::{Claim, Mark, Work};
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use scim::AttributePath;
+use serde::{Deserialize, Serialize};
+
+use crate::activity::Outcome;
+use crate::ids::{RemoteId, UserId};
+use crate::value::Attributes;
+
+/// The life of a link.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Marked, never created: nothing of it is at the target.
+    #[default]
+    New,
+    /// A create may have been sent; it is looked up before it is created again.
+    Creating,
+    /// It has a counterpart.
+    Linked,
+    /// The counterpart is inactive through us, or a group was emptied and let go.
+    Deactivated,
+    /// The counterpart was deleted at the target by somebody else.
+    Missing,
+    /// A person must decide: the reason is in `work.problem`.
+    Conflict,
+    /// A required attribute has no value.
+    Blocked,
+    /// The counterpart was left as it is; we no longer keep it.
+    Released,
+    /// The counterpart was deleted by us.
+    Tombstone,
+}
+
+/// Where the counterpart came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// We made it.
+    Created,
+    /// It was there before us.
+    Adopted,
+}
+
+/// The link of one object at one application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Whose link it is.
+    pub key: LinkKey,
+    /// The target it belongs to; a link of another generation is nobody's at this one.
+    #[serde(default)]
+    pub target_generation: u64,
+    /// Where in its life it is.
+    #[serde(default)]
+    pub state: State,
+    /// The counterpart's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_id: Option<RemoteId>,
+    /// The externalId sent at the first create or adoption; it never changes while the link lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Where the counterpart came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// What was last sent and accepted.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub sent: Attributes,
+    /// Attributes that may or may not have been taken; always sent again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub doubt: BTreeSet<AttributePath>,
+    /// Members of a group of whom the same is true.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub members_in_doubt: BTreeSet<UserId>,
+    /// A group is to be compared with all its members, not only by its todo rows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compare: bool,
+    /// Since when the user is in no selected group; removal waits for the grace.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    pub unassigned_since: Option<Timestamp>,
+    /// What is to be done, by whom, when.
+    #[serde(flatten)]
+    pub work: Work,
+    /// What the last settling write did. Only the write that settles carries it; the next one drops it, so the stream
+    /// shows each outcome once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Set by the settling write that gave, changed or took the remote id, or turned the account on or off: the
+    /// groups concerned must look. Transient like `outcome`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub presence_changed: bool,
+}
+
+impl Link {
+    /// A link that was never anything.
+    pub fn new(key: LinkKey) -> Self {
+        Self {
+            key,
+            target_generation: 0,
+            state: State::New,
+            remote_id: None,
+            external_id: None,
+            origin: None,
+            sent: Attributes::new(),
+            doubt: BTreeSet::new(),
+            members_in_doubt: BTreeSet::new(),
+            compare: false,
+            unassigned_since: None,
+            work: Work::default(),
+            outcome: None,
+            presence_changed: false,
+        }
+    }
+
+    /// The counterpart's id if it is an account or group in use: one that may be a member, or have members.
+    pub fn usable_remote(&self, target_generation: u64) -> Option<&RemoteId> {
+        let usable = self.state == State::Linked && self.target_generation == target_generation;
+        self.remote_id.as_ref().filter(|_| usable)
+    }
+
+    /// The name last sent, for people: `userName` or `displayName`.
+    pub fn shown_name(&self) -> Option<String> {
+        let named = |name: &str| self.sent.iter().find(|(path, _)| path.attribute().eq_ignore_ascii_case(name));
+        let found = match self.key.object {
+            Object::User(_) => named("userName"),
+            Object::Group(_) => named("displayName"),
+        };
+        found.and_then(|(_, value)| match value {
+            crate::value::Value::Text(text) => Some(text.clone()),
+            _ => None,
+        })
+    }
+}

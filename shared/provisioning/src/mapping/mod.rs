@@ -1,0 +1,114 @@
+//! Attribute mapping: which attribute of the target receives which value of a user.
+
+mod automatic;
+mod default_set;
+
+pub use automatic::{AutomaticMapping, MappingError, automatic};
+pub use default_set::default_attributes;
+
+use scim::AttributePath;
+use serde::{Deserialize, Serialize};
+
+use crate::directory::User;
+use crate::value::{Attributes, Value};
+
+/// The mapping of one application.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mapping {
+    /// One entry per target attribute.
+    pub attributes: Vec<MappedAttribute>,
+}
+
+/// One target attribute and where its value comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappedAttribute {
+    /// The attribute at the target.
+    pub target: AttributePath,
+    /// Where its value comes from.
+    pub source: Source,
+    /// The target needs a value: a user without one is blocked.
+    #[serde(default)]
+    pub required: bool,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// A built-in attribute of the directory.
+    Directory(DirectoryAttribute),
+    /// A custom attribute, by name.
+    Custom(String),
+    /// The same for everybody.
+    Constant(Value),
+}
+
+/// The built-in attributes of a user that can be mapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DirectoryAttribute {
+    /// `username`
+    Username,
+    /// `email`
+    Email,
+    /// `first_name`
+    FirstName,
+    /// `last_name`
+    LastName,
+    /// `display_name`
+    DisplayName,
+}
+
+impl Source {
+    /// The user's value, `None` where he has none.
+    pub fn value(&self, user: &User) -> Option<Value> {
+        match self {
+            Self::Directory(DirectoryAttribute::Username) => Value::text(&user.username),
+            Self::Directory(DirectoryAttribute::Email) => user.email.as_deref().and_then(Value::text),
+            Self::Directory(DirectoryAttribute::FirstName) => user.first_name.as_deref().and_then(Value::text),
+            Self::Directory(DirectoryAttribute::LastName) => user.last_name.as_deref().and_then(Value::text),
+            Self::Directory(DirectoryAttribute::DisplayName) => user.display_name.as_deref().and_then(Value::text),
+            Self::Custom(name) => user.custom.get(name).cloned(),
+            Self::Constant(value) => Some(value.clone()),
+        }
+    }
+}
+
+/// What the mapping makes of a user, or why it cannot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rendered {
+    /// Every attribute that has a value.
+    Attributes(Attributes),
+    /// A required attribute has none.
+    Blocked {
+        /// The attribute that lacks a value.
+        missing: AttributePath,
+    },
+}
+
+impl Mapping {
+    /// The attributes to send for `user`; those without a value are left out.
+    pub fn render(&self, user: &User) -> Rendered {
+        let mut attributes = Attributes::new();
+        for MappedAttribute { target, source, required } in &self.attributes {
+            match source.value(user) {
+                Some(value) => {
+                    attributes.insert(target.clone(), value);
+                }
+                None if *required => return Rendered::Blocked { missing: target.clone() },
+                None => {}
+            }
+        }
+        Rendered::Attributes(attributes)
+    }
+
+    /// Whether the change from `old` to `new` changes anything that is sent.
+    pub fn tells_apart(&self, old: &User, new: &User) -> bool {
+        self.attributes.iter().any(|mapped| mapped.source.value(old) != mapped.source.value(new))
+    }
+
+    /// The entry for a target attribute.
+    pub fn of(&self, target: &AttributePath) -> Option<&MappedAttribute> {
+        self.attributes.iter().find(|mapped| mapped.target.same_as(target))
+    }
+}

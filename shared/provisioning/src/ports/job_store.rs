@@ -1,0 +1,25 @@
+//! Jobs, and what a sweep's listing of a target found.
+
+use async_trait::async_trait;
+
+use super::StoreResult;
+use crate::application::SweepNote;
+use crate::ids::{ApplicationId, JobId};
+use crate::sweep::SweepJob;
+use crate::target::{Found, Kind, MatchKey};
+
+/// Keeps jobs and found rows. Every read is consistent.
+#[async_trait]
+pub trait JobStore: Send + Sync {
+    /// Puts a new job and notes it as the application's sweep, replacing one under way.
+    async fn start(&self, job: &SweepJob, note: &SweepNote) -> StoreResult<()>;
+    /// A job.
+    async fn job(&self, application: &ApplicationId, id: &JobId) -> StoreResult<Option<SweepJob>>;
+    /// Writes a job's progress and what the application notes of it, if the job is still at `before.step` and still the
+    /// application's sweep; `false` where somebody else did that page. A finished job is no longer noted.
+    async fn advance(&self, before: &SweepJob, after: &SweepJob, note: Option<&SweepNote>) -> StoreResult<bool>;
+    /// Keeps what a page of a listing found, by externalId and by name, for two days.
+    async fn put_found(&self, application: &ApplicationId, listing: &JobId, kind: Kind, found: &[Found]) -> StoreResult<()>;
+    /// What a listing found under a key.
+    async fn found(&self, application: &ApplicationId, listing: &JobId, kind: Kind, key: &MatchKey) -> StoreResult<Vec<Found>>;
+}

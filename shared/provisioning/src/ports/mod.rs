@@ -1,0 +1,66 @@
+//! Ports: what the domain needs from outside, in its own words. `aws` implements the tables, queues and secrets;
+//! `scim-client` the target.
+
+mod activity_store;
+mod application_store;
+mod bell;
+mod directory_store;
+mod job_store;
+mod link_store;
+mod membership_store;
+mod secret_store;
+mod target;
+
+use std::sync::Arc;
+
+pub use activity_store::{ActivityPage, ActivityStore};
+pub use application_store::{ApplicationStore, ApplicationSummary, ConfigurationWrite};
+pub use bell::{Bell, Doorbell, Lane, shard};
+pub use directory_store::{DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, UserWrite};
+pub use job_store::JobStore;
+pub use link_store::{DueItem, DueKey, LinkPage, LinkStore, Ownership, Written};
+pub use membership_store::{MembershipStore, Pushed, Todo};
+pub use secret_store::SecretStore;
+pub use target::{Connector, Target};
+
+/// Every table, as a worker needs them together.
+#[derive(Clone)]
+pub struct Tables {
+    /// Users, groups, memberships.
+    pub directory: Arc<dyn DirectoryStore>,
+    /// Applications and their configuration.
+    pub applications: Arc<dyn ApplicationStore>,
+    /// Links.
+    pub links: Arc<dyn LinkStore>,
+    /// Pushed memberships and todo rows.
+    pub memberships: Arc<dyn MembershipStore>,
+    /// Jobs and found rows.
+    pub jobs: Arc<dyn JobStore>,
+    /// The activity log.
+    pub activity: Arc<dyn ActivityStore>,
+}
+
+/// A table, queue or secret store did not do what was asked. Nothing is known to have been changed; the caller gives up this
+/// attempt, and the mark brings it back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// It did not answer, or throttled for longer than its client waits.
+    #[error("{what} is unavailable: {detail}")]
+    Unavailable {
+        /// Which store and operation.
+        what: &'static str,
+        /// What it said.
+        detail: String,
+    },
+    /// An item cannot be read as what it should be.
+    #[error("an item of {what} cannot be read: {detail}")]
+    Corrupt {
+        /// Which store.
+        what: &'static str,
+        /// What is wrong with it; never a value.
+        detail: String,
+    },
+}
+
+/// What a store answers.
+pub type StoreResult<T> = Result<T, StoreError>;

@@ -1,0 +1,86 @@
+//! A sweep's progress, as it is kept between pages.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::application::{Listing, SweepPhase};
+use crate::ids::{ApplicationId, GroupId, JobId, UserId};
+use crate::target::Kind;
+
+/// A sweep. One page is done per message; `step` counts them, and only who holds the current step advances it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepJob {
+    /// Which.
+    pub id: JobId,
+    /// Whose.
+    pub application: ApplicationId,
+    /// Raised by every page.
+    pub step: u64,
+    /// Where it stands; `None` once it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+    /// When its next page is rung again, should its doorbell be lost.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    pub due_at: Option<Timestamp>,
+    /// When it began.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub started_at: Timestamp,
+    /// The listing it makes.
+    pub listing: Listing,
+    /// What it has seen and marked.
+    #[serde(default)]
+    pub counts: Counts,
+    /// Removals a person allowed beforehand, above which the fuse holds.
+    #[serde(default)]
+    pub allowed_removals: Option<u64>,
+    /// Removals found but held by the fuse.
+    #[serde(default)]
+    pub held: u64,
+}
+
+/// Where a sweep stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The phase.
+    pub phase: SweepPhase,
+    /// Where in it.
+    pub step: Step,
+}
+
+/// Where in a phase a sweep stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Step {
+    /// At its beginning.
+    Start,
+    /// Listing: the next page of a kind starts here (1-based).
+    Page(Kind, u64),
+    /// Users: behind this member of this group. Groups: behind this group.
+    Behind(GroupId, Option<UserId>),
+    /// Counting and removals: behind this index cursor of a kind.
+    Cursor(Kind, Option<String>),
+    /// All is marked; what is marked must be worked off first.
+    Draining,
+}
+
+/// What a sweep has seen and marked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Users of the selected groups looked at.
+    pub users: u64,
+    /// Of those, marked.
+    pub users_marked: u64,
+    /// Selected groups.
+    pub groups: u64,
+    /// Linked accounts, for the fuse's percentage.
+    pub linked: u64,
+    /// Accounts no longer wanted.
+    pub removals: u64,
+}
+
+impl SweepJob {
+    /// Whether it is over.
+    pub fn is_done(&self) -> bool {
+        self.position.is_none()
+    }
+}

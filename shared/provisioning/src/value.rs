@@ -1,0 +1,71 @@
+//! Values of attributes, in the directory and as they are sent.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use scim::AttributePath;
+use serde::{Deserialize, Serialize};
+
+/// The value of one attribute. An attribute without a value is absent, never an empty `Value`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// True or false.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Text; dates too, as `YYYY-MM-DD`.
+    Text(String),
+    /// Several texts, in order.
+    List(Vec<String>),
+}
+
+/// Attributes of one object by path: what is wanted, or what was sent.
+pub type Attributes = BTreeMap<AttributePath, Value>;
+
+impl Value {
+    /// A text, or `None` where it is empty: null, empty and absent are one (RFC 7643 section 2.5).
+    pub fn text(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self::Text(text.to_owned()))
+    }
+
+    /// The value as JSON.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Boolean(value) => (*value).into(),
+            Self::Integer(value) => (*value).into(),
+            Self::Text(value) => value.as_str().into(),
+            Self::List(values) => values.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// Reads a scalar or a list of texts; anything else a target shows is not a value we could have sent.
+    pub fn from_json(json: &serde_json::Value) -> Option<Self> {
+        match json {
+            serde_json::Value::Bool(value) => Some(Self::Boolean(*value)),
+            serde_json::Value::Number(value) => value.as_i64().map(Self::Integer),
+            serde_json::Value::String(value) => Self::text(value),
+            serde_json::Value::Array(values) if !values.is_empty() => {
+                values.iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<_>>().map(Self::List)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boolean(value) => write!(f, "{value}"),
+            Self::Integer(value) => write!(f, "{value}"),
+            Self::Text(value) => write!(f, "{value:?}"),
+            Self::List(values) => write!(f, "{values:?}"),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Messages of RFC 7644: list answers, PATCH bodies, errors, and the service provider's configuration.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Resource;
+
+/// Schema URI of a PATCH body (RFC 7644 section 3.5.2).
+pub const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+
+/// A PATCH body (RFC 7644 section 3.5.2).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PatchRequest {
+    schemas: [&'static str; 1],
+    /// Applied in order, all or none.
+    #[serde(rename = "Operations")]
+    pub operations: Vec<PatchOperation>,
+}
+
+impl PatchRequest {
+    /// A body of these operations.
+    pub fn new(operations: Vec<PatchOperation>) -> Self {
+        Self { schemas: [PATCH_SCHEMA], operations }
+    }
+}
+
+/// One operation of a PATCH body.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PatchOperation {
+    /// `add`, `replace` or `remove`, in lower case as the RFC writes them.
+    pub op: Operation,
+    /// What is changed; always given, since several targets refuse an operation without it.
+    pub path: String,
+    /// Absent for `remove`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+}
+
+/// The verb of a PATCH operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operation {
+    /// Adds a value; to a multi-valued attribute it adds an element.
+    Add,
+    /// Replaces the value at the path.
+    Replace,
+    /// Removes what the path names.
+    Remove,
+}
+
+/// A page of resources (RFC 7644 section 3.4.2). Lenient: `resources` in lower case and missing counts are met.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ListResponse {
+    /// How many match in all, as far as the target says.
+    #[serde(rename = "totalResults", default)]
+    pub total_results: Option<u64>,
+    /// The resources of this page.
+    #[serde(rename = "Resources", alias = "resources", default)]
+    pub resources: Vec<Resource>,
+}
+
+/// An error body (RFC 7644 section 3.12); every field is optional because targets leave each of them out.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct ErrorResponse {
+    /// `uniqueness`, `invalidValue`, `noTarget`, …
+    #[serde(rename = "scimType", default)]
+    pub scim_type: Option<String>,
+    /// What a person is told.
+    #[serde(default)]
+    pub detail: Option<String>,
+}
+
+/// What a target says it can do (RFC 7643 section 5). Only what is acted on is read, and any part may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct ServiceProviderConfig {
+    /// Whether PATCH is supported.
+    #[serde(default)]
+    pub patch: Option<Supported>,
+    /// Whether and how far filters are supported.
+    #[serde(default)]
+    pub filter: Option<Supported>,
+}
+
+/// A capability as the service provider's configuration states it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Supported {
+    /// The statement itself.
+    #[serde(default)]
+    pub supported: bool,
+    /// Most resources one filtered answer holds.
+    #[serde(default)]
+    pub max_results: Option<u64>,
+}
+
+/// A schema definition (RFC 7643 section 7), as far as mapping needs it.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Schema {
+    /// The schema's URI.
+    #[serde(default)]
+    pub id: String,
+    /// Its attributes.
+    #[serde(default)]
+    pub attributes: Vec<SchemaAttribute>,
+}
+
+/// One attribute of a schema definition (RFC 7643 section 7).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SchemaAttribute {
+    /// The attribute's name.
+    pub name: String,
+    /// `string`, `boolean`, `complex`, …
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Whether it holds a list.
+    pub multi_valued: bool,
+    /// Whether a resource must have it.
+    pub required: bool,
+    /// `readOnly`, `readWrite`, `immutable` or `writeOnly`.
+    pub mutability: String,
+    /// The parts of a complex attribute.
+    pub sub_attributes: Vec<SchemaAttribute>,
+    /// Values the target suggests, for the `type` of multi-valued attributes.
+    pub canonical_values: Vec<Value>,
+}
