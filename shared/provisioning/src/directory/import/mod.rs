@@ -1,0 +1,1 @@
+//! Imports: a directory file, laid over the directory.
