@@ -1,0 +1,3 @@
+//! The DynamoDB stores as their ports promise, through the real SDK on an embedded database.
+
+mod database;
