@@ -49,14 +49,39 @@ pub enum Operation {
 }
 
 /// A page of resources (RFC 7644 section 3.4.2). Lenient: `resources` in lower case and missing counts are met.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct ListResponse {
     /// How many match in all, as far as the target says.
-    #[serde(rename = "totalResults", default)]
     pub total_results: Option<u64>,
     /// The resources of this page.
-    #[serde(rename = "Resources", alias = "resources", default)]
     pub resources: Vec<Resource>,
+}
+
+impl ListResponse {
+    /// Reads a list answer: the message of the RFC, one without rows, or a bare array. `None` where it is neither, which
+    /// tells a SCIM endpoint from any other that answers with JSON. Rows that are no objects are left out.
+    pub fn from_json(json: Value) -> Option<Self> {
+        let rows = |rows: Vec<Value>| rows.into_iter().filter_map(Resource::from_json).collect();
+        let message = match json {
+            Value::Array(bare) => return Some(Self { total_results: None, resources: rows(bare) }),
+            json => Resource::from_json(json)?,
+        };
+        let mut total_results = None;
+        let mut resources = None;
+        for (name, value) in message.into_object() {
+            match (name.to_ascii_lowercase().as_str(), value) {
+                ("totalresults", Value::Number(total)) => total_results = total.as_u64(),
+                ("totalresults", Value::String(total)) => total_results = total.trim().parse().ok(),
+                ("resources", Value::Array(found)) => resources = Some(rows(found)),
+                ("resources", Value::Null) => resources = Some(Vec::new()),
+                _ => {}
+            }
+        }
+        if total_results.is_none() && resources.is_none() {
+            return None;
+        }
+        Some(Self { total_results, resources: resources.unwrap_or_default() })
+    }
 }
 
 /// An error body (RFC 7644 section 3.12); every field is optional because targets leave each of them out.
@@ -123,4 +148,33 @@ pub struct SchemaAttribute {
     pub sub_attributes: Vec<SchemaAttribute>,
     /// Values the target suggests, for the `type` of multi-valued attributes.
     pub canonical_values: Vec<Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_list_answer_is_read() {
+        let lists = [
+            (json!({"totalResults": 2, "Resources": [{"id": "1"}]}), Some(2), 1),
+            (json!({"totalResults": "2", "resources": [{"id": "1"}, 7]}), Some(2), 1),
+            (json!({"totalResults": 0}), Some(0), 0),
+            (json!({"totalResults": 0, "Resources": null}), Some(0), 0),
+            (json!([{"id": "1"}]), None, 1),
+        ];
+        for (json, total, rows) in lists {
+            let list = ListResponse::from_json(json).expect("a list");
+            assert_eq!((list.total_results, list.resources.len()), (total, rows));
+        }
+    }
+
+    #[test]
+    fn other_json_is_no_list() {
+        for json in [json!({"status": "ok"}), json!("ok"), json!({}), json!(null)] {
+            assert!(ListResponse::from_json(json).is_none());
+        }
+    }
 }

@@ -30,7 +30,9 @@ pub struct Selector {
 
 /// Why a text is not an attribute path.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("'{given}' is not an attribute path: {problem}; write userName, name.givenName or emails[type eq \"work\"].value")]
+#[error(
+    "'{given}' is not an attribute path: {problem}; write userName, name.givenName or emails[type eq \"work\"].value"
+)]
 pub struct PathError {
     given: String,
     problem: &'static str,
@@ -77,8 +79,10 @@ impl FromStr for AttributePath {
         let (head, selector, tail) = match rest.split_once('[') {
             None => (rest, None, None),
             Some((head, filtered)) => {
-                let (filter, tail) = filtered.rsplit_once(']').ok_or_else(|| fail("the [ is never closed"))?;
-                let selector = parse_selector(filter).ok_or_else(|| fail("a filter reads [type eq \"work\"]"))?;
+                let (filter, tail) =
+                    filtered.rsplit_once(']').ok_or_else(|| fail("the [ is never closed"))?;
+                let selector =
+                    parse_selector(filter).ok_or_else(|| fail("a filter reads [type eq \"work\"]"))?;
                 (head, Some(selector), Some(tail))
             }
         };
@@ -86,10 +90,13 @@ impl FromStr for AttributePath {
             (None, Some((attribute, sub))) => (attribute, Some(sub)),
             (None, None) | (Some(""), None) => (head, None),
             (Some(tail), None) => {
-                let sub = tail.strip_prefix('.').ok_or_else(|| fail("after ] comes .attribute or nothing"))?;
+                let sub =
+                    tail.strip_prefix('.').ok_or_else(|| fail("after ] comes .attribute or nothing"))?;
                 (head, Some(sub))
             }
-            (Some(_), Some(_)) => return Err(fail("a filter stands behind the attribute, not its sub-attribute")),
+            (Some(_), Some(_)) => {
+                return Err(fail("a filter stands behind the attribute, not its sub-attribute"));
+            }
         };
         if !is_name(attribute) || sub_attribute.is_some_and(|sub| !is_name(sub)) {
             return Err(fail("an attribute name starts with a letter and holds letters, digits, - _ $"));
@@ -182,7 +189,15 @@ mod tests {
 
     #[test]
     fn what_addresses_no_single_attribute_is_refused() {
-        for text in ["", "name.", "emails[type eq \"work\"", "emails[type sw \"w\"]", "a b", "9lives", "x[a eq \"b\"]y"] {
+        for text in [
+            "",
+            "name.",
+            "emails[type eq \"work\"",
+            "emails[type sw \"w\"]",
+            "a b",
+            "9lives",
+            "x[a eq \"b\"]y",
+        ] {
             assert!(text.parse::<AttributePath>().is_err(), "{text:?} was accepted");
         }
     }

@@ -38,6 +38,11 @@ impl Resource {
         Value::Object(self.0)
     }
 
+    /// The object itself, for taking apart.
+    pub fn into_object(self) -> Map<String, Value> {
+        self.0
+    }
+
     /// `id` as text; targets with numeric ids are met (RFC 7643 section 3.1 has a string).
     pub fn id(&self) -> Option<String> {
         match get(&self.0, "id")? {
@@ -72,7 +77,8 @@ impl Resource {
             None => element,
             Some(sub) => get(element.as_object()?, sub)?,
         };
-        let unassigned = value.is_null() || value.as_str() == Some("") || value.as_array().is_some_and(Vec::is_empty);
+        let unassigned =
+            value.is_null() || value.as_str() == Some("") || value.as_array().is_some_and(Vec::is_empty);
         (!unassigned).then_some(value)
     }
 
@@ -103,8 +109,8 @@ impl Resource {
         }
     }
 
-    /// Takes away what lies at `path`; with a selector the whole element goes, since a value without its
-    /// significant sub-attribute says nothing.
+    /// Takes away what lies at `path`. An element goes as a whole with its significant sub-attribute (`value`), and when
+    /// nothing but its `type` and `primary` would remain; other elements stay.
     pub fn clear(&mut self, path: &AttributePath) {
         let root = match path.schema() {
             Some(schema) if !is_core(schema) => match get_mut(&mut self.0, schema) {
@@ -120,9 +126,11 @@ impl Resource {
                     remove(complex, sub);
                 }
             }
-            (Some(selector), _) => {
+            (Some(selector), sub) => {
                 if let Some(Value::Array(elements)) = get_mut(root, path.attribute()) {
-                    elements.retain(|element| !selects(selector, element));
+                    elements.retain_mut(|element| {
+                        !selects(selector, element) || keeps_more(element, selector, sub)
+                    });
                 }
             }
         }
@@ -142,7 +150,8 @@ impl Resource {
 
     fn declare(&mut self, schema: &str) {
         let schemas = array_at(&mut self.0, "schemas");
-        if !schemas.iter().any(|known| known.as_str().is_some_and(|known| known.eq_ignore_ascii_case(schema))) {
+        if !schemas.iter().any(|known| known.as_str().is_some_and(|known| known.eq_ignore_ascii_case(schema)))
+        {
             schemas.push(schema.into());
         }
     }
@@ -159,12 +168,25 @@ fn new_element(selector: &Selector) -> Value {
     Value::Object(element)
 }
 
+/// Takes `sub` out of an element and tells whether what remains is worth keeping.
+fn keeps_more(element: &mut Value, selector: &Selector, sub: Option<&str>) -> bool {
+    let (Some(sub), Value::Object(element)) = (sub.filter(|sub| !sub.eq_ignore_ascii_case("value")), element)
+    else {
+        return false;
+    };
+    remove(element, sub);
+    element
+        .keys()
+        .any(|key| !key.eq_ignore_ascii_case(&selector.attribute) && !key.eq_ignore_ascii_case("primary"))
+}
+
 fn is_core(schema: &str) -> bool {
     schema.eq_ignore_ascii_case(crate::USER_SCHEMA) || schema.eq_ignore_ascii_case(crate::GROUP_SCHEMA)
 }
 
 fn selects(selector: &Selector, element: &Value) -> bool {
-    let found = element.as_object().and_then(|element| get(element, &selector.attribute)).and_then(Value::as_str);
+    let found =
+        element.as_object().and_then(|element| get(element, &selector.attribute)).and_then(Value::as_str);
     found.is_some_and(|found| found.eq_ignore_ascii_case(&selector.value))
 }
 
@@ -173,7 +195,9 @@ fn key_of(object: &Map<String, Value>, name: &str) -> Option<String> {
 }
 
 fn get<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    object.get(name).or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    object
+        .get(name)
+        .or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
 fn get_mut<'a>(object: &'a mut Map<String, Value>, name: &str) -> Option<&'a mut Value> {
@@ -253,8 +277,20 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_an_element_is_cleared_alone_until_nothing_is_left() {
+        let work = json!([{"type": "work", "primary": true, "locality": "Ulm", "country": "DE"}]);
+        let mut user = Resource::from_json(json!({"addresses": work})).expect("an object");
+        user.clear(&path("addresses[type eq \"work\"].locality"));
+        let left = json!({"addresses": [{"type": "work", "primary": true, "country": "DE"}]});
+        assert_eq!(Value::Object(user.as_json().clone()), left);
+        user.clear(&path("addresses[type eq \"work\"].country"));
+        assert_eq!(user.into_json(), json!({"addresses": []}));
+    }
+
+    #[test]
     fn null_and_empty_are_unassigned() {
-        let user = Resource::from_json(json!({"title": "", "nickName": null, "emails": []})).expect("an object");
+        let user =
+            Resource::from_json(json!({"title": "", "nickName": null, "emails": []})).expect("an object");
         for attribute in ["title", "nickName", "emails", "emails[type eq \"work\"].value"] {
             assert_eq!(user.read(&path(attribute)), None, "{attribute}");
         }
