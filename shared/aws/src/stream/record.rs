@@ -1,0 +1,119 @@
+//! One record of a stream. Items name their kind in the attribute `item`.
+
+use aws_lambda_events::dynamodb::{EventRecord, StreamRecord};
+use jiff::{SignedDuration, Timestamp};
+use provisioning::activity::Outcome;
+use provisioning::detect::{DirectoryChange, Presence, StreamChange};
+use provisioning::directory::{Group, User};
+use provisioning::link::LinkKey;
+use serde::de::DeserializeOwned;
+use serde_dynamo::{AttributeValue, Item};
+
+use super::Unreadable;
+use crate::tables::item;
+
+/// Reads one record; empty where it concerns nobody.
+pub(super) fn read(record: &EventRecord) -> Result<Vec<StreamChange>, Unreadable> {
+    if is_expiry(record) {
+        return Ok(Vec::new());
+    }
+    let StreamRecord { old_image: old, new_image: new, .. } = &record.change;
+    let image = if new.is_empty() { old } else { new };
+    if image.is_empty() {
+        return Err(Unreadable("it has no image"));
+    }
+    let mut changes = Vec::new();
+    match text(image, item::ITEM) {
+        Some(item::USER_PROFILE) => changes.extend(user(old, new)?),
+        Some(item::GROUP_META) => changes.extend(group(old, new)?),
+        // Of the two items of a membership only the group's is read, so that each is told once.
+        Some(item::GROUP_MEMBERSHIP) => changes.extend(membership(old, new)?),
+        Some(item::USER_LINK | item::GROUP_LINK) => changes.extend(presence(record)?),
+        _ => {}
+    }
+    changes.extend(outcome(new)?.map(|outcome| StreamChange::Outcome(Box::new(outcome))));
+    Ok(changes)
+}
+
+/// Whether the time-to-live process took the item away: nobody changed anything.
+fn is_expiry(record: &EventRecord) -> bool {
+    record.user_identity.as_ref().is_some_and(|identity| identity.principal_id == "dynamodb.amazonaws.com")
+}
+
+/// A profile that is being deleted counts as deleted.
+fn user(old: &Item, new: &Item) -> Result<Option<StreamChange>, Unreadable> {
+    let read = |image: &Item| {
+        whole::<User>(image, "a profile is no user").map(|user| user.filter(|user| !user.deleting))
+    };
+    let (old, new) = (read(old)?, read(new)?);
+    Ok((old != new).then_some(StreamChange::Directory(DirectoryChange::User { old, new })))
+}
+
+/// A group that is being deleted counts as deleted.
+fn group(old: &Item, new: &Item) -> Result<Option<StreamChange>, Unreadable> {
+    let read = |image: &Item| {
+        whole::<Group>(image, "a group's item is no group").map(|group| group.filter(|group| !group.deleting))
+    };
+    let (old, new) = (read(old)?, read(new)?);
+    Ok((old != new).then_some(StreamChange::Directory(DirectoryChange::Group { old, new })))
+}
+
+/// A membership is there or not; a change of its item is neither.
+fn membership(old: &Item, new: &Item) -> Result<Option<StreamChange>, Unreadable> {
+    const UNREADABLE: Unreadable = Unreadable("a membership's keys are not G#group and M#user");
+    let (image, removed) = match (old.is_empty(), new.is_empty()) {
+        (true, false) => (new, false),
+        (false, true) => (old, true),
+        _ => return Ok(None),
+    };
+    let part = |name, prefix| text(image, name).and_then(|key| key.strip_prefix(prefix)).ok_or(UNREADABLE);
+    let group = part("pk", "G#")?.parse().map_err(|_| UNREADABLE)?;
+    let user = part("sk", "M#")?.parse().map_err(|_| UNREADABLE)?;
+    Ok(Some(StreamChange::Directory(DirectoryChange::Membership { group, user, removed })))
+}
+
+/// The settling write that gave, changed or took the counterpart says so.
+fn presence(record: &EventRecord) -> Result<Option<StreamChange>, Unreadable> {
+    let new = &record.change.new_image;
+    if !matches!(new.get("presence_changed"), Some(AttributeValue::Bool(true))) {
+        return Ok(None);
+    }
+    let key: LinkKey =
+        text(new, "key").and_then(|key| key.parse().ok()).ok_or(Unreadable("a link has no key"))?;
+    let at = outcome(new)?.map_or_else(|| written_by(record), |outcome| outcome.at);
+    Ok(Some(StreamChange::Presence(Presence { key, at })))
+}
+
+/// A time at which the record had been written for certain. Streams tell whole seconds, and a time too early could pass
+/// for one before a sweep's group phase, whose groups would then not be told.
+fn written_by(record: &EventRecord) -> Timestamp {
+    let told = record.change.approximate_creation_date_time.timestamp_millis();
+    match Timestamp::from_millisecond(told) {
+        Ok(time) if told > 0 => time.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX),
+        _ => Timestamp::MAX,
+    }
+}
+
+fn outcome(new: &Item) -> Result<Option<Outcome>, Unreadable> {
+    match new.get("outcome") {
+        None | Some(AttributeValue::Null(_)) => Ok(None),
+        Some(value) => serde_dynamo::from_attribute_value(value.clone())
+            .map(Some)
+            .map_err(|_| Unreadable("an item's outcome is none")),
+    }
+}
+
+/// The item as a domain type; `None` where there is no image.
+fn whole<T: DeserializeOwned>(image: &Item, unreadable: &'static str) -> Result<Option<T>, Unreadable> {
+    if image.is_empty() {
+        return Ok(None);
+    }
+    serde_dynamo::from_item(image.clone()).map(Some).map_err(|_| Unreadable(unreadable))
+}
+
+fn text<'a>(image: &'a Item, name: &str) -> Option<&'a str> {
+    match image.get(name) {
+        Some(AttributeValue::S(text)) => Some(text),
+        _ => None,
+    }
+}
