@@ -1,15 +1,20 @@
 //! AWS: the tables, queues, secrets and streams behind the domain's ports, and what every Lambda function starts
 //! with. No other crate names the AWS SDK or the Lambda runtime.
 
+mod activity_store;
+mod application_store;
 pub mod clock;
 pub mod config;
-pub mod directory_store;
+mod directory_store;
 mod dynamodb;
 pub mod in_process;
-pub mod link_store;
+mod job_store;
 pub mod lambda;
+mod link_store;
+mod membership_store;
 pub mod queue;
 pub mod randomness;
 pub mod secrets;
+pub mod stores;
 pub mod stream;
 pub mod tables;

@@ -1,0 +1,222 @@
+//! Jobs and found rows in the provisioning table.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use provisioning::application::SweepNote;
+use provisioning::clock::{Clock, after};
+use provisioning::ids::{ApplicationId, JobId, RemoteId};
+use provisioning::ports::{JobStore, StoreError, StoreResult};
+use provisioning::sweep::SweepJob;
+use provisioning::target::{Found, Kind, MatchKey};
+use serde::{Deserialize, Serialize};
+
+use crate::dynamodb::{
+    Condition, Item, all, batch_put, check, decode, encode, key_item, patiently, put, transact, unavailable,
+    update, value,
+};
+use crate::tables::definition::EXPIRES_AT;
+use crate::tables::item::{APPLICATION_CONDITION, FOUND, JOB};
+use crate::tables::keys::{self, CONDITION, Key};
+
+const WHAT: &str = "the job store";
+
+/// How long found rows are kept: longer than any sweep takes.
+const FOUND_LASTS: Duration = Duration::from_secs(2 * 24 * 60 * 60);
+/// Longest resource that is kept as it is, in bytes of JSON; an item has 400 KB.
+const LONGEST_RESOURCE: usize = 200_000;
+/// How often a start may find that another sweep was started at the same time.
+const SURPRISES: u32 = 10;
+
+/// Jobs in DynamoDB.
+#[derive(Clone)]
+pub struct DynamoJobStore {
+    client: Client,
+    table: String,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for DynamoJobStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DynamoJobStore").field("table", &self.table).finish_non_exhaustive()
+    }
+}
+
+/// A found row. The resource is text: DynamoDB has no null in a list of texts, no empty set, no number like 1.0.
+#[derive(Serialize, Deserialize)]
+struct FoundRow {
+    remote_id: RemoteId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    active: Option<bool>,
+    resource: String,
+}
+
+impl DynamoJobStore {
+    /// The store in this table; `clock` says when found rows expire.
+    pub fn new(client: Client, table: String, clock: Arc<dyn Clock>) -> Self {
+        Self { client, table, clock }
+    }
+
+    async fn get(&self, key: &Key) -> StoreResult<Option<Item>> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key_item(key)));
+        let get = get.consistent_read(true);
+        let answer = patiently(|| get.clone().send()).await.map_err(|error| unavailable(WHAT, &error))?;
+        Ok(answer.item)
+    }
+
+    /// The sweep that the application notes.
+    async fn noted(&self, application: &ApplicationId) -> StoreResult<Option<JobId>> {
+        let condition = self.get(&keys::configuration(application, CONDITION)).await?;
+        let condition = condition.map(decode_condition).transpose()?;
+        Ok(condition.and_then(|condition| condition.sweep).map(|sweep| sweep.job))
+    }
+
+    fn note(
+        &self,
+        application: &ApplicationId,
+        note: Option<&SweepNote>,
+        condition: Condition,
+    ) -> StoreResult<TransactWriteItem> {
+        let note = note.map(|note| value(WHAT, note)).transpose()?;
+        let item = ("item", Some(AttributeValue::S(APPLICATION_CONDITION.into())));
+        let key = keys::configuration(application, CONDITION);
+        Ok(update(&self.table, &key, &[item, ("sweep", note)], condition))
+    }
+}
+
+fn decode_condition(item: Item) -> StoreResult<provisioning::application::Condition> {
+    decode(WHAT, item)
+}
+
+/// The condition that the application notes this sweep.
+fn still(job: Option<&JobId>) -> Condition {
+    match job {
+        Some(job) => Condition::new().equal("sweep.job", AttributeValue::S(job.to_string())),
+        None => Condition::new().absent("sweep"),
+    }
+}
+
+/// The item of a job, in the index of what is due while it is.
+fn item(job: &SweepJob) -> StoreResult<Item> {
+    let mut item = encode(WHAT, JOB, &keys::job(&job.application, &job.id), job)?;
+    if job.due_at.is_some() {
+        let shard = keys::due_shard(&job.application, job.id.as_str());
+        item.insert("due_shard".into(), AttributeValue::S(shard));
+    }
+    Ok(item)
+}
+
+#[async_trait]
+impl JobStore for DynamoJobStore {
+    /// The job that is replaced is due no more.
+    async fn start(&self, job: &SweepJob, note: &SweepNote) -> StoreResult<()> {
+        for _ in 0..SURPRISES {
+            let noted = self.noted(&job.application).await?;
+            let note = self.note(&job.application, Some(note), still(noted.as_ref()))?;
+            let mut parts = vec![put(&self.table, item(job)?, Condition::new()), note];
+            if let Some(replaced) = noted.filter(|noted| *noted != job.id) {
+                let key = keys::job(&job.application, &replaced);
+                if self.get(&key).await?.is_some() {
+                    let never = [("due_at", None), ("due_shard", None)];
+                    parts.push(update(&self.table, &key, &never, Condition::some_item()));
+                }
+            }
+            if transact(&self.client, WHAT, parts).await?.is_ok() {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Unavailable { what: WHAT, detail: "others kept starting sweeps".into() })
+    }
+
+    async fn job(&self, application: &ApplicationId, id: &JobId) -> StoreResult<Option<SweepJob>> {
+        self.get(&keys::job(application, id)).await?.map(|item| decode(WHAT, item)).transpose()
+    }
+
+    /// Without a note, that of a job which goes on stays as it is.
+    async fn advance(
+        &self,
+        before: &SweepJob,
+        after: &SweepJob,
+        note: Option<&SweepNote>,
+    ) -> StoreResult<bool> {
+        let step = AttributeValue::N(before.step.to_string());
+        let job = put(&self.table, item(after)?, Condition::new().equal("step", step));
+        let ours = still(Some(&before.id));
+        let noted = match (after.is_done(), note) {
+            (true, _) => self.note(&after.application, None, ours)?,
+            (false, Some(note)) => self.note(&after.application, Some(note), ours)?,
+            (false, None) => check(&self.table, &keys::configuration(&after.application, CONDITION), ours),
+        };
+        Ok(transact(&self.client, WHAT, vec![job, noted]).await?.is_ok())
+    }
+
+    async fn put_found(
+        &self,
+        application: &ApplicationId,
+        listing: &JobId,
+        kind: Kind,
+        found: &[Found],
+    ) -> StoreResult<()> {
+        let expires_at = after(self.clock.now(), FOUND_LASTS).as_second().to_string();
+        let mut rows = Vec::with_capacity(found.len() * 2);
+        for found in found {
+            let row = to_row(found);
+            let by_external_id = found.external_id.clone().map(MatchKey::ExternalId);
+            for key in by_external_id.into_iter().chain([MatchKey::Name(found.name.clone())]) {
+                let key = Key::new(keys::found(application, listing, kind, &key), found.remote_id.as_str());
+                let mut item = encode(WHAT, FOUND, &key, &row)?;
+                item.insert(EXPIRES_AT.into(), AttributeValue::N(expires_at.clone()));
+                rows.push(item);
+            }
+        }
+        batch_put(&self.client, WHAT, &self.table, rows).await
+    }
+
+    async fn found(
+        &self,
+        application: &ApplicationId,
+        listing: &JobId,
+        kind: Kind,
+        key: &MatchKey,
+    ) -> StoreResult<Vec<Found>> {
+        let pk = keys::found(application, listing, kind, key);
+        let query = self.client.query().table_name(&self.table).consistent_read(true);
+        let query = query
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(pk));
+        all(WHAT, query).await?.into_iter().map(from_row).collect()
+    }
+}
+
+/// A resource too long for an item goes without its members, which are compared by other means anyway.
+fn to_row(found: &Found) -> FoundRow {
+    let mut resource = serde_json::Value::Object(found.resource.as_json().clone());
+    let mut json = resource.to_string();
+    if json.len() > LONGEST_RESOURCE {
+        if let Some(object) = resource.as_object_mut() {
+            object.retain(|name, _| !name.eq_ignore_ascii_case("members"));
+        }
+        json = resource.to_string();
+    }
+    FoundRow {
+        remote_id: found.remote_id.clone(),
+        external_id: found.external_id.clone(),
+        name: found.name.clone(),
+        active: found.active,
+        resource: json,
+    }
+}
+
+fn from_row(item: Item) -> StoreResult<Found> {
+    let FoundRow { remote_id, external_id, name, active, resource } = decode(WHAT, item)?;
+    let resource = serde_json::from_str(&resource)
+        .map_err(|_| StoreError::Corrupt { what: WHAT, detail: "a found row holds no resource".into() })?;
+    Ok(Found { remote_id, external_id, name, active, resource })
+}

@@ -1,0 +1,150 @@
+//! The conditional write of a whole link: intents and settlements.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use provisioning::link::Link;
+use provisioning::ports::{Ownership, StoreError, StoreResult, Written};
+
+use super::{DynamoLinkStore, WHAT, kind_of, owner_of};
+use crate::dynamodb::{
+    Condition, Item, decode, delete, encode, patiently, put, transact, unavailable, value,
+};
+use crate::tables::item::{ITEM, OWNER};
+use crate::tables::keys;
+
+/// What must be as it was read, beside the claim. Generation and claim alone would let through who read before somebody
+/// else claimed, settled and let go within one generation.
+const UNCHANGED: [&str; 7] =
+    ["generation", "target_generation", "state", "remote_id", "external_id", "sent", "attempts"];
+
+impl DynamoLinkStore {
+    /// The write of a link whose remote id is nobody else's concern.
+    pub(super) async fn write_alone(&self, before: &Link, after: &Link) -> StoreResult<Written> {
+        let condition = as_read(before)?.into_parts();
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item(after)?))
+            .set_condition_expression(condition.expression)
+            .set_expression_attribute_names(condition.names)
+            .set_expression_attribute_values(condition.values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let error = match patiently(|| put.clone().send()).await {
+            Ok(_) => return Ok(Written::Yes),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(failure)) => {
+                self.lost(after, failure.item().cloned()).await
+            }
+            _ => Err(unavailable(WHAT, &error)),
+        }
+    }
+
+    /// The write of a link together with the guard of its remote id.
+    pub(super) async fn write_owning(
+        &self,
+        before: &Link,
+        after: &Link,
+        ownership: &Ownership,
+    ) -> StoreResult<Written> {
+        let key = &after.key;
+        let ours = AttributeValue::S(key.to_string());
+        let unless_anothers = Condition::no_item_or("key", ours.clone());
+        let guard = match ownership {
+            Ownership::Take(remote_id) => {
+                let guard = keys::owner(&key.application, after.target_generation, key.kind(), remote_id);
+                let mut item = crate::dynamodb::key_item(&guard);
+                item.insert(ITEM.into(), AttributeValue::S(OWNER.into()));
+                item.insert("key".into(), ours);
+                put(&self.table, item, unless_anothers)
+            }
+            Ownership::Give(remote_id) => {
+                let guard = keys::owner(&key.application, before.target_generation, key.kind(), remote_id);
+                delete(&self.table, &guard, unless_anothers)
+            }
+        };
+        let link = put(&self.table, item(after)?, as_read(before)?);
+        let mut refused = match transact(&self.client, WHAT, vec![link, guard]).await? {
+            Ok(()) => return Ok(Written::Yes),
+            Err(refused) => refused,
+        };
+        if refused.at(0) {
+            let current = refused.item(0);
+            return self.lost(after, current).await;
+        }
+        match ownership {
+            // The guard is another's, so there is nothing of ours to give.
+            Ownership::Give(_) => self.write_alone(before, after).await,
+            Ownership::Take(remote_id) => {
+                let owner = match refused.item(1) {
+                    Some(guard) => owner_of(&guard)?,
+                    None => self.current_owner(after, remote_id).await?,
+                };
+                Ok(Written::Owned(owner))
+            }
+        }
+    }
+
+    async fn current_owner(
+        &self,
+        link: &Link,
+        remote_id: &provisioning::ids::RemoteId,
+    ) -> StoreResult<provisioning::link::LinkKey> {
+        let key = &link.key;
+        let guard = keys::owner(&key.application, link.target_generation, key.kind(), remote_id);
+        match self.get(&guard).await? {
+            Some(guard) => owner_of(&guard),
+            None => {
+                Err(StoreError::Unavailable { what: WHAT, detail: "an owner guard went meanwhile".into() })
+            }
+        }
+    }
+
+    /// What a refused write comes to: the link as it is now. It is as it was to be where the SDK sent a write again whose
+    /// answer was lost.
+    async fn lost(&self, after: &Link, current: Option<Item>) -> StoreResult<Written> {
+        let current = match current.filter(|item| !item.is_empty()) {
+            Some(current) => Some(current),
+            None => self.get(&keys::link(&after.key)).await?,
+        };
+        let Some(current) = current else {
+            return Ok(Written::Lost(Box::new(Link::new(after.key.clone()))));
+        };
+        let current: Link = decode(WHAT, current)?;
+        let wanted: Link = decode(WHAT, item(after)?)?;
+        Ok(if current == wanted { Written::Yes } else { Written::Lost(Box::new(current)) })
+    }
+}
+
+/// The item of a link, with what the indexes go by.
+fn item(link: &Link) -> StoreResult<Item> {
+    let key = &link.key;
+    let mut item = encode(WHAT, kind_of(key), &keys::link(key), link)?;
+    let mut insert = |attribute: &str, text: String| item.insert(attribute.into(), AttributeValue::S(text));
+    insert("app_shard", keys::application_shard(key));
+    insert("object_id", keys::object_id(key).to_owned());
+    if link.work.due_at.is_some() {
+        insert("due_shard", keys::due_shard(&key.application, keys::object_id(key)));
+    }
+    Ok(item)
+}
+
+/// The condition that the link is as it was read.
+fn as_read(before: &Link) -> StoreResult<Condition> {
+    if *before == Link::new(before.key.clone()) {
+        return Ok(Condition::no_item());
+    }
+    let item = item(before)?;
+    let mut condition = Condition::new().unchanged(&item, &UNCHANGED);
+    // Whether it is due, not when: `postpone` may move that under the feet of who works.
+    condition = match before.work.due_at {
+        Some(_) => condition.present("due_at"),
+        None => condition.absent("due_at"),
+    };
+    Ok(match &before.work.claim {
+        Some(claim) => condition.equal("claim.token", value(WHAT, &claim.token)?),
+        None => condition.absent("claim"),
+    })
+}

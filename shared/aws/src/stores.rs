@@ -1,0 +1,41 @@
+//! The stores together, as a worker needs them.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use provisioning::clock::Clock;
+use provisioning::ports::Tables;
+use provisioning::randomness::Randomness;
+
+pub use crate::activity_store::DynamoActivityStore;
+pub use crate::application_store::DynamoApplicationStore;
+use crate::clock::SystemClock;
+pub use crate::directory_store::DynamoDirectoryStore;
+pub use crate::job_store::DynamoJobStore;
+pub use crate::link_store::DynamoLinkStore;
+pub use crate::membership_store::DynamoMembershipStore;
+use crate::randomness::UuidTokens;
+use crate::tables::TableNames;
+
+/// Every store, on the machine's clock and with random tokens.
+pub fn tables(client: Client, names: TableNames) -> Tables {
+    tables_with(client, names, Arc::new(SystemClock), Arc::new(UuidTokens))
+}
+
+/// Every store. `clock` says when found rows expire, `randomness` makes the tokens of todo rows.
+pub fn tables_with(
+    client: Client,
+    names: TableNames,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
+) -> Tables {
+    let TableNames { directory, provisioning, activity } = names;
+    Tables {
+        directory: Arc::new(DynamoDirectoryStore::new(client.clone(), directory)),
+        applications: Arc::new(DynamoApplicationStore::new(client.clone(), provisioning.clone())),
+        links: Arc::new(DynamoLinkStore::new(client.clone(), provisioning.clone())),
+        memberships: Arc::new(DynamoMembershipStore::new(client.clone(), provisioning.clone(), randomness)),
+        jobs: Arc::new(DynamoJobStore::new(client.clone(), provisioning, clock)),
+        activity: Arc::new(DynamoActivityStore::new(client, activity)),
+    }
+}

@@ -1,0 +1,50 @@
+//! Kinds of items. Every item bears its kind in the attribute [`ITEM`]; the filters of the streams go by it, so that
+//! our own bookkeeping wakes nobody.
+
+/// The attribute that names an item's kind.
+pub const ITEM: &str = "item";
+
+/// A user: `provisioning::directory::User` at top level.
+pub const USER_PROFILE: &str = "user_profile";
+/// A group in the user's partition: `user`, `group`.
+pub const USER_MEMBERSHIP: &str = "user_membership";
+/// A group: `provisioning::directory::Group` at top level.
+pub const GROUP_META: &str = "group_meta";
+/// A user in the group's partition: `user`, `group`.
+pub const GROUP_MEMBERSHIP: &str = "group_membership";
+/// Who bears a name: `owner`.
+pub const NAME_GUARD: &str = "name_guard";
+/// Who has a source id: `owner`.
+pub const SOURCE_GUARD: &str = "source_guard";
+
+/// An application in the list of all: `application`, `lifecycle`, `version`.
+pub const APPLICATION: &str = "application";
+/// `provisioning::application::Application` at top level, and `outcome`, which rides on the write.
+pub const APPLICATION_CONFIG: &str = "application_config";
+/// `provisioning::mapping::Mapping` at top level.
+pub const APPLICATION_MAPPING: &str = "application_mapping";
+/// `provisioning::application::Selection` at top level.
+pub const APPLICATION_SELECTION: &str = "application_selection";
+/// `provisioning::application::Condition` at top level.
+pub const APPLICATION_CONDITION: &str = "application_condition";
+/// A user's `provisioning::link::Link` at top level.
+pub const USER_LINK: &str = "user_link";
+/// A group's `provisioning::link::Link` at top level.
+pub const GROUP_LINK: &str = "group_link";
+/// Which link owns a remote id: `key`.
+pub const OWNER: &str = "owner";
+/// `provisioning::ports::Pushed` at top level, with `application` and `group`.
+pub const PUSHED: &str = "pushed";
+/// The same in the user's partition.
+pub const PUSHED_MIRROR: &str = "pushed_mirror";
+/// A membership that is to be looked at: `user`, `token`.
+pub const TODO: &str = "todo";
+/// `provisioning::sweep::SweepJob` at top level.
+pub const JOB: &str = "job";
+/// What a listing of a target found; goes by itself after two days.
+pub const FOUND: &str = "found";
+
+/// `provisioning::activity::Outcome` at top level.
+pub const EVENT: &str = "event";
+/// A day on which an application has events.
+pub const DAY: &str = "day";

@@ -1,0 +1,274 @@
+//! Every key there is.
+//!
+//! | table | `pk` | `sk` | item |
+//! | --- | --- | --- | --- |
+//! | directory | `U#user` | `PROFILE` | the user |
+//! | | `U#user` | `M#group` | he is a member of the group |
+//! | | `G#group` | `META` | the group |
+//! | | `G#group` | `M#user` | the user is a member of it |
+//! | | `NAME#user#folded name`, `NAME#group#folded name` | `GUARD` | who bears the name |
+//! | | `SOURCE#user#source id`, `SOURCE#group#source id` | `GUARD` | who has the source id |
+//! | provisioning | `APPS` | `app` | an application in the list of all |
+//! | | `A#app` | `APP#CONFIG`, `APP#MAPPING`, `APP#SELECTION`, `APP#CONDITION` | its configuration and what workers note |
+//! | | `A#app` | `G#group` | the group's link |
+//! | | `A#app` | `JOB#job` | a job |
+//! | | `U#user` | `L#app` | the user's link |
+//! | | `U#user` | `P#app#group` | he is pushed in the group |
+//! | | `R#app#target generation#kind#remote id` | `OWNER` | which link owns the account or group |
+//! | | `P#app#group` | `U#user` | the user is pushed in it |
+//! | | `T#app#group` | `U#user` | his membership is to be looked at |
+//! | | `F#app#listing#kind#x#externalId`, `F#app#listing#kind#n#folded name` | remote id | what a listing found |
+//! | activity | `E#app#yyyy-mm-dd#0..3` | `millis#id` | an event |
+//! | | `D#app` | `yyyy-mm-dd` | the application has events on that day |
+//!
+//! Indexes: `listing` by `user#0..3`, `group#0..3`; `due` by `app#0..3`; `by_application` by `app#user#0..3`,
+//! `app#group#0..3`; `by_object` by `kind#id`; `failures` by `app#0..3`; `by_day` by `yyyy-mm-dd#0..7`.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use provisioning::folding::folded;
+use provisioning::ids::{ApplicationId, GroupId, JobId, RemoteId, SourceId, UserId};
+use provisioning::link::{LinkKey, Object};
+use provisioning::ports::shard;
+use provisioning::target::{Kind, MatchKey};
+
+/// Shards of the indexes that are kept per application or per kind, and of a day's events of one application.
+pub const SHARDS: u32 = 4;
+/// Shards of a day's events of all applications.
+pub const DAY_SHARDS: u32 = 8;
+
+/// The sort key of a user's own item.
+pub const PROFILE: &str = "PROFILE";
+/// The sort key of a group's own item.
+pub const META: &str = "META";
+/// What begins the sort keys of memberships.
+pub const MEMBERSHIP_PREFIX: &str = "M#";
+/// What begins the sort keys of an application's configuration.
+pub const CONFIGURATION_PREFIX: &str = "APP#";
+/// The sort key of an application itself.
+pub const CONFIG: &str = "APP#CONFIG";
+/// The sort key of its mapping.
+pub const MAPPING: &str = "APP#MAPPING";
+/// The sort key of its selection.
+pub const SELECTION: &str = "APP#SELECTION";
+/// The sort key of what workers note about it.
+pub const CONDITION: &str = "APP#CONDITION";
+/// What begins the sort keys of a user's links.
+pub const LINK_PREFIX: &str = "L#";
+/// What begins the sort keys of users in a group's rows.
+pub const USER_PREFIX: &str = "U#";
+/// The partition of the list of all applications.
+pub const APPLICATIONS: &str = "APPS";
+
+/// Longest text that becomes part of a key as it is, in bytes: DynamoDB takes 1,024 in a sort key and 2,048 in a
+/// partition key.
+const LONGEST: usize = 768;
+
+/// An item's primary key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The partition key.
+    pub pk: String,
+    /// The sort key.
+    pub sk: String,
+}
+
+impl Key {
+    /// A key of these two parts.
+    pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+}
+
+/// The partition of a user, in the directory and in the provisioning table.
+pub fn user(user: &UserId) -> String {
+    format!("U#{user}")
+}
+
+/// The partition of a group.
+pub fn group(group: &GroupId) -> String {
+    format!("G#{group}")
+}
+
+/// A user's own item.
+pub fn profile(id: &UserId) -> Key {
+    Key::new(user(id), PROFILE)
+}
+
+/// A group's own item.
+pub fn meta(id: &GroupId) -> Key {
+    Key::new(group(id), META)
+}
+
+/// A membership in the user's partition.
+pub fn user_membership(of: &UserId, within: &GroupId) -> Key {
+    Key::new(user(of), format!("M#{within}"))
+}
+
+/// A membership in the group's partition.
+pub fn group_membership(within: &GroupId, of: &UserId) -> Key {
+    Key::new(group(within), format!("M#{of}"))
+}
+
+/// Who bears a name, without regard to case.
+pub fn name_guard(kind: Kind, name: &str) -> Key {
+    Key::new(format!("NAME#{kind}#{}", bounded(&folded(name))), "GUARD")
+}
+
+/// Who has a source id.
+pub fn source_guard(kind: Kind, source_id: &SourceId) -> Key {
+    Key::new(format!("SOURCE#{kind}#{}", bounded(&source_id.0)), "GUARD")
+}
+
+/// The shard of the index `listing` in which a user or group is.
+pub fn listing_shard(kind: Kind, id: &str) -> String {
+    format!("{kind}#{}", shard(id, SHARDS))
+}
+
+/// The sort key in the index `listing`: the folded name, cut where it is too long.
+pub fn listing_name(name: &str) -> String {
+    let mut name = folded(name);
+    name.truncate(name.floor_char_boundary(LONGEST));
+    // An index key is never empty.
+    if name.is_empty() { " ".into() } else { name }
+}
+
+/// The partition of an application.
+pub fn application(id: &ApplicationId) -> String {
+    format!("A#{id}")
+}
+
+/// An application in the list of all.
+pub fn application_summary(id: &ApplicationId) -> Key {
+    Key::new(APPLICATIONS, id.as_str())
+}
+
+/// A part of an application's configuration: [`CONFIG`], [`MAPPING`], [`SELECTION`] or [`CONDITION`].
+pub fn configuration(id: &ApplicationId, part: &str) -> Key {
+    Key::new(application(id), part)
+}
+
+/// A link.
+pub fn link(key: &LinkKey) -> Key {
+    match &key.object {
+        Object::User(id) => Key::new(user(id), format!("L#{}", key.application)),
+        Object::Group(id) => Key::new(application(&key.application), format!("G#{id}")),
+    }
+}
+
+/// The link that a key is of; `None` where it is of something else.
+pub fn link_of(key: &Key) -> Option<LinkKey> {
+    if let (Some(user), Some(application)) = (key.pk.strip_prefix("U#"), key.sk.strip_prefix("L#")) {
+        return Some(LinkKey::user(&application.parse().ok()?, &user.parse().ok()?));
+    }
+    let (application, group) = (key.pk.strip_prefix("A#")?, key.sk.strip_prefix("G#")?);
+    Some(LinkKey::group(&application.parse().ok()?, &group.parse().ok()?))
+}
+
+/// The object's own id.
+pub fn object_id(key: &LinkKey) -> &str {
+    match &key.object {
+        Object::User(id) => id.as_str(),
+        Object::Group(id) => id.as_str(),
+    }
+}
+
+/// The shard of the index `due` in which a link or a job is, by its own id.
+pub fn due_shard(application: &ApplicationId, id: &str) -> String {
+    format!("{application}#{}", shard(id, SHARDS))
+}
+
+/// The shard of the index `by_application` in which a link is.
+pub fn application_shard(key: &LinkKey) -> String {
+    application_shard_number(&key.application, key.kind(), shard(object_id(key), SHARDS))
+}
+
+/// A shard of the index `by_application` by its number.
+pub fn application_shard_number(application: &ApplicationId, kind: Kind, number: u32) -> String {
+    format!("{application}#{kind}#{number}")
+}
+
+/// Which link owns an account or group at a target.
+pub fn owner(application: &ApplicationId, target_generation: u64, kind: Kind, remote_id: &RemoteId) -> Key {
+    Key::new(format!("R#{application}#{target_generation}#{kind}#{remote_id}"), "OWNER")
+}
+
+/// The partition of the users pushed in a group.
+pub fn pushed_in(application: &ApplicationId, group: &GroupId) -> String {
+    format!("P#{application}#{group}")
+}
+
+/// A pushed membership in the group's rows.
+pub fn pushed(application: &ApplicationId, group: &GroupId, id: &UserId) -> Key {
+    Key::new(pushed_in(application, group), user(id))
+}
+
+/// A pushed membership in the user's partition.
+pub fn pushed_mirror(application: &ApplicationId, group: &GroupId, id: &UserId) -> Key {
+    Key::new(user(id), pushed_in(application, group))
+}
+
+/// What begins the sort keys of a user's pushed memberships at an application.
+pub fn pushed_prefix(application: &ApplicationId) -> String {
+    format!("P#{application}#")
+}
+
+/// The partition of a group's todo rows.
+pub fn todo_of(application: &ApplicationId, group: &GroupId) -> String {
+    format!("T#{application}#{group}")
+}
+
+/// A todo row.
+pub fn todo(application: &ApplicationId, group: &GroupId, id: &UserId) -> Key {
+    Key::new(todo_of(application, group), user(id))
+}
+
+/// A job.
+pub fn job(application: &ApplicationId, id: &JobId) -> Key {
+    Key::new(self::application(application), format!("JOB#{id}"))
+}
+
+/// The application and job that a key is of; `None` where it is of something else.
+pub fn job_of(key: &Key) -> Option<(ApplicationId, JobId)> {
+    let (application, job) = (key.pk.strip_prefix("A#")?, key.sk.strip_prefix("JOB#")?);
+    Some((application.parse().ok()?, job.parse().ok()?))
+}
+
+/// The partition of what a listing found under a key.
+pub fn found(application: &ApplicationId, listing: &JobId, kind: Kind, key: &MatchKey) -> String {
+    let key = match key {
+        MatchKey::ExternalId(id) => format!("x#{}", bounded(id)),
+        MatchKey::Name(name) => format!("n#{}", bounded(&folded(name))),
+    };
+    format!("F#{application}#{listing}#{kind}#{key}")
+}
+
+/// The day of an event, `yyyy-mm-dd` in UTC.
+pub fn day(at: Timestamp) -> String {
+    TimeZone::UTC.to_datetime(at).date().to_string()
+}
+
+/// The partition of an application's events of one day and shard.
+pub fn events(application: &ApplicationId, day: &str, shard: u32) -> String {
+    format!("E#{application}#{day}#{shard}")
+}
+
+/// The sort key of events, which sorts by time: milliseconds in 20 digits, then the id.
+pub fn at_id(at: Timestamp, id: &str) -> String {
+    format!("{:020}#{id}", at.as_millisecond().max(0))
+}
+
+/// The partition of the days on which an application has events.
+pub fn days(application: &ApplicationId) -> String {
+    format!("D#{application}")
+}
+
+/// The text itself, or a digest of it where it is longer than a key takes.
+fn bounded(text: &str) -> String {
+    if text.len() <= LONGEST {
+        return text.to_owned();
+    }
+    // What results is longer than any text that is kept as it is, so that the two are never taken for each other.
+    let start = &text[..text.floor_char_boundary(LONGEST)];
+    format!("{start}#{}", uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, text.as_bytes()))
+}
