@@ -126,7 +126,19 @@ impl Outcome {
     /// The event in the envelope of Duo's Activity Log (DESIGN section 10), so that a parser for it reads ours. `details` are
     /// JSON in a string, as there.
     pub fn to_envelope(&self) -> serde_json::Value {
-        let Self { id, at, event, result, action, reason, application, application_name, target, changes, .. } = self;
+        let Self {
+            id,
+            at,
+            event,
+            result,
+            action,
+            reason,
+            application,
+            application_name,
+            target,
+            changes,
+            ..
+        } = self;
         let details = json!({
             "action": action, "reason": reason, "changes": changes,
             "members_added": self.added, "members_removed": self.removed,

@@ -24,7 +24,8 @@ pub enum Desired {
 impl Desired {
     /// Decides from one consistent read of the user and his groups. `None` is a user the directory does not have.
     pub fn of(record: Option<&UserRecord>, selection: &Selection) -> Self {
-        let Some((record, user)) = record.and_then(|record| record.present().map(|user| (record, user))) else {
+        let Some((record, user)) = record.and_then(|record| record.present().map(|user| (record, user)))
+        else {
             return Self::Deleted;
         };
         match (selection.includes_any(&record.groups), user.status) {

@@ -27,4 +27,6 @@ pub mod randomness;
 pub mod sweep;
 pub mod sync;
 pub mod target;
+#[cfg(test)]
+mod testing;
 pub mod value;

@@ -111,7 +111,8 @@ pub struct Change {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { attribute, old, new } = self;
-        let shown = |value: &Option<Value>| value.as_ref().map_or_else(|| "(none)".into(), ToString::to_string);
+        let shown =
+            |value: &Option<Value>| value.as_ref().map_or_else(|| "(none)".into(), ToString::to_string);
         write!(f, "{attribute}: {} -> {}", shown(old), shown(new))
     }
 }

@@ -45,9 +45,11 @@ impl Value {
             serde_json::Value::Bool(value) => Some(Self::Boolean(*value)),
             serde_json::Value::Number(value) => value.as_i64().map(Self::Integer),
             serde_json::Value::String(value) => Self::text(value),
-            serde_json::Value::Array(values) if !values.is_empty() => {
-                values.iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<_>>().map(Self::List)
-            }
+            serde_json::Value::Array(values) if !values.is_empty() => values
+                .iter()
+                .map(|value| value.as_str().map(str::to_owned))
+                .collect::<Option<_>>()
+                .map(Self::List),
             _ => None,
         }
     }

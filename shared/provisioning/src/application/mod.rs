@@ -3,9 +3,11 @@
 
 mod policy;
 mod selection;
+mod setup;
 
 pub use policy::{Departure, DeselectedGroup, Policy};
 pub use selection::{Selection, SelectionMode};
+pub use setup::{Configuration, Links, Setup, SetupError, missing_steps};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -71,7 +73,11 @@ pub struct SecretName(pub String);
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     /// The target asked to be left alone until then (429, or 503 with a time).
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub not_before: Option<Timestamp>,
     /// Why nothing is sent until a person acts: the target refuses our credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,7 +99,11 @@ pub struct SweepNote {
     pub listing: Option<Listing>,
     /// When the group phase began. From then on every selected group is compared in full, so links settled before
     /// need not be told to their groups one by one.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub groups_since: Option<Timestamp>,
 }
 

@@ -10,7 +10,7 @@ mod work;
 pub use key::{LinkKey, Object};
 pub use work::{Claim, Mark, Work};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use scim::AttributePath;
@@ -81,14 +81,18 @@ pub struct Link {
     /// Attributes that may or may not have been taken; always sent again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub doubt: BTreeSet<AttributePath>,
-    /// Members of a group of whom the same is true.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub members_in_doubt: BTreeSet<UserId>,
+    /// Members of a group of whom the same is true, and the remote ids that were named.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members_in_doubt: BTreeMap<UserId, RemoteId>,
     /// A group is to be compared with all its members, not only by its todo rows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub compare: bool,
     /// Since when the user is in no selected group; removal waits for the grace.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub unassigned_since: Option<Timestamp>,
     /// What is to be done, by whom, when.
     #[serde(flatten)]
@@ -115,7 +119,7 @@ impl Link {
             origin: None,
             sent: Attributes::new(),
             doubt: BTreeSet::new(),
-            members_in_doubt: BTreeSet::new(),
+            members_in_doubt: BTreeMap::new(),
             compare: false,
             unassigned_since: None,
             work: Work::default(),
@@ -132,7 +136,8 @@ impl Link {
 
     /// The name last sent, for people: `userName` or `displayName`.
     pub fn shown_name(&self) -> Option<String> {
-        let named = |name: &str| self.sent.iter().find(|(path, _)| path.attribute().eq_ignore_ascii_case(name));
+        let named =
+            |name: &str| self.sent.iter().find(|(path, _)| path.attribute().eq_ignore_ascii_case(name));
         let found = match self.key.object {
             Object::User(_) => named("userName"),
             Object::Group(_) => named("displayName"),

@@ -10,8 +10,13 @@ pub struct Work {
     /// Raised by every mark.
     #[serde(default)]
     pub generation: u64,
-    /// When the link is to be looked at; `None` when nothing is to be done.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    /// When its bell is rung (again); `None` when nothing is to be done. A mark that is rung at once is due a while later,
+    /// in case the bell is lost; a retry or a grace is due when it ends.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub due_at: Option<Timestamp>,
     /// The application version the newest mark was made under; who holds an older one reloads.
     #[serde(default)]
@@ -22,6 +27,9 @@ pub struct Work {
     /// Who works on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Claim>,
+    /// Outcomes told so far; numbers them.
+    #[serde(default)]
+    pub settlements: u64,
     /// Failures in a row.
     #[serde(default)]
     pub attempts: u32,
@@ -57,7 +65,7 @@ impl Work {
 pub struct Mark {
     /// The application version it is made under.
     pub application_version: u64,
-    /// When the link becomes due.
+    /// When its bell is rung (again).
     pub due_at: Timestamp,
     /// A sweep marks.
     pub by_sweep: bool,

@@ -48,7 +48,7 @@ pub fn automatic(
     wanted: &[(String, String)],
 ) -> Result<AutomaticMapping, MappingError> {
     let mut attributes: Vec<MappedAttribute> = Vec::new();
-    let mut add = |target: AttributePath, source: Source, attributes: &mut Vec<MappedAttribute>| {
+    let add = |target: AttributePath, source: Source, attributes: &mut Vec<MappedAttribute>| {
         if !attributes.iter().any(|mapped| mapped.target.same_as(&target)) {
             let required = target.attribute().eq_ignore_ascii_case("userName")
                 || required.iter().any(|needed| needed.same_as(&target));
@@ -105,8 +105,9 @@ fn find(known: &[AttributePath], name: &str) -> Option<AttributePath> {
     if let Some(exact) = known.iter().find(|path| path.to_string().eq_ignore_ascii_case(name)) {
         return Some(exact.clone());
     }
-    let mut named =
-        known.iter().filter(|path| path.selector().is_none() && path.sub_attribute().is_none() && plain(path.attribute()) == plain(name));
+    let mut named = known.iter().filter(|path| {
+        path.selector().is_none() && path.sub_attribute().is_none() && plain(path.attribute()) == plain(name)
+    });
     named.next().filter(|_| named.next().is_none()).cloned()
 }
 
@@ -121,7 +122,8 @@ mod tests {
 
     #[test]
     fn columns_named_like_target_attributes_are_mapped_to_them() {
-        let columns = columns(&["username", "email", "status", "groups", "id", "title", "cost_center", "shoe_size"]);
+        let columns =
+            columns(&["username", "email", "status", "groups", "id", "title", "cost_center", "shoe_size"]);
         let found = automatic(&columns, &default_attributes(), &[], &[]).expect("a mapping");
         let pairs: Vec<_> = found.mapping.attributes.iter().map(|mapped| mapped.target.to_string()).collect();
         assert_eq!(

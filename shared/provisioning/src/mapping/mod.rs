@@ -65,9 +65,13 @@ impl Source {
         match self {
             Self::Directory(DirectoryAttribute::Username) => Value::text(&user.username),
             Self::Directory(DirectoryAttribute::Email) => user.email.as_deref().and_then(Value::text),
-            Self::Directory(DirectoryAttribute::FirstName) => user.first_name.as_deref().and_then(Value::text),
+            Self::Directory(DirectoryAttribute::FirstName) => {
+                user.first_name.as_deref().and_then(Value::text)
+            }
             Self::Directory(DirectoryAttribute::LastName) => user.last_name.as_deref().and_then(Value::text),
-            Self::Directory(DirectoryAttribute::DisplayName) => user.display_name.as_deref().and_then(Value::text),
+            Self::Directory(DirectoryAttribute::DisplayName) => {
+                user.display_name.as_deref().and_then(Value::text)
+            }
             Self::Custom(name) => user.custom.get(name).cloned(),
             Self::Constant(value) => Some(value.clone()),
         }

@@ -1,1 +1,12 @@
-//! Plans as data.
+//! Plans: the requests that bring one object into step, as data. Planning is pure; `sync` carries a plan out, and
+//! a preview only shows it.
+
+mod diff;
+mod group;
+mod members;
+mod user;
+
+pub use diff::{active, changes};
+pub use group::{GroupPlan, plan_group};
+pub use members::{MemberFacts, MemberPlan, chunks, plan_members};
+pub use user::{UserPlan, plan_user};

@@ -12,7 +12,12 @@ pub trait ActivityStore: Send + Sync {
     /// Puts events.
     async fn put(&self, outcomes: &[Outcome]) -> StoreResult<()>;
     /// An application's events, newest first, `limit` at most.
-    async fn of_application(&self, application: &ApplicationId, cursor: Option<String>, limit: usize) -> StoreResult<ActivityPage>;
+    async fn of_application(
+        &self,
+        application: &ApplicationId,
+        cursor: Option<String>,
+        limit: usize,
+    ) -> StoreResult<ActivityPage>;
 }
 
 /// A page of events.

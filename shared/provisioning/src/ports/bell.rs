@@ -68,7 +68,8 @@ impl Doorbell {
 
 /// Which of `shards` a key belongs to; stable for ever, since table keys are made with it (FNV-1a).
 pub fn shard(key: &str, shards: u32) -> u32 {
-    let hash = key.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash =
+        key.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     hash % shards.max(1)
 }
 

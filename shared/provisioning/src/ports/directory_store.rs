@@ -20,7 +20,12 @@ pub trait DirectoryStore: Send + Sync {
     /// A group.
     async fn group(&self, id: &GroupId) -> StoreResult<Option<Group>>;
     /// The group's members in the order of their ids, `limit` at most, behind `after`.
-    async fn members_page(&self, group: &GroupId, after: Option<&UserId>, limit: usize) -> StoreResult<Vec<UserId>>;
+    async fn members_page(
+        &self,
+        group: &GroupId,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> StoreResult<Vec<UserId>>;
     /// The id of the user who bears this name, without regard to case.
     async fn user_named(&self, username: &str) -> StoreResult<Option<UserId>>;
     /// The id of the group that bears this name, without regard to case.

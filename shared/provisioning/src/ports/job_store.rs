@@ -17,9 +17,26 @@ pub trait JobStore: Send + Sync {
     async fn job(&self, application: &ApplicationId, id: &JobId) -> StoreResult<Option<SweepJob>>;
     /// Writes a job's progress and what the application notes of it, if the job is still at `before.step` and still the
     /// application's sweep; `false` where somebody else did that page. A finished job is no longer noted.
-    async fn advance(&self, before: &SweepJob, after: &SweepJob, note: Option<&SweepNote>) -> StoreResult<bool>;
+    async fn advance(
+        &self,
+        before: &SweepJob,
+        after: &SweepJob,
+        note: Option<&SweepNote>,
+    ) -> StoreResult<bool>;
     /// Keeps what a page of a listing found, by externalId and by name, for two days.
-    async fn put_found(&self, application: &ApplicationId, listing: &JobId, kind: Kind, found: &[Found]) -> StoreResult<()>;
+    async fn put_found(
+        &self,
+        application: &ApplicationId,
+        listing: &JobId,
+        kind: Kind,
+        found: &[Found],
+    ) -> StoreResult<()>;
     /// What a listing found under a key.
-    async fn found(&self, application: &ApplicationId, listing: &JobId, kind: Kind, key: &MatchKey) -> StoreResult<Vec<Found>>;
+    async fn found(
+        &self,
+        application: &ApplicationId,
+        listing: &JobId,
+        kind: Kind,
+        key: &MatchKey,
+    ) -> StoreResult<Vec<Found>>;
 }

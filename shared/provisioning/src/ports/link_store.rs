@@ -19,23 +19,51 @@ pub trait LinkStore: Send + Sync {
     /// All links of a user, at every application.
     async fn links_of(&self, user: &UserId) -> StoreResult<Vec<Link>>;
     /// Those of these users' links at the application that are there.
-    async fn links_among(&self, application: &ApplicationId, users: &[UserId]) -> StoreResult<HashMap<UserId, Link>>;
+    async fn links_among(
+        &self,
+        application: &ApplicationId,
+        users: &[UserId],
+    ) -> StoreResult<HashMap<UserId, Link>>;
     /// Sets a mark, making the link if there is none, and returns the generation it raised it to. Failures in a row
     /// and their reason stay; an outcome that was told is dropped.
     async fn mark(&self, key: &LinkKey, mark: &Mark) -> StoreResult<u64>;
     /// Writes the link, if it is still at the generation and under the claim it was read with (`before`).
-    async fn write(&self, before: &Link, after: &Link, ownership: Option<&Ownership>) -> StoreResult<Written>;
+    async fn write(&self, before: &Link, after: &Link, ownership: Option<&Ownership>)
+    -> StoreResult<Written>;
     /// Moves the due time of a link that is due, so that it is not rung twice: only if `due_at` is still what was seen.
     async fn postpone(&self, item: &DueItem, until: Timestamp) -> StoreResult<bool>;
     /// What is due at the application until `until`, oldest first, at most `limit`.
-    async fn propose_due(&self, application: &ApplicationId, until: Timestamp, limit: usize) -> StoreResult<Vec<DueItem>>;
+    async fn propose_due(
+        &self,
+        application: &ApplicationId,
+        until: Timestamp,
+        limit: usize,
+    ) -> StoreResult<Vec<DueItem>>;
     /// How many links of the application are marked, counting to `cap` at most; with `sweep_only`, only those whose
     /// newest mark is a sweep's and whose first attempt is still to come.
-    async fn propose_pending(&self, application: &ApplicationId, kind: Kind, sweep_only: bool, cap: usize) -> StoreResult<usize>;
+    async fn propose_pending(
+        &self,
+        application: &ApplicationId,
+        kind: Kind,
+        sweep_only: bool,
+        cap: usize,
+    ) -> StoreResult<usize>;
     /// A page of the application's links.
-    async fn propose_links(&self, application: &ApplicationId, kind: Kind, cursor: Option<String>, limit: usize) -> StoreResult<LinkPage>;
+    async fn propose_links(
+        &self,
+        application: &ApplicationId,
+        kind: Kind,
+        cursor: Option<String>,
+        limit: usize,
+    ) -> StoreResult<LinkPage>;
     /// Which object of ours owns an account or group at the target.
-    async fn owner(&self, application: &ApplicationId, target_generation: u64, kind: Kind, remote_id: &RemoteId) -> StoreResult<Option<LinkKey>>;
+    async fn owner(
+        &self,
+        application: &ApplicationId,
+        target_generation: u64,
+        kind: Kind,
+        remote_id: &RemoteId,
+    ) -> StoreResult<Option<LinkKey>>;
 }
 
 /// Taking or giving up a remote id together with a link write, so that no two objects ever own one account.

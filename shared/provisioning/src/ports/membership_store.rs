@@ -11,22 +11,59 @@ use crate::ids::{ApplicationId, GroupId, RemoteId, UserId};
 #[async_trait]
 pub trait MembershipStore: Send + Sync {
     /// Records that a membership of each of these users is to be looked at. A row that is there gets a new token.
-    async fn put_todo(&self, application: &ApplicationId, group: &GroupId, users: &[UserId]) -> StoreResult<()>;
+    async fn put_todo(
+        &self,
+        application: &ApplicationId,
+        group: &GroupId,
+        users: &[UserId],
+    ) -> StoreResult<()>;
     /// The group's rows, `limit` at most.
-    async fn todo(&self, application: &ApplicationId, group: &GroupId, limit: usize) -> StoreResult<Vec<Todo>>;
+    async fn todo(
+        &self,
+        application: &ApplicationId,
+        group: &GroupId,
+        limit: usize,
+    ) -> StoreResult<Vec<Todo>>;
     /// Removes each row unless it got a new token since it was read.
-    async fn finish_todo(&self, application: &ApplicationId, group: &GroupId, rows: &[Todo]) -> StoreResult<()>;
+    async fn finish_todo(
+        &self,
+        application: &ApplicationId,
+        group: &GroupId,
+        rows: &[Todo],
+    ) -> StoreResult<()>;
 
     /// Records members before the request that adds them, with the remote ids it names.
-    async fn record_pushed(&self, application: &ApplicationId, group: &GroupId, members: &[Pushed]) -> StoreResult<()>;
+    async fn record_pushed(
+        &self,
+        application: &ApplicationId,
+        group: &GroupId,
+        members: &[Pushed],
+    ) -> StoreResult<()>;
     /// Forgets members after the request that removed them.
-    async fn forget_pushed(&self, application: &ApplicationId, group: &GroupId, users: &[UserId]) -> StoreResult<()>;
+    async fn forget_pushed(
+        &self,
+        application: &ApplicationId,
+        group: &GroupId,
+        users: &[UserId],
+    ) -> StoreResult<()>;
     /// Those of these users that are pushed in the group.
-    async fn pushed_among(&self, application: &ApplicationId, group: &GroupId, users: &[UserId]) -> StoreResult<HashMap<UserId, Pushed>>;
+    async fn pushed_among(
+        &self,
+        application: &ApplicationId,
+        group: &GroupId,
+        users: &[UserId],
+    ) -> StoreResult<HashMap<UserId, Pushed>>;
     /// The users pushed in the group in the order of their ids, `limit` at most, behind `after`.
-    async fn pushed_page(&self, application: &ApplicationId, group: &GroupId, after: Option<&UserId>, limit: usize) -> StoreResult<Vec<Pushed>>;
+    async fn pushed_page(
+        &self,
+        application: &ApplicationId,
+        group: &GroupId,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> StoreResult<Vec<Pushed>>;
     /// The groups in which a user is pushed.
-    async fn groups_pushed_in(&self, application: &ApplicationId, user: &UserId) -> StoreResult<Vec<GroupId>>;
+    async fn groups_pushed_in(&self, application: &ApplicationId, user: &UserId)
+    -> StoreResult<Vec<GroupId>>;
 }
 
 /// A membership that is to be looked at.

@@ -16,7 +16,9 @@ use std::sync::Arc;
 pub use activity_store::{ActivityPage, ActivityStore};
 pub use application_store::{ApplicationStore, ApplicationSummary, ConfigurationWrite};
 pub use bell::{Bell, Doorbell, Lane, shard};
-pub use directory_store::{DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, UserWrite};
+pub use directory_store::{
+    DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, UserWrite,
+};
 pub use job_store::JobStore;
 pub use link_store::{DueItem, DueKey, LinkPage, LinkStore, Ownership, Written};
 pub use membership_store::{MembershipStore, Pushed, Todo};

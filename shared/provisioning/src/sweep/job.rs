@@ -20,13 +20,20 @@ pub struct SweepJob {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
     /// When its next page is rung again, should its doorbell be lost.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub due_at: Option<Timestamp>,
     /// When it began.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub started_at: Timestamp,
     /// The listing it makes.
     pub listing: Listing,
+    /// The listing is complete.
+    #[serde(default)]
+    pub listed: bool,
     /// What it has seen and marked.
     #[serde(default)]
     pub counts: Counts,
@@ -36,6 +43,12 @@ pub struct SweepJob {
     /// Removals found but held by the fuse.
     #[serde(default)]
     pub held: u64,
+    /// Failures of its pages in a row.
+    #[serde(default)]
+    pub attempts: u32,
+    /// Why the last page failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// Where a sweep stands.
@@ -66,7 +79,7 @@ pub enum Step {
 /// What a sweep has seen and marked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Users of the selected groups looked at.
+    /// Members of the selected groups looked at; who is in several is met several times.
     pub users: u64,
     /// Of those, marked.
     pub users_marked: u64,

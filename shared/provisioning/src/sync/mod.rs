@@ -1,10 +1,25 @@
-//! Carrying plans out: one object at one application is read, planned, claimed, sent and settled.
+//! Carrying plans out: one object at one application is read, planned, claimed, sent and settled (rule 3).
+//!
+//! [`Worker::work_off`] takes a batch of doorbells. Each becomes a task under its own deadline and panic boundary;
+//! `user` and `group` hold the two kinds of task, `settlement` the conditional writes around a request, `failure` what
+//! is done about an answer that is not success, `account` how a counterpart is found.
+
+mod batch;
+mod counterpart;
+mod failure;
+mod group;
+mod members;
+mod settlement;
+mod task;
+mod user;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use batch::Handled;
+
 use crate::clock::Clock;
-use crate::ports::{Bell, Connector, Doorbell, SecretStore, Tables};
+use crate::ports::{Bell, Connector, SecretStore, Tables};
 use crate::randomness::Randomness;
 
 /// What brings users and groups into step, and all it needs to.
@@ -17,6 +32,8 @@ pub struct Worker {
     pub secrets: Arc<dyn SecretStore>,
     /// Opens targets.
     pub connector: Arc<dyn Connector>,
+    /// Rings groups that a user's deletion waits for.
+    pub bell: Arc<dyn Bell>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Claim tokens.
@@ -24,26 +41,4 @@ pub struct Worker {
     // Configuration.
     /// How long a task may take; its claim lasts a little longer.
     pub task_deadline: Duration,
-}
-
-/// What became of one doorbell of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Handled {
-    /// Its work is settled or recorded: the message may go.
-    Yes,
-    /// It was not reached, or a table did not answer: the message should come again.
-    No,
-}
-
-impl Worker {
-    /// Works a batch of doorbells off, concurrently, each under its own deadline and panic boundary. The answers are in the
-    /// order of the doorbells.
-    pub async fn work_off(&self, doorbells: &[Doorbell]) -> Vec<Handled> {
-        doorbells.iter().map(|_| Handled::No).collect()
-    }
-}
-
-/// Rings what came due by itself: retries, and marks whose doorbell was lost.
-pub struct _Later {
-    _bell: Arc<dyn Bell>,
 }

@@ -1,0 +1,66 @@
+//! A batch of changes folded: each user and group is looked at once, however often he changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::change::{DirectoryChange, Presence, StreamChange};
+use crate::directory::{Group, User};
+use crate::ids::{ApplicationId, GroupId, UserId};
+use crate::link::Object;
+
+/// What a batch of changes is about.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Folded {
+    /// Users as they were before the first and after the last change.
+    pub(super) users: BTreeMap<UserId, (Option<User>, Option<User>)>,
+    /// Groups likewise.
+    pub(super) groups: BTreeMap<GroupId, (Option<Group>, Option<Group>)>,
+    /// Memberships that came or went.
+    pub(super) memberships: BTreeSet<(GroupId, UserId)>,
+    /// Users whose account came, went or was switched, and when.
+    pub(super) presences: BTreeMap<(ApplicationId, UserId), Timestamp>,
+}
+
+impl Folded {
+    pub(super) fn of(changes: &[StreamChange]) -> Self {
+        let mut folded = Self::default();
+        for change in changes {
+            match change {
+                StreamChange::Directory(change) => folded.directory(change),
+                StreamChange::Presence(Presence { key, at }) => {
+                    if let Object::User(user) = &key.object {
+                        let latest =
+                            folded.presences.entry((key.application.clone(), user.clone())).or_insert(*at);
+                        *latest = (*latest).max(*at);
+                    }
+                }
+                StreamChange::Outcome(_) => {}
+            }
+        }
+        folded
+    }
+
+    fn directory(&mut self, change: &DirectoryChange) {
+        match change {
+            DirectoryChange::User { old, new } => {
+                let Some(id) = old.as_ref().or(new.as_ref()).map(|user| user.id.clone()) else { return };
+                let known = self.users.entry(id).or_insert_with(|| (old.clone(), None));
+                known.1.clone_from(new);
+            }
+            DirectoryChange::Group { old, new } => {
+                let Some(id) = old.as_ref().or(new.as_ref()).map(|group| group.id.clone()) else { return };
+                let known = self.groups.entry(id).or_insert_with(|| (old.clone(), None));
+                known.1.clone_from(new);
+            }
+            DirectoryChange::Membership { group, user, removed: _ } => {
+                self.memberships.insert((group.clone(), user.clone()));
+            }
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { users, groups, memberships, presences } = self;
+        users.is_empty() && groups.is_empty() && memberships.is_empty() && presences.is_empty()
+    }
+}

@@ -1,0 +1,150 @@
+//! Planning one group at one application, beside its members (DESIGN section 8).
+
+use crate::application::{Configured, DeselectedGroup};
+use crate::directory::Group;
+use crate::link::{Link, Origin, State};
+use crate::target::Change;
+use crate::value::{Attributes, Value};
+
+/// What to do about one group at one application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GroupPlan {
+    /// It is not at the target and should not be.
+    Nothing,
+    /// It has no counterpart: match, and create with its members if there is none.
+    Match {
+        /// `displayName`.
+        attributes: Attributes,
+    },
+    /// It has one: these attributes differ, and its members are looked at.
+    Keep {
+        /// The attributes that differ.
+        changes: Vec<Change>,
+    },
+    /// A create may have been sent and it is no longer wanted: find out.
+    Resolve,
+    /// Take the members we pushed out and let it go.
+    Empty,
+    /// Delete it.
+    Delete,
+    /// Let it go as it is, members and all.
+    Release,
+}
+
+/// Plans from one consistent read of the group, the link and the configuration.
+pub fn plan_group(configured: &Configured, group: Option<&Group>, link: &Link) -> GroupPlan {
+    let group = group.filter(|group| !group.deleting);
+    let ours = link.target_generation == configured.application.target_generation;
+    match group.filter(|group| configured.selection.provisions_group(&group.id)) {
+        Some(group) => plan_wanted(group, link, ours),
+        None if !ours => GroupPlan::Nothing,
+        None => plan_unwanted(configured, link),
+    }
+}
+
+fn plan_wanted(group: &Group, link: &Link, ours: bool) -> GroupPlan {
+    let attributes: Attributes = [(display_name(), Value::from(group.name.as_str()))].into();
+    let linked = ours && link.remote_id.is_some();
+    match link.state {
+        State::Missing if ours => GroupPlan::Nothing,
+        State::Linked if linked => {
+            GroupPlan::Keep { changes: super::changes(&attributes, &[display_name()], link) }
+        }
+        // What became of it while it was not ours to keep is not known.
+        State::Released | State::Deactivated if linked => {
+            let doubtful = Link { doubt: [display_name()].into(), ..link.clone() };
+            GroupPlan::Keep { changes: super::changes(&attributes, &[display_name()], &doubtful) }
+        }
+        _ => GroupPlan::Match { attributes },
+    }
+}
+
+fn plan_unwanted(configured: &Configured, link: &Link) -> GroupPlan {
+    let policy = configured.application.policy.on_deselect;
+    match (link.state, link.origin) {
+        (State::Creating, _) => GroupPlan::Resolve,
+        (State::Linked, _) if configured.selection.exclude_group_information => GroupPlan::Release,
+        (State::Linked, Some(Origin::Created)) => match policy {
+            DeselectedGroup::Delete => GroupPlan::Delete,
+            DeselectedGroup::Leave => GroupPlan::Release,
+            DeselectedGroup::Empty => GroupPlan::Empty,
+        },
+        // A group that was there before us always loses the members we pushed, and nothing else.
+        (State::Linked, _) => GroupPlan::Empty,
+        _ => GroupPlan::Nothing,
+    }
+}
+
+/// The path of a group's name.
+fn display_name() -> scim::AttributePath {
+    "displayName".parse().unwrap_or_else(|_| unreachable!("'displayName' is a path"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::RemoteId;
+    use crate::link::LinkKey;
+    use crate::testing::configured;
+
+    fn group(name: &str) -> Group {
+        Group { id: "sales".parse().expect("an id"), source_id: None, name: name.into(), deleting: false }
+    }
+
+    fn link(state: State, origin: Origin) -> Link {
+        let key = LinkKey::group(&"app".parse().expect("an id"), &"sales".parse().expect("an id"));
+        let sent = [(display_name(), Value::from("Sales"))].into();
+        Link { state, origin: Some(origin), remote_id: RemoteId::new("g1"), sent, ..Link::new(key) }
+    }
+
+    #[test]
+    fn a_renamed_group_is_renamed() {
+        let GroupPlan::Keep { changes } =
+            plan_group(&configured(), Some(&group("Field Sales")), &link(State::Linked, Origin::Created))
+        else {
+            panic!("it is kept")
+        };
+        assert_eq!(
+            changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["displayName: \"Sales\" -> \"Field Sales\""]
+        );
+    }
+
+    #[test]
+    fn a_deselected_group_goes_as_the_policy_says_and_an_adopted_one_only_loses_our_members() {
+        let mut configured = configured();
+        configured.selection.groups.clear();
+        for (policy, created) in [
+            (DeselectedGroup::Empty, GroupPlan::Empty),
+            (DeselectedGroup::Delete, GroupPlan::Delete),
+            (DeselectedGroup::Leave, GroupPlan::Release),
+        ] {
+            configured.application.policy.on_deselect = policy;
+            let sales = group("Sales");
+            assert_eq!(plan_group(&configured, Some(&sales), &link(State::Linked, Origin::Created)), created);
+            assert_eq!(
+                plan_group(&configured, Some(&sales), &link(State::Linked, Origin::Adopted)),
+                GroupPlan::Empty
+            );
+        }
+    }
+
+    #[test]
+    fn excluding_group_information_leaves_what_is_there() {
+        let mut configured = configured();
+        configured.selection.exclude_group_information = true;
+        assert_eq!(
+            plan_group(&configured, Some(&group("Sales")), &link(State::Linked, Origin::Created)),
+            GroupPlan::Release
+        );
+    }
+
+    #[test]
+    fn a_group_deleted_in_the_directory_is_no_longer_wanted() {
+        assert_eq!(plan_group(&configured(), None, &link(State::Linked, Origin::Created)), GroupPlan::Empty);
+        assert_eq!(
+            plan_group(&configured(), None, &link(State::Tombstone, Origin::Created)),
+            GroupPlan::Nothing
+        );
+    }
+}

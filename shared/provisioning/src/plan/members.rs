@@ -1,0 +1,151 @@
+//! Planning the memberships of one group: who is to be added, who removed, whose turn has not come.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ids::{RemoteId, UserId};
+use crate::ports::Pushed;
+
+/// What consistent reads say of one user and one group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberFacts {
+    /// Whose membership.
+    pub user: UserId,
+    /// He is a member in the directory, and active.
+    pub belongs: bool,
+    /// His account, if it can be a member.
+    pub remote_id: Option<RemoteId>,
+    /// What we pushed, at this target.
+    pub pushed: Option<Pushed>,
+    /// An earlier request named him so, and may or may not have been carried out.
+    pub in_doubt: Option<RemoteId>,
+    /// His account is about to be turned off, which comes first: access ends at once.
+    pub leaves_first: bool,
+}
+
+/// The membership changes of one group.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemberPlan {
+    /// To be added.
+    pub add: BTreeMap<UserId, RemoteId>,
+    /// To be removed, under the remote id that was pushed.
+    pub remove: BTreeMap<UserId, RemoteId>,
+    /// Looked at again when their accounts are turned off.
+    pub deferred: BTreeSet<UserId>,
+}
+
+/// Plans from the facts. A member without an account is not planned: gaining one brings him back.
+pub fn plan_members(facts: &[MemberFacts]) -> MemberPlan {
+    let mut plan = MemberPlan::default();
+    for MemberFacts { user, belongs, remote_id, pushed, in_doubt, leaves_first } in facts {
+        match (remote_id.as_ref().filter(|_| *belongs), pushed) {
+            (Some(remote_id), pushed) => {
+                let there = pushed.as_ref().is_some_and(|pushed| pushed.remote_id == *remote_id);
+                if !there || in_doubt.is_some() {
+                    plan.add.insert(user.clone(), remote_id.clone());
+                }
+            }
+            (None, Some(_)) if *leaves_first => {
+                plan.deferred.insert(user.clone());
+            }
+            (None, Some(pushed)) => {
+                plan.remove.insert(user.clone(), pushed.remote_id.clone());
+            }
+            // The record goes after the removal, so without one it may be done, but it is not told.
+            (None, None) => {
+                if let Some(remote_id) = in_doubt {
+                    plan.remove.insert(user.clone(), remote_id.clone());
+                }
+            }
+        }
+    }
+    plan
+}
+
+/// Cuts a plan into requests of at most `size` members each, removals after additions.
+pub fn chunks(plan: &MemberPlan, size: usize) -> Vec<MemberPlan> {
+    let size = size.max(1);
+    let adds = plan.add.iter().map(|(user, id)| (true, user, id));
+    let all: Vec<_> = adds.chain(plan.remove.iter().map(|(user, id)| (false, user, id))).collect();
+    let pick = |chunk: &[(bool, &UserId, &RemoteId)], adding: bool| {
+        let chosen = chunk.iter().filter(|(add, ..)| *add == adding);
+        chosen.map(|(_, user, id)| ((*user).clone(), (*id).clone())).collect()
+    };
+    let cut = |chunk: &[_]| MemberPlan {
+        add: pick(chunk, true),
+        remove: pick(chunk, false),
+        deferred: BTreeSet::new(),
+    };
+    all.chunks(size).map(cut).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> RemoteId {
+        RemoteId::new(text).expect("an id")
+    }
+
+    fn facts(user: &str, belongs: bool, remote: Option<&str>, pushed: Option<&str>) -> MemberFacts {
+        let user: UserId = user.parse().expect("an id");
+        let pushed =
+            pushed.map(|remote| Pushed { user: user.clone(), remote_id: id(remote), target_generation: 0 });
+        MemberFacts { user, belongs, remote_id: remote.map(id), pushed, in_doubt: None, leaves_first: false }
+    }
+
+    fn shown(facts: MemberFacts) -> (usize, usize, usize) {
+        let plan = plan_members(&[facts]);
+        (plan.add.len(), plan.remove.len(), plan.deferred.len())
+    }
+
+    #[test]
+    fn who_belongs_is_added_once_and_who_does_not_is_removed_once() {
+        assert_eq!(shown(facts("ada", true, Some("1"), None)), (1, 0, 0));
+        assert_eq!(shown(facts("ada", true, Some("1"), Some("1"))), (0, 0, 0));
+        assert_eq!(shown(facts("ada", false, Some("1"), Some("1"))), (0, 1, 0));
+        assert_eq!(shown(facts("ada", false, Some("1"), None)), (0, 0, 0));
+    }
+
+    #[test]
+    fn who_has_no_account_yet_is_left_for_later() {
+        assert_eq!(shown(facts("ada", true, None, None)), (0, 0, 0));
+    }
+
+    #[test]
+    fn an_account_made_anew_is_pushed_again() {
+        assert_eq!(shown(facts("ada", true, Some("2"), Some("1"))), (1, 0, 0));
+    }
+
+    #[test]
+    fn an_addition_in_doubt_is_sent_again_or_taken_back() {
+        let doubtful =
+            |belongs| MemberFacts { in_doubt: Some(id("1")), ..facts("ada", belongs, Some("1"), Some("1")) };
+        assert_eq!(shown(doubtful(true)), (1, 0, 0));
+        assert_eq!(shown(doubtful(false)), (0, 1, 0));
+        assert_eq!(
+            shown(MemberFacts { pushed: None, ..doubtful(false) }),
+            (0, 1, 0),
+            "a removal not told yet"
+        );
+    }
+
+    #[test]
+    fn a_leaver_is_removed_after_his_account_is_off() {
+        let leaving = MemberFacts { leaves_first: true, ..facts("ada", false, Some("1"), Some("1")) };
+        assert_eq!(shown(leaving), (0, 0, 1));
+    }
+
+    #[test]
+    fn chunks_hold_every_change_once_and_no_more_than_the_target_takes() {
+        let mut plan = MemberPlan::default();
+        for n in 0..7 {
+            plan.add.insert(format!("a{n}").parse().expect("an id"), id(&format!("{n}")));
+            plan.remove.insert(format!("r{n}").parse().expect("an id"), id(&format!("x{n}")));
+        }
+        let cut = chunks(&plan, 5);
+        assert_eq!(
+            cut.iter().map(|chunk| (chunk.add.len(), chunk.remove.len())).collect::<Vec<_>>(),
+            [(5, 0), (2, 3), (0, 4)]
+        );
+    }
+}

@@ -1,0 +1,193 @@
+//! Planning one user at one application (DESIGN section 7, first table).
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::Timestamp;
+use scim::AttributePath;
+
+use super::diff::{active, changes};
+use crate::activity::Action;
+use crate::application::{Configured, Departure};
+use crate::clock::after;
+use crate::desired::Desired;
+use crate::directory::UserRecord;
+use crate::link::{Link, State};
+use crate::mapping::Rendered;
+use crate::target::{Change, Kind, Write};
+use crate::value::{Attributes, Value};
+
+/// What to do about one user at one application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserPlan {
+    /// He is in step.
+    Nothing,
+    /// He is in no selected group, but only since `since`; look again at `until`.
+    WaitForGrace {
+        /// When he was first seen to be out.
+        since: Timestamp,
+        /// When the grace ends.
+        until: Timestamp,
+    },
+    /// A required attribute has no value.
+    Block {
+        /// Which.
+        missing: AttributePath,
+    },
+    /// He has no counterpart we know of: match, and create if there is none.
+    Match {
+        /// What he is to have.
+        attributes: Attributes,
+    },
+    /// A create may have been sent and he is no longer wanted: find out.
+    Resolve,
+    /// One request of changes.
+    Change {
+        /// What it amounts to.
+        action: Action,
+        /// The request.
+        write: Write,
+        /// The attributes in it.
+        changes: Vec<Change>,
+    },
+    /// Delete the account; the memberships we pushed go first.
+    Delete {
+        /// The request.
+        write: Write,
+    },
+    /// Leave the account as it is and keep it no more.
+    Release,
+}
+
+/// Plans from one consistent read of the user, the link and the configuration.
+pub fn plan_user(
+    configured: &Configured,
+    record: Option<&UserRecord>,
+    link: &Link,
+    now: Timestamp,
+) -> UserPlan {
+    let desired = Desired::of(record, &configured.selection);
+    let policy = &configured.application.policy;
+    if link.target_generation != configured.application.target_generation && link.remote_id.is_some() {
+        // A link of another target says nothing about this one, and nothing here may be done with its remote id.
+        return match (desired, record.and_then(UserRecord::present)) {
+            (Desired::Active, Some(user)) => matched(configured.mapping.render(user)),
+            _ => UserPlan::Nothing,
+        };
+    }
+    match (desired, record.and_then(UserRecord::present)) {
+        (Desired::Active, Some(user)) => plan_active(configured, configured.mapping.render(user), link),
+        (Desired::Active, None) => UserPlan::Nothing,
+        (Desired::Suspended, _) => depart(without_deletion(policy.on_disable), link),
+        (Desired::Unassigned, _) => {
+            if !is_in_use(link) {
+                return UserPlan::Nothing;
+            }
+            let since = link.unassigned_since.unwrap_or(now);
+            let until = after(since, policy.grace());
+            match until > now {
+                true => UserPlan::WaitForGrace { since, until },
+                false => depart(policy.on_unassign, link),
+            }
+        }
+        (Desired::Deleted, _) => depart(policy.on_delete, link),
+    }
+}
+
+/// A suspension never deletes: he may be back tomorrow.
+fn without_deletion(departure: Departure) -> Departure {
+    match departure {
+        Departure::Delete => Departure::Deactivate,
+        other => other,
+    }
+}
+
+fn is_in_use(link: &Link) -> bool {
+    matches!(link.state, State::Linked | State::Creating) || link.doubt.contains(&active())
+}
+
+fn matched(rendered: Rendered) -> UserPlan {
+    match rendered {
+        Rendered::Blocked { missing } => UserPlan::Block { missing },
+        Rendered::Attributes(attributes) => UserPlan::Match { attributes: with_active(attributes) },
+    }
+}
+
+fn with_active(mut attributes: Attributes) -> Attributes {
+    attributes.insert(active(), Value::Boolean(true));
+    attributes
+}
+
+fn plan_active(configured: &Configured, rendered: Rendered, link: &Link) -> UserPlan {
+    let linked = match link.state {
+        State::Missing => return UserPlan::Nothing,
+        State::New | State::Creating | State::Tombstone | State::Blocked | State::Conflict => None,
+        State::Linked | State::Deactivated | State::Released => link.remote_id.clone(),
+    };
+    let Some(remote_id) = linked else { return matched(rendered) };
+    let attributes = match rendered {
+        Rendered::Blocked { missing } => return UserPlan::Block { missing },
+        Rendered::Attributes(attributes) => with_active(attributes),
+    };
+    let mut known: Vec<_> =
+        configured.mapping.attributes.iter().map(|mapped| mapped.target.clone()).collect();
+    known.push(active());
+    let changes = match link.state {
+        // What became of it while it was not ours to keep is not known.
+        State::Released => {
+            changes(&attributes, &known, &Link { doubt: known.iter().cloned().collect(), ..link.clone() })
+        }
+        _ => changes(&attributes, &known, link),
+    };
+    if changes.is_empty() {
+        return UserPlan::Nothing;
+    }
+    let was_off = link.sent.get(&active()) == Some(&Value::Boolean(false));
+    let action = if was_off { Action::Reactivate } else { Action::Update };
+    UserPlan::Change { action, write: update(remote_id, &changes), changes }
+}
+
+fn depart(departure: Departure, link: &Link) -> UserPlan {
+    if link.state == State::Creating {
+        return UserPlan::Resolve;
+    }
+    if !is_in_use(link) {
+        return UserPlan::Nothing;
+    }
+    let Some(remote_id) = link.remote_id.clone() else { return UserPlan::Nothing };
+    match departure {
+        Departure::Leave => UserPlan::Release,
+        Departure::Delete => UserPlan::Delete { write: Write::Delete { kind: Kind::User, remote_id } },
+        Departure::Deactivate => {
+            let old = link.sent.get(&active()).cloned();
+            let changes = vec![Change { attribute: active(), old, new: Some(Value::Boolean(false)) }];
+            UserPlan::Change { action: Action::Deactivate, write: update(remote_id, &changes), changes }
+        }
+    }
+}
+
+fn update(remote_id: crate::ids::RemoteId, changes: &[Change]) -> Write {
+    let changes = changes.to_vec();
+    Write::Update { kind: Kind::User, remote_id, changes, add: BTreeSet::new(), remove: BTreeSet::new() }
+}
+
+impl fmt::Display for UserPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("nothing"),
+            Self::WaitForGrace { until, .. } => write!(f, "wait until {until}"),
+            Self::Block { missing } => write!(f, "blocked: {missing} has no value"),
+            Self::Match { .. } => f.write_str("match or create"),
+            Self::Resolve => f.write_str("look up a create whose answer was lost"),
+            Self::Change { action, changes, .. } => {
+                write!(f, "{action:?}")?;
+                changes.iter().try_for_each(|change| write!(f, "; {change}"))
+            }
+            Self::Delete { .. } => f.write_str("Delete"),
+            Self::Release => f.write_str("Release"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! The user and group phases: everybody in a selected group, then the selected groups themselves.
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::{Page, Position, Step, WINDOW};
+use crate::application::SweepPhase;
+use crate::desired::Desired;
+use crate::ids::{GroupId, UserId};
+use crate::link::{Link, LinkKey};
+use crate::plan::{UserPlan, plan_user};
+use crate::ports::StoreResult;
+use crate::target::Kind;
+
+/// How many members are read at a time.
+const MEMBERS: usize = 200;
+/// How many of them are looked at together.
+const CONCURRENT: usize = 16;
+
+impl Page<'_> {
+    /// Looks at members of the selected groups, in the order of the groups' ids, until the window is full.
+    pub(super) async fn users(&mut self, step: Step) -> StoreResult<Option<Position>> {
+        let mut room = self.room(Kind::User).await?;
+        let (mut group, mut behind) = match step {
+            Step::Behind(group, user) => (Some(group), user),
+            _ => (self.configured.selection.groups.first().cloned(), None),
+        };
+        while let Some(current) = group.clone() {
+            if room < MEMBERS.min(WINDOW / 2) {
+                return Ok(Some(Position { phase: SweepPhase::Users, step: Step::Behind(current, behind) }));
+            }
+            let members = self.tables().directory.members_page(&current, behind.as_ref(), MEMBERS).await?;
+            let marked = self.look_at(&current, &members).await?;
+            room = room.saturating_sub(marked);
+            behind = members.last().filter(|_| members.len() == MEMBERS).cloned();
+            if behind.is_none() {
+                group = self.group_behind(&current);
+            }
+        }
+        Ok(Some(Position { phase: SweepPhase::Users, step: Step::Draining }))
+    }
+
+    fn group_behind(&self, group: &GroupId) -> Option<GroupId> {
+        let beyond = (std::ops::Bound::Excluded(group), std::ops::Bound::Unbounded);
+        self.configured.selection.groups.range::<GroupId, _>(beyond).next().cloned()
+    }
+
+    async fn look_at(&mut self, group: &GroupId, members: &[UserId]) -> StoreResult<usize> {
+        let looks = members.iter().map(|user| self.needs_work(group, user));
+        let found: Vec<Option<LinkKey>> = stream::iter(looks).buffered(CONCURRENT).try_collect().await?;
+        let keys: Vec<LinkKey> = found.into_iter().flatten().collect();
+        self.mark(&keys, false).await?;
+        self.job.counts.users += members.len() as u64;
+        self.job.counts.users_marked += keys.len() as u64;
+        Ok(keys.len())
+    }
+
+    /// Whether the user has work, by the workers' own planner. He is taken from his smallest selected group only, and
+    /// who is to be turned off waits for the removals, which are counted first.
+    async fn needs_work(&self, group: &GroupId, user: &UserId) -> StoreResult<Option<LinkKey>> {
+        let Some(record) = self.tables().directory.user(user).await? else { return Ok(None) };
+        let selection = &self.configured.selection;
+        if record.groups.iter().find(|group| selection.includes(group)) != Some(group) {
+            return Ok(None);
+        }
+        if Desired::of(Some(&record), selection) != Desired::Active {
+            return Ok(None);
+        }
+        let key = LinkKey::user(self.application(), user);
+        let link = self.tables().links.link(&key).await?.unwrap_or_else(|| Link::new(key.clone()));
+        if link.work.is_fresh() {
+            // Marked already, by a change or by this page done twice.
+            return Ok(None);
+        }
+        let plan = plan_user(self.configured, Some(&record), &link, self.sweeper.clock.now());
+        Ok((plan != UserPlan::Nothing).then_some(key))
+    }
+
+    /// Marks every selected group to be compared in full.
+    pub(super) async fn groups(&mut self, step: Step) -> StoreResult<Option<Position>> {
+        let counting = Some(Position { phase: SweepPhase::Counting, step: Step::Start });
+        if self.configured.selection.exclude_group_information {
+            return Ok(counting);
+        }
+        let room = self.room(Kind::Group).await?.max(1);
+        let mut next = match step {
+            Step::Behind(group, _) => self.group_behind(&group),
+            _ => self.configured.selection.groups.first().cloned(),
+        };
+        let mut keys = Vec::new();
+        let mut last = None;
+        while let Some(group) = next.filter(|_| keys.len() < room) {
+            keys.push(LinkKey::group(self.application(), &group));
+            next = self.group_behind(&group);
+            last = Some(group);
+        }
+        self.mark(&keys, true).await?;
+        self.job.counts.groups += keys.len() as u64;
+        let more = last.filter(|last| self.group_behind(last).is_some());
+        let step = more.map_or(Step::Draining, |last| Step::Behind(last, None));
+        Ok(Some(Position { phase: SweepPhase::Groups, step }))
+    }
+}

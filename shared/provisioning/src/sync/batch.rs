@@ -1,0 +1,109 @@
+//! A batch of doorbells: grouped by application, worked off concurrently.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures::future::join_all;
+use tracing::{error, warn};
+
+use super::Worker;
+use super::task::Task;
+use crate::application::Configured;
+use crate::ids::ApplicationId;
+use crate::link::{LinkKey, Object};
+use crate::ports::{Doorbell, StoreError, StoreResult, Target};
+
+/// What became of one doorbell of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handled {
+    /// Its work is settled or recorded: the message may go.
+    Yes,
+    /// It was not reached, or a table did not answer: the message should come again.
+    No,
+}
+
+/// An application as one batch sees it, with its target opened.
+pub(super) struct Opened {
+    pub(super) configured: Configured,
+    pub(super) target: Arc<dyn Target>,
+}
+
+impl Worker {
+    /// Works a batch of doorbells off, concurrently, each under its own deadline and panic boundary. The answers are
+    /// in the order of the doorbells. The configuration is read once a batch, consistently.
+    pub async fn work_off(&self, doorbells: &[Doorbell]) -> Vec<Handled> {
+        let mut opened: HashMap<ApplicationId, StoreResult<Option<Arc<Opened>>>> = HashMap::new();
+        for doorbell in doorbells {
+            if let Doorbell::Link { key, .. } = doorbell
+                && !opened.contains_key(&key.application)
+            {
+                opened.insert(key.application.clone(), self.open(&key.application).await);
+            }
+        }
+        join_all(doorbells.iter().map(|doorbell| async {
+            let Doorbell::Link { key, .. } = doorbell else { return Handled::Yes };
+            match opened.get(&key.application) {
+                Some(Ok(Some(opened))) => self.supervise(key.clone(), Arc::clone(opened)).await,
+                // No such application, or nothing may be sent to it: the mark stays and is rung when it may.
+                Some(Ok(None)) | None => Handled::Yes,
+                Some(Err(_)) => Handled::No,
+            }
+        }))
+        .await
+    }
+
+    /// Reads an application and opens its target; `None` where nothing may be sent.
+    pub(super) async fn open(&self, id: &ApplicationId) -> StoreResult<Option<Arc<Opened>>> {
+        let loaded = self.tables.applications.load(id).await;
+        let loaded =
+            loaded.inspect_err(|error| warn!(application = %id, %error, "cannot read the application"));
+        let Some(configured) = loaded?.filter(Configured::is_live) else { return Ok(None) };
+        let Some(connection) = &configured.application.connection else { return Ok(None) };
+        let Some(token) = self.secrets.secret(&connection.secret).await? else {
+            self.tables
+                .applications
+                .pause(id, Some("its credentials are not in the secret store; connect it again"))
+                .await?;
+            return Ok(None);
+        };
+        let target = self.connector.open(connection, &token);
+        Ok(Some(Arc::new(Opened { configured, target })))
+    }
+
+    /// A task's panic or overrun is that task's alone. What it did is not known then: its claim runs out, its doubts stand,
+    /// and its mark comes due by itself.
+    async fn supervise(&self, key: LinkKey, opened: Arc<Opened>) -> Handled {
+        let worker = self.clone();
+        let named = key.clone();
+        let task = tokio::spawn(async move {
+            let deadline = worker.task_deadline;
+            let mut task = Task { worker: &worker, opened, key };
+            let run = async {
+                match task.key.object.clone() {
+                    Object::User(user) => task.user(&user).await,
+                    Object::Group(group) => task.group(&group).await,
+                }
+            };
+            tokio::time::timeout(deadline, Box::pin(run)).await
+        });
+        match task.await {
+            Ok(Ok(Ok(()))) => Handled::Yes,
+            Ok(Ok(Err(StoreError::Corrupt { what, detail }))) => {
+                error!(link = %named, what, detail, "an item cannot be read; its mark stays");
+                Handled::Yes
+            }
+            Ok(Ok(Err(error))) => {
+                warn!(link = %named, %error, "a store did not answer");
+                Handled::No
+            }
+            Ok(Err(_)) => {
+                warn!(link = %named, "the task passed its deadline; it comes due again");
+                Handled::Yes
+            }
+            Err(panic) => {
+                error!(link = %named, %panic, "the task panicked; it comes due again");
+                Handled::Yes
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Synchronising one group and its memberships at one application.
+
+mod create;
+mod leave;
+mod rounds;
+
+use super::settlement::Due;
+use super::task::{Next, ROUNDS, Task};
+use crate::ids::GroupId;
+use crate::link::{Link, State};
+use crate::plan::{GroupPlan, plan_group};
+use crate::ports::StoreResult;
+
+impl Task<'_> {
+    /// Brings the group into step, re-planning as long as marks come in meanwhile.
+    pub(super) async fn group(&mut self, group: &GroupId) -> StoreResult<()> {
+        for _ in 0..ROUNDS {
+            let Some(link) = self.next_link().await? else { return Ok(()) };
+            let found = self.tables().directory.group(group).await?;
+            let plan = match self.has_groups() {
+                true => plan_group(self.configured(), found.as_ref(), &link),
+                false => GroupPlan::Nothing,
+            };
+            let next = match plan {
+                GroupPlan::Nothing => self.no_group(group, &link).await?,
+                GroupPlan::Match { attributes } => {
+                    let source_id = found.as_ref().and_then(|group| group.source_id.clone());
+                    self.match_or_create_group(group, source_id.as_ref(), &link, &attributes).await?
+                }
+                GroupPlan::Keep { changes } => self.keep(group, &link, &changes).await?,
+                GroupPlan::Resolve => self.resolve_group(&link).await?,
+                GroupPlan::Empty => self.empty(group, &link).await?,
+                GroupPlan::Delete => self.delete_group(group, &link).await?,
+                GroupPlan::Release => self.release_group(group, &link).await?,
+            };
+            if next == Next::Stop {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn has_groups(&self) -> bool {
+        let connection = self.configured().application.connection.as_ref();
+        connection.is_some_and(|connection| connection.capabilities.groups)
+    }
+
+    /// It is not kept at the target: what was to be looked at is done with.
+    async fn no_group(&self, group: &GroupId, link: &Link) -> StoreResult<Next> {
+        let rows = self.tables().memberships.todo(&self.key.application, group, super::members::PAGE).await?;
+        self.tables().memberships.finish_todo(&self.key.application, group, &rows).await?;
+        let more = rows.len() == super::members::PAGE;
+        let due = if more { Due::At(self.now()) } else { Due::Done };
+        let settled = self
+            .settle(link, link.work.generation, due, None, None, |link| {
+                link.compare = false;
+                link.work.attempts = 0;
+                if link.state == State::Conflict {
+                    link.state = State::New;
+                    link.work.problem = None;
+                }
+            })
+            .await?;
+        Ok(if more { Next::Again } else { settled.next() })
+    }
+}

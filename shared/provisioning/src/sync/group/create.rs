@@ -1,0 +1,285 @@
+//! A group without a counterpart: match, adopt or create with its members.
+
+use super::super::failure::tomorrow;
+use super::super::members::PAGE;
+use super::super::settlement::{Due, Settled};
+use super::super::task::{Next, Task, Told};
+use crate::activity::Action;
+use crate::ids::{GroupId, SourceId};
+use crate::link::{Link, Origin, State};
+use crate::matching::{Candidates, Match, decide};
+use crate::plan::{MemberFacts, chunks, plan_members};
+use crate::ports::{Ownership, StoreResult};
+use crate::target::{Change, Found, Kind, RequestNote, TargetError, Write};
+use crate::value::{Attributes, Value};
+
+impl Task<'_> {
+    /// Matches; links what is found and lets the next round compare it, or creates it with as many members as one
+    /// request takes and lets the next round add the rest.
+    pub(super) async fn match_or_create_group(
+        &self,
+        group: &GroupId,
+        source_id: Option<&SourceId>,
+        link: &Link,
+        attributes: &Attributes,
+    ) -> StoreResult<Next> {
+        let given = link.external_id.clone().filter(|_| link.target_generation == self.generation());
+        let external_id = given.or(source_id.map(ToString::to_string)).unwrap_or_else(|| group.to_string());
+        let name = match attributes.values().next() {
+            Some(Value::Text(name)) => name.clone(),
+            _ => return Ok(Next::Stop),
+        };
+        let mut requests = Vec::new();
+        let candidates = match self.candidates(link, &external_id, &name, &mut requests).await? {
+            Ok(candidates) => candidates,
+            Err(error) => {
+                let error = self.judge(error, &mut requests).await;
+                let told = Told::failure(Action::Create, "", requests).named(&name);
+                return self.fail(link, link.work.generation, &error, told).await;
+            }
+        };
+        match decide(&candidates, &external_id, &name, link.state == State::Creating) {
+            Match::None => self.create_group(group, link, &external_id, &name, attributes, requests).await,
+            Match::Link { found, origin } => {
+                self.link_group(link, &external_id, &found, origin, requests).await
+            }
+            Match::Conflict { reason } => self.group_conflict(link, &name, reason, requests).await,
+        }
+    }
+
+    async fn group_conflict(
+        &self,
+        link: &Link,
+        name: &str,
+        reason: String,
+        requests: Vec<RequestNote>,
+    ) -> StoreResult<Next> {
+        let told = Told::failure(Action::Hold, reason, requests).named(name);
+        self.stand(link, link.work.generation, State::Conflict, Some(tomorrow(self.now())), told).await
+    }
+
+    async fn create_group(
+        &self,
+        group: &GroupId,
+        link: &Link,
+        external_id: &str,
+        name: &str,
+        attributes: &Attributes,
+        mut requests: Vec<RequestNote>,
+    ) -> StoreResult<Next> {
+        let seen = link.work.generation;
+        let (users, more) = self.everybody(group, None).await?;
+        // Nothing is at the target yet, whatever an earlier attempt recorded before it was cut off.
+        let facts = self.facts(group, link, &users).await?.into_iter();
+        let facts: Vec<_> =
+            facts.map(|facts| MemberFacts { pushed: None, in_doubt: None, ..facts }).collect();
+        let mut parts = chunks(&plan_members(&facts), self.members_per_request()).into_iter();
+        let first = parts.next().unwrap_or_default();
+        let complete = more.is_none() && parts.next().is_none();
+        let intent = self
+            .intend(link, None, |link| {
+                link.state = State::Creating;
+                link.remote_id = None;
+                link.origin = None;
+                link.external_id = Some(external_id.to_owned());
+                link.sent.clear();
+                link.doubt = attributes.keys().cloned().collect();
+                link.members_in_doubt = first.add.clone();
+            })
+            .await?;
+        let Ok(claimed) = intent else { return Ok(Next::Again) };
+        self.record(group, &first).await?;
+        let write = Write::Create {
+            kind: Kind::Group,
+            external_id: external_id.to_owned(),
+            attributes: attributes.clone(),
+            members: first.add.values().cloned().collect(),
+        };
+        let answer = self.target().write(&write).await;
+        requests.extend(answer.requests);
+        let found = match answer.result {
+            Ok(Some(found)) => found,
+            Ok(None) => {
+                let error =
+                    TargetError::Unknown("the target answered a create without saying what it made".into());
+                return self
+                    .fail(&claimed, seen, &error, Told::failure(Action::Create, "", requests).named(name))
+                    .await;
+            }
+            Err(error) => return self.create_refused(&claimed, external_id, name, error, requests).await,
+        };
+        let changes: Vec<_> = attributes
+            .iter()
+            .map(|(path, value)| Change { attribute: path.clone(), old: None, new: Some(value.clone()) })
+            .collect();
+        let with_id = Link { remote_id: Some(found.remote_id.clone()), ..claimed.clone() };
+        let told = Told::success(Action::Create, "the group is selected", requests)
+            .named(name)
+            .with_changes(&changes);
+        let outcome = self.outcome_with_members(&with_id, told, &first).await?;
+        let take = Ownership::Take(found.remote_id.clone());
+        // With members left, or rows to look at, the next round goes on from a linked group.
+        let rows = self.tables().memberships.todo(&self.key.application, group, PAGE).await?;
+        let due = if complete && rows.is_empty() { Due::Done } else { Due::At(self.now()) };
+        let settled = self
+            .settle(&claimed, seen, due, Some(&take), Some(outcome), |link| {
+                link.state = State::Linked;
+                link.remote_id = Some(found.remote_id.clone());
+                link.origin = Some(Origin::Created);
+                link.sent = attributes.clone();
+                link.doubt.clear();
+                link.members_in_doubt.clear();
+                link.compare = !complete;
+                link.work.attempts = 0;
+                link.work.problem = None;
+            })
+            .await?;
+        match settled {
+            Settled::Owned(owner) => {
+                let reason =
+                    format!("the group at the target belongs to another group of the directory ({owner})");
+                self.group_conflict(&claimed, name, reason, Vec::new()).await
+            }
+            settled if due == Due::Done => Ok(settled.next()),
+            _ => Ok(Next::Again),
+        }
+    }
+
+    async fn create_refused(
+        &self,
+        claimed: &Link,
+        external_id: &str,
+        name: &str,
+        error: TargetError,
+        mut requests: Vec<RequestNote>,
+    ) -> StoreResult<Next> {
+        let seen = claimed.work.generation;
+        let error = self.judge(error, &mut requests).await;
+        let TargetError::Conflict(detail) = error else {
+            return self
+                .fail(claimed, seen, &error, Told::failure(Action::Create, "", requests).named(name))
+                .await;
+        };
+        let candidates = match self.ask(external_id, Some(name), &mut requests).await {
+            Ok(candidates) => candidates,
+            Err(error) => {
+                return self
+                    .fail(claimed, seen, &error, Told::failure(Action::Create, "", requests).named(name))
+                    .await;
+            }
+        };
+        match decide(&candidates, external_id, name, false) {
+            Match::Link { found, origin } => {
+                self.link_group(claimed, external_id, &found, origin, requests).await
+            }
+            Match::Conflict { reason } => self.group_conflict(claimed, name, reason, requests).await,
+            Match::None => {
+                let reason = format!(
+                    "the target says the group exists ({detail}) but shows none of that name or externalId"
+                );
+                self.group_conflict(claimed, name, reason, requests).await
+            }
+        }
+    }
+
+    /// Links a group that was found. It stays due: the next round compares its name and all its members. What a lost create
+    /// sent stays in doubt.
+    async fn link_group(
+        &self,
+        link: &Link,
+        external_id: &str,
+        found: &Found,
+        origin: Origin,
+        requests: Vec<RequestNote>,
+    ) -> StoreResult<Next> {
+        let baseline = self.baseline(found);
+        let take = Ownership::Take(found.remote_id.clone());
+        let (action, reason) = match origin {
+            Origin::Created => (Action::Create, "found after the answer to its create was lost"),
+            Origin::Adopted => {
+                (Action::Adopt, "a group of this name or externalId was at the target already")
+            }
+        };
+        let told = Told::success(action, reason, requests).named(&found.name);
+        let with_id = Link { remote_id: Some(found.remote_id.clone()), ..link.clone() };
+        let outcome = self.outcome(&with_id, told);
+        let settled = self
+            .settle(link, link.work.generation, Due::At(self.now()), Some(&take), Some(outcome), |link| {
+                link.target_generation = self.generation();
+                link.state = State::Linked;
+                link.remote_id = Some(found.remote_id.clone());
+                link.external_id = Some(external_id.to_owned());
+                link.origin = Some(origin);
+                link.sent = baseline.clone();
+                link.compare = true;
+                if origin == Origin::Adopted {
+                    link.doubt.clear();
+                }
+                link.work.attempts = 0;
+                link.work.problem = None;
+            })
+            .await?;
+        match settled {
+            Settled::Owned(owner) => {
+                let reason =
+                    format!("the group at the target belongs to another group of the directory ({owner})");
+                self.group_conflict(link, &found.name, reason, Vec::new()).await
+            }
+            _ => Ok(Next::Again),
+        }
+    }
+
+    /// A create may have been sent for a group that is wanted no more: if it was, it is linked so that it can be let go.
+    pub(super) async fn resolve_group(&self, link: &Link) -> StoreResult<Next> {
+        let Some(external_id) = link.external_id.clone() else { return Ok(Next::Stop) };
+        let mut requests = Vec::new();
+        let candidates = match self.ask(&external_id, None, &mut requests).await {
+            Ok(candidates) => candidates,
+            Err(error) => {
+                let error = self.judge(error, &mut requests).await;
+                let told = Told::failure(Action::Create, "", requests);
+                return self.fail(link, link.work.generation, &error, told).await;
+            }
+        };
+        match decide(&Candidates { by_name: Vec::new(), ..candidates }, &external_id, "", true) {
+            Match::Link { found, origin } => {
+                self.link_group(link, &external_id, &found, origin, requests).await
+            }
+            _ => {
+                let forget = |link: &mut Link| {
+                    link.state = State::New;
+                    link.doubt.clear();
+                    link.members_in_doubt.clear();
+                };
+                Ok(self.settle(link, link.work.generation, Due::Done, None, None, forget).await?.next())
+            }
+        }
+    }
+
+    /// A change of the group was answered 404: read it, and the target, before believing it.
+    pub(super) async fn group_missing(
+        &self,
+        claimed: &Link,
+        seen: u64,
+        detail: &str,
+        mut told: Told,
+    ) -> StoreResult<Next> {
+        let Some(remote_id) = &claimed.remote_id else { return Ok(Next::Stop) };
+        let read = self.target().get(Kind::Group, remote_id).await;
+        told.requests.extend(read.requests);
+        let error = match read.result {
+            Err(TargetError::NotFound(_)) => {
+                let reason =
+                    "the group was deleted at the target by somebody else; it is not made again by itself";
+                return self
+                    .stand(claimed, seen, State::Missing, None, Told { reason: reason.into(), ..told })
+                    .await;
+            }
+            Ok(_) => TargetError::Rejected(format!(
+                "the target has the group but refuses a member or answers 404: {detail}"
+            )),
+            Err(error) => error,
+        };
+        self.fail(claimed, seen, &error, told).await
+    }
+}

@@ -1,0 +1,113 @@
+//! Letting a group go: emptied, deleted, or left as it is.
+
+use super::super::members::PAGE;
+use super::super::settlement::Due;
+use super::super::task::{Next, Task, Told};
+use super::rounds::Sent;
+use crate::activity::Action;
+use crate::ids::GroupId;
+use crate::link::{Link, State};
+use crate::plan::{MemberPlan, chunks};
+use crate::ports::{Ownership, Pushed, StoreResult};
+use crate::target::{Kind, TargetError, Write};
+
+impl Task<'_> {
+    /// Takes out the members we pushed, and nothing else, then lets the group go.
+    pub(super) async fn empty(&self, group: &GroupId, link: &Link) -> StoreResult<Next> {
+        let seen = link.work.generation;
+        let mut link = link.clone();
+        loop {
+            let pushed = self.pushed(group).await?;
+            if pushed.is_empty() {
+                let reason = "the group is no longer provisioned; the members Rollcall added are out";
+                return self
+                    .let_go(
+                        group,
+                        &link,
+                        seen,
+                        State::Released,
+                        None,
+                        Told::success(Action::Release, reason, Vec::new()),
+                    )
+                    .await;
+            }
+            let remove = pushed.into_iter().map(|member| (member.user, member.remote_id)).collect();
+            let plan = MemberPlan { remove, ..MemberPlan::default() };
+            for chunk in chunks(&plan, self.members_per_request()) {
+                match self.send_chunk(group, &link, seen, &[], &chunk).await? {
+                    Sent::Well(settled) => link = *settled,
+                    Sent::Ended(next) => return Ok(next),
+                }
+            }
+        }
+    }
+
+    async fn pushed(&self, group: &GroupId) -> StoreResult<Vec<Pushed>> {
+        self.tables().memberships.pushed_page(&self.key.application, group, None, PAGE).await
+    }
+
+    /// Deletes a group that we made.
+    pub(super) async fn delete_group(&self, group: &GroupId, link: &Link) -> StoreResult<Next> {
+        let seen = link.work.generation;
+        let Some(remote_id) = link.remote_id.clone() else { return Ok(Next::Stop) };
+        let Ok(claimed) = self.intend(link, None, |_| {}).await? else { return Ok(Next::Again) };
+        let write = Write::Delete { kind: Kind::Group, remote_id: remote_id.clone() };
+        let answer = self.target().write(&write).await;
+        let mut requests = answer.requests;
+        if let Err(error) = answer.result
+            && !matches!(error, TargetError::NotFound(_))
+        {
+            let error = self.judge(error, &mut requests).await;
+            return self.fail(&claimed, seen, &error, Told::failure(Action::Delete, "", requests)).await;
+        }
+        let told = Told::success(Action::Delete, "the group is no longer provisioned", requests);
+        self.let_go(group, &claimed, seen, State::Tombstone, Some(Ownership::Give(remote_id)), told).await
+    }
+
+    /// Leaves the group and its members as they are.
+    pub(super) async fn release_group(&self, group: &GroupId, link: &Link) -> StoreResult<Next> {
+        let reason = "the group is no longer kept; it stays at the target as it is";
+        let told = Told::success(Action::Release, reason, Vec::new());
+        self.let_go(group, link, link.work.generation, State::Released, None, told).await
+    }
+
+    /// Forgets what was to be looked at, and for a deleted group what was pushed, then settles.
+    async fn let_go(
+        &self,
+        group: &GroupId,
+        link: &Link,
+        seen: u64,
+        state: State,
+        ownership: Option<Ownership>,
+        told: Told,
+    ) -> StoreResult<Next> {
+        let memberships = &self.tables().memberships;
+        let application = &self.key.application;
+        loop {
+            let rows = memberships.todo(application, group, PAGE).await?;
+            memberships.finish_todo(application, group, &rows).await?;
+            if rows.len() < PAGE {
+                break;
+            }
+        }
+        while state == State::Tombstone {
+            let users: Vec<_> = self.pushed(group).await?.into_iter().map(|member| member.user).collect();
+            if users.is_empty() {
+                break;
+            }
+            memberships.forget_pushed(application, group, &users).await?;
+        }
+        let outcome = self.outcome(link, told);
+        let settled = self
+            .settle(link, seen, Due::Done, ownership.as_ref(), Some(outcome), |link| {
+                link.state = state;
+                link.compare = false;
+                link.doubt.clear();
+                link.members_in_doubt.clear();
+                link.work.attempts = 0;
+                link.work.problem = None;
+            })
+            .await?;
+        Ok(settled.next())
+    }
+}

@@ -1,0 +1,198 @@
+//! Keeping a linked group: its name and members, in as few requests as the target takes.
+
+use std::collections::BTreeSet;
+
+use super::super::members::PAGE;
+use super::super::settlement::{Due, Settled};
+use super::super::task::{Next, Task, Told};
+use crate::activity::{Action, Outcome};
+use crate::clock::after;
+use crate::ids::{GroupId, RemoteId, UserId};
+use crate::link::{Link, State};
+use crate::plan::{MemberPlan, chunks, plan_members};
+use crate::ports::{Pushed, StoreResult, Todo};
+use crate::target::{Change, Kind, TargetError, Write};
+
+/// How soon a group looks again for members whose accounts are about to be turned off. Their links ring it when they are.
+const LEAVERS_FIRST: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// What came of one request of a round.
+pub(super) enum Sent {
+    /// Settled; the link as it is now.
+    Well(Box<Link>),
+    /// Not, and what to do next.
+    Ended(Next),
+}
+
+impl Task<'_> {
+    /// Sends the changes of the group itself and of its members: all of them after a sweep's mark, else those of
+    /// its todo rows.
+    pub(super) async fn keep(&self, group: &GroupId, link: &Link, changes: &[Change]) -> StoreResult<Next> {
+        let seen = link.work.generation;
+        let application = &self.key.application;
+        let rows = self.tables().memberships.todo(application, group, PAGE).await?;
+        let mut link = link.clone();
+        let mut changes = changes.to_vec();
+        let mut deferred = BTreeSet::new();
+        let mut page = (if link.compare { None } else { Some(rows_and_doubts(&rows, &link)) }, None);
+        loop {
+            let (users, next) = match page.0.take() {
+                Some(users) => (users, None),
+                None => self.everybody(group, page.1.as_ref()).await?,
+            };
+            let plan = plan_members(&self.facts(group, &link, &users).await?);
+            deferred.extend(plan.deferred.iter().cloned());
+            let size = self.members_per_request();
+            let mut requests = chunks(&plan, size);
+            if requests.is_empty() && !changes.is_empty() {
+                requests.push(MemberPlan::default());
+            }
+            for chunk in requests {
+                match self.send_chunk(group, &link, seen, &changes, &chunk).await? {
+                    Sent::Well(settled) => link = *settled,
+                    Sent::Ended(next) => return Ok(next),
+                }
+                changes.clear();
+            }
+            match next {
+                Some(end) => page.1 = Some(end),
+                None => break,
+            }
+        }
+        self.finish(group, &link, seen, &rows, &deferred).await
+    }
+
+    pub(super) fn members_per_request(&self) -> usize {
+        let connection = self.configured().application.connection.as_ref();
+        connection.map_or(1, |connection| connection.capabilities.members_per_request.max(1))
+    }
+
+    /// The rows worked off go, then the mark; rows of members whose turn has not come stay.
+    async fn finish(
+        &self,
+        group: &GroupId,
+        link: &Link,
+        seen: u64,
+        rows: &[Todo],
+        deferred: &BTreeSet<UserId>,
+    ) -> StoreResult<Next> {
+        let done: Vec<_> = rows.iter().filter(|row| !deferred.contains(&row.user)).cloned().collect();
+        let memberships = &self.tables().memberships;
+        let unrecorded: Vec<_> =
+            deferred.iter().filter(|user| !rows.iter().any(|row| row.user == **user)).cloned().collect();
+        memberships.put_todo(&self.key.application, group, &unrecorded).await?;
+        memberships.finish_todo(&self.key.application, group, &done).await?;
+        // A full page of rows may not have been all of them.
+        let full = rows.len() == PAGE;
+        let due = match (full, deferred.is_empty()) {
+            (true, _) => Due::At(self.now()),
+            (false, false) => Due::At(after(self.now(), LEAVERS_FIRST)),
+            (false, true) => Due::Done,
+        };
+        let settled = self
+            .settle(link, seen, due, None, None, |link| {
+                link.state = State::Linked;
+                link.compare = link.compare && full;
+                link.work.attempts = 0;
+                link.work.problem = None;
+            })
+            .await?;
+        Ok(if full { Next::Again } else { settled.next() })
+    }
+
+    /// One request: intent with the doubts, the records of those added, the request, the records of those removed, the settlement.
+    pub(super) async fn send_chunk(
+        &self,
+        group: &GroupId,
+        link: &Link,
+        seen: u64,
+        changes: &[Change],
+        chunk: &MemberPlan,
+    ) -> StoreResult<Sent> {
+        let Some(remote_id) = link.remote_id.clone() else { return Ok(Sent::Ended(Next::Stop)) };
+        let write = Write::Update {
+            kind: Kind::Group,
+            remote_id,
+            changes: changes.to_vec(),
+            add: chunk.add.values().cloned().collect(),
+            remove: chunk.remove.values().cloned().collect(),
+        };
+        let doubt = |link: &mut Link| {
+            link.doubt.extend(changes.iter().map(|change| change.attribute.clone()));
+            let named = chunk.add.iter().chain(&chunk.remove);
+            link.members_in_doubt.extend(named.map(|(user, remote_id)| (user.clone(), remote_id.clone())));
+        };
+        let Ok(claimed) = self.intend(link, None, doubt).await? else { return Ok(Sent::Ended(Next::Again)) };
+        self.record(group, chunk).await?;
+        let answer = self.target().write(&write).await;
+        let mut requests = answer.requests;
+        if let Err(error) = answer.result {
+            let error = self.judge(error, &mut requests).await;
+            let told = Told::failure(Action::Update, "", requests).with_changes(changes);
+            return match error {
+                TargetError::NotFound(detail) => {
+                    self.group_missing(&claimed, seen, &detail, told).await.map(Sent::Ended)
+                }
+                error => self.fail(&claimed, seen, &error, told).await.map(Sent::Ended),
+            };
+        }
+        let removed: Vec<_> = chunk.remove.keys().cloned().collect();
+        self.tables().memberships.forget_pushed(&self.key.application, group, &removed).await?;
+        let told =
+            Told::success(Action::Update, "its name or members differ from what was last sent", requests);
+        let outcome = self.outcome_with_members(&claimed, told.with_changes(changes), chunk).await?;
+        let settled = self
+            .settle(&claimed, seen, Due::Goes, None, Some(outcome), |link| {
+                link.state = State::Linked;
+                for change in changes {
+                    if let Some(value) = &change.new {
+                        link.sent.insert(change.attribute.clone(), value.clone());
+                    }
+                    link.doubt.remove(&change.attribute);
+                }
+                for user in chunk.add.keys().chain(chunk.remove.keys()) {
+                    link.members_in_doubt.remove(user);
+                }
+            })
+            .await?;
+        Ok(match settled {
+            Settled::Done(link) | Settled::Marked(link) => Sent::Well(link),
+            Settled::Lost | Settled::Owned(_) => Sent::Ended(Next::Stop),
+        })
+    }
+
+    /// Records those to be added before the request that adds them.
+    pub(super) async fn record(&self, group: &GroupId, chunk: &MemberPlan) -> StoreResult<()> {
+        let target_generation = self.generation();
+        let pushed = |(user, remote_id): (&UserId, &RemoteId)| Pushed {
+            user: user.clone(),
+            remote_id: remote_id.clone(),
+            target_generation,
+        };
+        let members: Vec<_> = chunk.add.iter().map(pushed).collect();
+        self.tables().memberships.record_pushed(&self.key.application, group, &members).await
+    }
+
+    pub(super) async fn outcome_with_members(
+        &self,
+        link: &Link,
+        told: Told,
+        chunk: &MemberPlan,
+    ) -> StoreResult<Outcome> {
+        let added: Vec<_> = chunk.add.keys().cloned().collect();
+        let removed: Vec<_> = chunk.remove.keys().cloned().collect();
+        Ok(Outcome {
+            added: self.names(&added).await?,
+            removed: self.names(&removed).await?,
+            added_count: added.len(),
+            removed_count: removed.len(),
+            ..self.outcome(link, told)
+        })
+    }
+}
+
+/// Whom to look at without a comparison: the rows, and whoever an earlier request left in doubt.
+fn rows_and_doubts(rows: &[Todo], link: &Link) -> Vec<UserId> {
+    let users = rows.iter().map(|row| row.user.clone()).chain(link.members_in_doubt.keys().cloned());
+    users.collect::<BTreeSet<_>>().into_iter().collect()
+}

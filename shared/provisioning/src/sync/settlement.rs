@@ -1,0 +1,131 @@
+//! The two conditional writes around every request: intent before it, settlement after it (rule 3).
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::task::{Next, Task};
+use crate::activity::Outcome;
+use crate::clock::after;
+use crate::link::{Claim, Link};
+use crate::ports::{Ownership, StoreResult, Written};
+
+/// What becomes of the mark when a link is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    /// It is cleared, if it is still the one that was worked off.
+    Done,
+    /// The link is due again then.
+    At(Timestamp),
+    /// More requests follow under the same claim.
+    Goes,
+}
+
+/// What became of a settlement.
+#[derive(Debug, Clone)]
+pub(super) enum Settled {
+    /// It was written, and no newer mark came. The link as it is now.
+    Done(Box<Link>),
+    /// It was written; a newer mark came and stands. The link as it is now.
+    Marked(Box<Link>),
+    /// The claim was lost: whoever holds the link now knows of our doubts and goes on from them.
+    Lost,
+    /// The remote id belongs to another object, so nothing was written.
+    Owned(String),
+}
+
+impl Settled {
+    /// What a task with nothing more to do does next.
+    pub(super) fn next(&self) -> Next {
+        match self {
+            Self::Marked(_) => Next::Again,
+            Self::Done(_) | Self::Lost | Self::Owned(_) => Next::Stop,
+        }
+    }
+}
+
+impl Task<'_> {
+    /// Records who works on the link until when, and what `change` says is in doubt from now on. `None`: the link has changed
+    /// since it was read, so nothing may be sent.
+    pub(super) async fn intend(
+        &self,
+        link: &Link,
+        ownership: Option<&Ownership>,
+        change: impl Fn(&mut Link),
+    ) -> StoreResult<Result<Link, Written>> {
+        let mut before = link.clone();
+        loop {
+            let mut intent = before.clone();
+            intent.outcome = None;
+            intent.presence_changed = false;
+            intent.target_generation = self.generation();
+            let token = self.worker.randomness.token();
+            intent.work.claim = Some(Claim { token, until: after(self.now(), self.claim_lasts()) });
+            change(&mut intent);
+            match self.tables().links.write(&before, &intent, ownership).await? {
+                Written::Yes => return Ok(Ok(intent)),
+                // Between two requests of one task a mark came: the claim still stands.
+                Written::Lost(current) if holds(&current, link) => before = *current,
+                lost => return Ok(Err(lost)),
+            }
+        }
+    }
+
+    /// Settles what was done under a claim (or, for a link nobody claimed, as it was read): `change` is laid over the
+    /// link, the mark of generation `seen` is cleared or moved, and the outcome is told once, under a number of its own.
+    pub(super) async fn settle(
+        &self,
+        link: &Link,
+        seen: u64,
+        due: Due,
+        ownership: Option<&Ownership>,
+        outcome: Option<Outcome>,
+        change: impl Fn(&mut Link),
+    ) -> StoreResult<Settled> {
+        let mut before = link.clone();
+        loop {
+            let mut settled = before.clone();
+            settled.outcome = None;
+            settled.presence_changed = false;
+            change(&mut settled);
+            let newest = before.work.generation == seen;
+            if due != Due::Goes {
+                settled.work.claim = None;
+                if !newest {
+                    settled.compare = before.compare;
+                } else {
+                    settled.work.due_at = match due {
+                        Due::At(time) => Some(time),
+                        Due::Done | Due::Goes => None,
+                    };
+                    settled.work.by_sweep = settled.work.by_sweep && due != Due::Done;
+                }
+            }
+            if let Some(outcome) = &outcome {
+                settled.work.settlements += 1;
+                let id = self.outcome_id(settled.work.settlements);
+                settled.outcome = Some(Outcome { id, ..outcome.clone() });
+            }
+            match self.tables().links.write(&before, &settled, ownership).await? {
+                Written::Yes if newest => return Ok(Settled::Done(Box::new(settled))),
+                Written::Yes => return Ok(Settled::Marked(Box::new(settled))),
+                Written::Owned(owner) => return Ok(Settled::Owned(owner.to_string())),
+                // Only a mark came: our claim still stands, so the settlement is laid over the newer link.
+                Written::Lost(current) if holds(&current, link) => {
+                    before = *current;
+                }
+                Written::Lost(_) => return Ok(Settled::Lost),
+            }
+        }
+    }
+
+    /// The same settlement has the same id however often it is told: the link, and which of its outcomes it is.
+    fn outcome_id(&self, settlement: u64) -> String {
+        let name = format!("{}:{settlement}", self.key);
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
+    }
+}
+
+/// Whether the claim of `link`, as its task has it, still stands on `current`.
+fn holds(current: &Link, link: &Link) -> bool {
+    link.work.claim.is_some() && current.work.claim == link.work.claim
+}

@@ -1,0 +1,148 @@
+//! One object at one application: what its two kinds share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Worker;
+use super::batch::Opened;
+use crate::activity::{Action, EventName, Outcome, OutcomeResult, TargetNote};
+use crate::application::Configured;
+use crate::link::{Link, LinkKey};
+use crate::ports::{DueItem, DueKey, StoreResult, Tables, Target};
+use crate::target::{Change, Kind, RequestNote};
+
+/// How often one doorbell re-plans, because marks came while it worked, before it leaves the rest to the next.
+pub(super) const ROUNDS: usize = 8;
+
+/// How long a claim outlives the deadline of the task that holds it: the skew of two machines' clocks, and more.
+const CLAIM_MARGIN: Duration = Duration::from_secs(10);
+
+/// One object at one application, being worked on.
+pub(super) struct Task<'a> {
+    pub(super) worker: &'a Worker,
+    pub(super) opened: Arc<Opened>,
+    pub(super) key: LinkKey,
+}
+
+/// Whether to plan again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Nothing more to do now.
+    Stop,
+    /// Something changed meanwhile, or a first step is done.
+    Again,
+}
+
+impl Task<'_> {
+    pub(super) fn tables(&self) -> &Tables {
+        &self.worker.tables
+    }
+
+    pub(super) fn configured(&self) -> &Configured {
+        &self.opened.configured
+    }
+
+    pub(super) fn target(&self) -> &dyn Target {
+        self.opened.target.as_ref()
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.configured().application.target_generation
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.worker.clock.now()
+    }
+
+    pub(super) fn claim_lasts(&self) -> Duration {
+        self.worker.task_deadline + CLAIM_MARGIN
+    }
+
+    /// The link, if there is work on it now and nobody else does it. A mark made under a newer configuration than the batch
+    /// read makes it read again.
+    pub(super) async fn next_link(&mut self) -> StoreResult<Option<Link>> {
+        let Some(link) = self.tables().links.link(&self.key).await? else { return Ok(None) };
+        let now = self.now();
+        let Some(due_at) = link.work.due_at else { return Ok(None) };
+        if link.work.is_claimed(now) {
+            // Who holds the claim sees the newer mark when he settles.
+            return Ok(None);
+        }
+        if link.work.application_version > self.configured().application.version {
+            match self.worker.open(&self.key.application).await? {
+                Some(opened) => self.opened = opened,
+                None => return Ok(None),
+            }
+        }
+        if let Some(until) = self.configured().condition.not_before.filter(|until| *until > now) {
+            let key = DueKey::Link(self.key.clone());
+            let item =
+                DueItem { key, generation: link.work.generation, due_at, by_sweep: link.work.by_sweep };
+            self.tables().links.postpone(&item, until).await?;
+            return Ok(None);
+        }
+        Ok(Some(link))
+    }
+
+    /// An outcome about this object; its id is given when it is settled.
+    pub(super) fn outcome(&self, link: &Link, told: Told) -> Outcome {
+        let application = &self.configured().application;
+        let kind = self.key.kind();
+        let key = match &self.key.object {
+            crate::link::Object::User(user) => user.to_string(),
+            crate::link::Object::Group(group) => group.to_string(),
+        };
+        let name = told.name.or_else(|| link.shown_name()).unwrap_or_else(|| key.clone());
+        Outcome {
+            id: String::new(),
+            at: self.now(),
+            event: match kind {
+                Kind::User => EventName::UserSync,
+                Kind::Group => EventName::GroupSync,
+            },
+            result: told.result,
+            action: told.action,
+            reason: told.reason,
+            application: application.id.clone(),
+            application_name: application.name.clone(),
+            target: Some(TargetNote { key, kind, name, remote_id: link.remote_id.clone() }),
+            changes: told.changes,
+            added: Vec::new(),
+            removed: Vec::new(),
+            added_count: 0,
+            removed_count: 0,
+            requests: told.requests,
+        }
+    }
+}
+
+/// What an outcome tells beside whom it is about.
+pub(super) struct Told {
+    pub(super) action: Action,
+    pub(super) result: OutcomeResult,
+    pub(super) reason: String,
+    pub(super) name: Option<String>,
+    pub(super) changes: Vec<Change>,
+    pub(super) requests: Vec<RequestNote>,
+}
+
+impl Told {
+    pub(super) fn success(action: Action, reason: impl Into<String>, requests: Vec<RequestNote>) -> Self {
+        let result = OutcomeResult::Success;
+        Self { action, result, reason: reason.into(), name: None, changes: Vec::new(), requests }
+    }
+
+    pub(super) fn failure(action: Action, reason: impl Into<String>, requests: Vec<RequestNote>) -> Self {
+        Self { result: OutcomeResult::Failure, ..Self::success(action, reason, requests) }
+    }
+
+    pub(super) fn named(self, name: &str) -> Self {
+        Self { name: Some(name.to_owned()), ..self }
+    }
+
+    pub(super) fn with_changes(self, changes: &[Change]) -> Self {
+        Self { changes: changes.to_vec(), ..self }
+    }
+}

@@ -1,0 +1,245 @@
+//! Synchronising one user at one application.
+
+mod create;
+mod leave;
+
+use super::settlement::{Due, Settled};
+use super::task::{Next, ROUNDS, Task, Told};
+use crate::activity::Action;
+use crate::desired::Desired;
+use crate::directory::UserRecord;
+use crate::ids::UserId;
+use crate::link::{Link, State};
+use crate::plan::{UserPlan, active, plan_user};
+use crate::ports::{StoreResult, Written};
+use crate::target::{Change, Kind, TargetError, Write};
+use crate::value::Value;
+
+impl Task<'_> {
+    /// Brings the user into step, re-planning as long as marks come in meanwhile.
+    pub(super) async fn user(&mut self, user: &UserId) -> StoreResult<()> {
+        for _ in 0..ROUNDS {
+            let Some(link) = self.next_link().await? else { return Ok(()) };
+            let record = self.tables().directory.user(user).await?;
+            let plan = plan_user(self.configured(), record.as_ref(), &link, self.now());
+            if self.carry_out(plan, record.as_ref(), &link).await? == Next::Stop {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn carry_out(&self, plan: UserPlan, record: Option<&UserRecord>, link: &Link) -> StoreResult<Next> {
+        let seen = link.work.generation;
+        match plan {
+            UserPlan::Nothing => self.nothing(record, link).await,
+            UserPlan::WaitForGrace { since, until } => {
+                let wait = |link: &mut Link| link.unassigned_since = Some(since);
+                Ok(self.settle(link, seen, Due::At(until), None, None, wait).await?.next())
+            }
+            UserPlan::Block { missing } => {
+                let reason = format!("{missing} is required by the target and this user has no value for it");
+                let told = self.told_of(record, Told::failure(Action::Hold, reason, Vec::new()));
+                let known = link.remote_id.is_some() || link.state == State::Creating;
+                let state = if known { link.state } else { State::Blocked };
+                self.stand(link, seen, state, None, told).await
+            }
+            UserPlan::Match { attributes } => self.match_or_create(record, link, &attributes).await,
+            UserPlan::Resolve => self.resolve(link).await,
+            UserPlan::Change { action, write, changes } => {
+                self.change(link, action, &write, &changes, record).await
+            }
+            UserPlan::Delete { write } => self.delete(link, &write).await,
+            UserPlan::Release => self.release(link).await,
+        }
+    }
+
+    /// Adds the user's name as the directory has it, for links that never sent one.
+    fn told_of(&self, record: Option<&UserRecord>, told: Told) -> Told {
+        match record.and_then(|record| record.user.as_ref()) {
+            Some(user) => told.named(&user.username),
+            None => told,
+        }
+    }
+
+    /// He is in step: only the mark goes, and what stood in the way while he was wanted.
+    async fn nothing(&self, record: Option<&UserRecord>, link: &Link) -> StoreResult<Next> {
+        let wanted = Desired::of(record, &self.configured().selection) == Desired::Active;
+        let settled = self
+            .settle(link, link.work.generation, Due::Done, None, None, |link| {
+                link.unassigned_since = None;
+                link.work.attempts = 0;
+                match link.state {
+                    State::Missing => {}
+                    State::Blocked | State::Conflict if !wanted => {
+                        link.state = State::New;
+                        link.work.problem = None;
+                    }
+                    _ => link.work.problem = None,
+                }
+            })
+            .await?;
+        Ok(settled.next())
+    }
+
+    /// One request of changes.
+    async fn change(
+        &self,
+        link: &Link,
+        action: Action,
+        write: &Write,
+        changes: &[Change],
+        record: Option<&UserRecord>,
+    ) -> StoreResult<Next> {
+        let seen = link.work.generation;
+        let doubt =
+            |link: &mut Link| link.doubt.extend(changes.iter().map(|change| change.attribute.clone()));
+        let Ok(claimed) = self.intend(link, None, doubt).await? else { return Ok(Next::Again) };
+        let answer = self.target().write(write).await;
+        let mut requests = answer.requests;
+        let Err(error) = answer.result else {
+            let told = self.told_of(
+                record,
+                Told::success(action, reason_for(action, record, self.configured()), requests),
+            );
+            let outcome = self.outcome(&claimed, told.with_changes(changes));
+            let settled = self
+                .settle(&claimed, seen, Due::Done, None, Some(outcome), |link| accept(link, action, changes))
+                .await?;
+            return Ok(settled.next());
+        };
+        match self.judge(error, &mut requests).await {
+            TargetError::NotFound(detail) if action == Action::Deactivate => {
+                self.gone(&claimed, seen, action, format!("it was gone already: {detail}"), requests).await
+            }
+            TargetError::NotFound(detail) => {
+                self.missing(&claimed, seen, action, changes, &detail, requests).await
+            }
+            error => {
+                let told = Told::failure(action, "", requests).with_changes(changes);
+                self.fail(&claimed, seen, &error, self.told_of(record, told)).await
+            }
+        }
+    }
+
+    /// A change was answered 404. Only if reading the account says so too, and the target answers us otherwise, is it gone
+    /// (DESIGN section 7, last line of the first table).
+    async fn missing(
+        &self,
+        claimed: &Link,
+        seen: u64,
+        action: Action,
+        changes: &[Change],
+        detail: &str,
+        mut requests: Vec<crate::target::RequestNote>,
+    ) -> StoreResult<Next> {
+        let Some(remote_id) = &claimed.remote_id else { return Ok(Next::Stop) };
+        let read = self.target().get(Kind::User, remote_id).await;
+        requests.extend(read.requests);
+        let error = match read.result {
+            Err(TargetError::NotFound(_)) => {
+                let control = self.target().control().await;
+                requests.extend(control.requests);
+                match control.result {
+                    Ok(()) => {
+                        let reason = "the account was deleted at the target by somebody else; it is not made again by itself";
+                        let told = Told::failure(action, reason, requests).with_changes(changes);
+                        return self.stand_missing(claimed, seen, told).await;
+                    }
+                    Err(error) => error,
+                }
+            }
+            Ok(_) => TargetError::Rejected(format!(
+                "the target has the account but answers 404 to a change of it: {detail}"
+            )),
+            Err(error) => error,
+        };
+        self.fail(claimed, seen, &error, Told::failure(action, "", requests).with_changes(changes)).await
+    }
+
+    async fn stand_missing(&self, claimed: &Link, seen: u64, told: Told) -> StoreResult<Next> {
+        let reason = told.reason.clone();
+        let outcome = self.outcome(claimed, told);
+        let settled = self
+            .settle(claimed, seen, Due::Done, None, Some(outcome), |link| {
+                link.state = State::Missing;
+                link.work.problem = Some(reason.clone());
+                link.doubt.clear();
+                link.presence_changed = true;
+            })
+            .await?;
+        Ok(settled.next())
+    }
+
+    /// The remote id turned out to be another object's.
+    pub(super) async fn owned_by_another(
+        &self,
+        link: &Link,
+        seen: u64,
+        owner: &str,
+        told: Told,
+    ) -> StoreResult<Next> {
+        let reason = format!("the account at the target belongs to another user of the directory ({owner})");
+        let told = Told { reason, ..told };
+        self.stand(link, seen, State::Conflict, Some(super::failure::tomorrow(self.now())), told).await
+    }
+}
+
+/// What an accepted change leaves on the link.
+fn accept(link: &mut Link, action: Action, changes: &[Change]) {
+    for Change { attribute, new, .. } in changes {
+        match new {
+            Some(value) => link.sent.insert(attribute.clone(), value.clone()),
+            None => link.sent.remove(attribute),
+        };
+        link.doubt.remove(attribute);
+    }
+    let state = match action {
+        Action::Deactivate => State::Deactivated,
+        _ => State::Linked,
+    };
+    link.presence_changed = link.state != state || changes.iter().any(|change| change.attribute == active());
+    link.state = state;
+    link.unassigned_since = None;
+    settle_well(link);
+}
+
+/// Nothing stands in the way any more.
+pub(super) fn settle_well(link: &mut Link) {
+    link.work.attempts = 0;
+    link.work.problem = None;
+}
+
+fn reason_for(
+    action: Action,
+    record: Option<&UserRecord>,
+    configured: &crate::application::Configured,
+) -> String {
+    let desired = Desired::of(record, &configured.selection);
+    match action {
+        Action::Deactivate => format!("the user is {desired}"),
+        Action::Reactivate => "the user is wanted again".into(),
+        _ => "an attribute differs from what was last sent".into(),
+    }
+}
+
+/// The value of `active` after an action.
+pub(super) fn on() -> Value {
+    Value::Boolean(true)
+}
+
+/// Whether an intent was not recorded because the account is another's.
+pub(super) fn owner_of(lost: &Written) -> Option<String> {
+    match lost {
+        Written::Owned(owner) => Some(owner.to_string()),
+        Written::Yes | Written::Lost(_) => None,
+    }
+}
+
+/// What a settled create or adoption does next, with the owner where the account is another's.
+pub(super) fn owned(settled: &Settled) -> Option<&str> {
+    match settled {
+        Settled::Owned(owner) => Some(owner),
+        _ => None,
+    }
+}

@@ -1,0 +1,323 @@
+//! A user without a counterpart: match, adopt or create.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::failure::tomorrow;
+use super::super::settlement::Due;
+use super::super::task::{Next, Task, Told};
+use super::{accept, on, owned, owner_of, settle_well};
+use crate::activity::Action;
+use crate::directory::UserRecord;
+use crate::link::{Link, Origin, State};
+use crate::matching::{Candidates, Match, decide};
+use crate::plan::{active, changes};
+use crate::ports::{Ownership, StoreResult};
+use crate::target::{Change, Found, Kind, RequestNote, TargetError, Write};
+use crate::value::Attributes;
+
+/// What is known while a counterpart is found or made.
+struct Wanted<'a> {
+    name: String,
+    external_id: String,
+    attributes: &'a Attributes,
+    seen: u64,
+}
+
+impl Task<'_> {
+    /// Matches, then adopts or creates.
+    pub(super) async fn match_or_create(
+        &self,
+        record: Option<&UserRecord>,
+        link: &Link,
+        attributes: &Attributes,
+    ) -> StoreResult<Next> {
+        let Some(user) = record.and_then(|record| record.user.as_ref()) else { return Ok(Next::Stop) };
+        let given = link.external_id.clone().filter(|_| link.target_generation == self.generation());
+        let source_id = user.source_id.as_ref().map(ToString::to_string);
+        let wanted = Wanted {
+            name: user.username.clone(),
+            external_id: given.or(source_id).unwrap_or_else(|| user.id.to_string()),
+            attributes,
+            seen: link.work.generation,
+        };
+        let mut requests = Vec::new();
+        let candidates = match self.candidates(link, &wanted.external_id, &wanted.name, &mut requests).await?
+        {
+            Ok(candidates) => candidates,
+            Err(error) => {
+                let error = self.judge(error, &mut requests).await;
+                let told = Told::failure(Action::Create, "", requests).named(&wanted.name);
+                return self.fail(link, wanted.seen, &error, told).await;
+            }
+        };
+        match decide(&candidates, &wanted.external_id, &wanted.name, link.state == State::Creating) {
+            Match::None => self.create(link, &wanted, requests).await,
+            Match::Link { found, origin } => self.adopt(link, &wanted, &found, origin, requests).await,
+            Match::Conflict { reason } => self.conflict(link, &wanted, reason, requests).await,
+        }
+    }
+
+    async fn conflict(
+        &self,
+        link: &Link,
+        wanted: &Wanted<'_>,
+        reason: String,
+        requests: Vec<RequestNote>,
+    ) -> StoreResult<Next> {
+        let told = Told::failure(Action::Hold, reason, requests).named(&wanted.name);
+        self.stand(link, wanted.seen, State::Conflict, Some(tomorrow(self.now())), told).await
+    }
+
+    async fn create(
+        &self,
+        link: &Link,
+        wanted: &Wanted<'_>,
+        mut requests: Vec<RequestNote>,
+    ) -> StoreResult<Next> {
+        let asked_at = self.now();
+        let intent = self
+            .intend(link, None, |link| {
+                link.state = State::Creating;
+                link.remote_id = None;
+                link.origin = None;
+                link.external_id = Some(wanted.external_id.clone());
+                link.sent.clear();
+                link.doubt = wanted.attributes.keys().cloned().collect();
+            })
+            .await?;
+        let Ok(claimed) = intent else { return Ok(Next::Again) };
+        let write = Write::Create {
+            kind: Kind::User,
+            external_id: wanted.external_id.clone(),
+            attributes: wanted.attributes.clone(),
+            members: BTreeSet::new(),
+        };
+        let answer = self.target().write(&write).await;
+        requests.extend(answer.requests);
+        let error = match answer.result {
+            Ok(Some(found)) if !was_there_before(&found, asked_at) => {
+                return self.created(&claimed, wanted, &found, requests).await;
+            }
+            // A server that answers a create with what it had: a match, and to be judged as one.
+            Ok(Some(found)) => {
+                let candidates = Candidates { by_external_id: Vec::new(), by_name: vec![found] };
+                let detail = "the target answered with an older account";
+                return self.judge_match(&claimed, wanted, &candidates, detail, requests).await;
+            }
+            Ok(None) => {
+                TargetError::Unknown("the target answered a create without saying what it made".into())
+            }
+            Err(error) => self.judge(error, &mut requests).await,
+        };
+        match error {
+            TargetError::Conflict(detail) => {
+                match self.ask(&wanted.external_id, Some(&wanted.name), &mut requests).await {
+                    Ok(candidates) => {
+                        self.judge_match(&claimed, wanted, &candidates, &detail, requests).await
+                    }
+                    Err(error) => {
+                        let told = Told::failure(Action::Create, "", requests).named(&wanted.name);
+                        self.fail(&claimed, wanted.seen, &error, told).await
+                    }
+                }
+            }
+            error => {
+                let changes = as_changes(wanted.attributes);
+                let told =
+                    Told::failure(Action::Create, "", requests).named(&wanted.name).with_changes(&changes);
+                self.fail(&claimed, wanted.seen, &error, told).await
+            }
+        }
+    }
+
+    /// A create was refused because the account exists: the table again, on what the target now shows. The refusal
+    /// says that no create of ours is open.
+    async fn judge_match(
+        &self,
+        claimed: &Link,
+        wanted: &Wanted<'_>,
+        candidates: &Candidates,
+        detail: &str,
+        requests: Vec<RequestNote>,
+    ) -> StoreResult<Next> {
+        match decide(candidates, &wanted.external_id, &wanted.name, false) {
+            Match::Link { found, origin } => self.adopt(claimed, wanted, &found, origin, requests).await,
+            Match::Conflict { reason } => self.conflict(claimed, wanted, reason, requests).await,
+            Match::None => {
+                let reason = format!(
+                    "the target says the account exists ({detail}) but shows none of that name or externalId; \
+                     it may be deleted but kept, or belong to another tenant"
+                );
+                self.conflict(claimed, wanted, reason, requests).await
+            }
+        }
+    }
+
+    async fn created(
+        &self,
+        claimed: &Link,
+        wanted: &Wanted<'_>,
+        found: &Found,
+        requests: Vec<RequestNote>,
+    ) -> StoreResult<Next> {
+        let take = Ownership::Take(found.remote_id.clone());
+        let told = Told::success(Action::Create, "the user is in a selected group", requests)
+            .named(&wanted.name)
+            .with_changes(&as_changes(wanted.attributes));
+        let with_id = Link { remote_id: Some(found.remote_id.clone()), ..claimed.clone() };
+        let outcome = self.outcome(&with_id, told);
+        let settled = self
+            .settle(claimed, wanted.seen, Due::Done, Some(&take), Some(outcome.clone()), |link| {
+                link.state = State::Linked;
+                link.remote_id = Some(found.remote_id.clone());
+                link.origin = Some(Origin::Created);
+                link.sent = wanted.attributes.clone();
+                link.doubt.clear();
+                link.unassigned_since = None;
+                link.presence_changed = true;
+                settle_well(link);
+            })
+            .await?;
+        match owned(&settled) {
+            Some(owner) => {
+                let told = Told::failure(Action::Hold, "", outcome.requests).named(&wanted.name);
+                self.owned_by_another(claimed, wanted.seen, owner, told).await
+            }
+            None => Ok(settled.next()),
+        }
+    }
+
+    /// Links what was found, and sends what differs from what it shows. What a lost create sent is not known: all of
+    /// it is sent again.
+    async fn adopt(
+        &self,
+        link: &Link,
+        wanted: &Wanted<'_>,
+        found: &Found,
+        origin: Origin,
+        mut requests: Vec<RequestNote>,
+    ) -> StoreResult<Next> {
+        let baseline = self.baseline(found);
+        let doubt: BTreeSet<_> = match origin {
+            Origin::Created => wanted.attributes.keys().cloned().collect(),
+            Origin::Adopted => BTreeSet::new(),
+        };
+        let known: Vec<_> = baseline.keys().cloned().chain([active()]).collect();
+        let shown = Link { sent: baseline.clone(), doubt, ..link.clone() };
+        let differing = changes(wanted.attributes, &known, &shown);
+        let take = Ownership::Take(found.remote_id.clone());
+        let linked = |link: &mut Link| {
+            link.state = State::Linked;
+            link.remote_id = Some(found.remote_id.clone());
+            link.external_id = Some(wanted.external_id.clone());
+            link.origin = Some(origin);
+            link.sent = baseline.clone();
+            link.doubt = differing.iter().map(|change| change.attribute.clone()).collect();
+            link.presence_changed = true;
+        };
+        let claimed = match self.intend(link, Some(&take), linked).await? {
+            Ok(claimed) => claimed,
+            Err(lost) => {
+                let told = Told::failure(Action::Hold, "", requests).named(&wanted.name);
+                return match owner_of(&lost) {
+                    Some(owner) => self.owned_by_another(link, wanted.seen, &owner, told).await,
+                    None => Ok(Next::Again),
+                };
+            }
+        };
+        let (action, reason) = match origin {
+            Origin::Created => (Action::Create, "found after the answer to its create was lost"),
+            Origin::Adopted => (Action::Adopt, "an account of this user was at the target already"),
+        };
+        if !differing.is_empty() {
+            let write = Write::Update {
+                kind: Kind::User,
+                remote_id: found.remote_id.clone(),
+                changes: differing.clone(),
+                add: BTreeSet::new(),
+                remove: BTreeSet::new(),
+            };
+            let answer = self.target().write(&write).await;
+            requests.extend(answer.requests);
+            if let Err(error) = answer.result {
+                let error = self.judge(error, &mut requests).await;
+                let told = Told::failure(action, "", requests).named(&wanted.name).with_changes(&differing);
+                return self.fail(&claimed, wanted.seen, &error, told).await;
+            }
+        }
+        let told = Told::success(action, reason, requests).named(&wanted.name).with_changes(&differing);
+        let outcome = self.outcome(&claimed, told);
+        let settled = self
+            .settle(&claimed, wanted.seen, Due::Done, None, Some(outcome), |link| {
+                accept(link, action, &differing);
+                link.sent.insert(active(), on());
+                link.presence_changed = true;
+            })
+            .await?;
+        Ok(settled.next())
+    }
+
+    /// A create may have been sent for somebody who is wanted no more: if it was, he is linked so that he can be
+    /// turned off.
+    pub(super) async fn resolve(&self, link: &Link) -> StoreResult<Next> {
+        let seen = link.work.generation;
+        let Some(external_id) = link.external_id.clone() else { return Ok(Next::Stop) };
+        let mut requests = Vec::new();
+        let candidates = match self.ask(&external_id, None, &mut requests).await {
+            Ok(candidates) => candidates,
+            Err(error) => {
+                let error = self.judge(error, &mut requests).await;
+                return self.fail(link, seen, &error, Told::failure(Action::Create, "", requests)).await;
+            }
+        };
+        let Match::Link { found, origin: Origin::Created } = decide(&candidates, &external_id, "", true)
+        else {
+            let forget = |link: &mut Link| {
+                link.state = State::New;
+                link.doubt.clear();
+                settle_well(link);
+            };
+            return Ok(self.settle(link, seen, Due::Done, None, None, forget).await?.next());
+        };
+        let take = Ownership::Take(found.remote_id.clone());
+        let reason = "found after the answer to its create was lost";
+        let outcome = self.outcome(link, Told::success(Action::Create, reason, requests).named(&found.name));
+        // Still due: now that he is linked, the next round turns him off.
+        let settled = self
+            .settle(link, seen, Due::At(self.now()), Some(&take), Some(outcome), |link| {
+                link.state = State::Linked;
+                link.remote_id = Some(found.remote_id.clone());
+                link.origin = Some(Origin::Created);
+                link.doubt.insert(active());
+                link.presence_changed = true;
+                settle_well(link);
+            })
+            .await?;
+        match owned(&settled) {
+            Some(owner) => {
+                let told = Told::failure(Action::Hold, "", Vec::new()).named(&found.name);
+                self.owned_by_another(link, seen, owner, told).await
+            }
+            None => Ok(Next::Again),
+        }
+    }
+}
+
+fn as_changes(attributes: &Attributes) -> Vec<Change> {
+    let change = |(path, value): (&scim::AttributePath, &crate::value::Value)| Change {
+        attribute: path.clone(),
+        old: None,
+        new: Some(value.clone()),
+    };
+    attributes.iter().map(change).collect()
+}
+
+/// Whether what a create answered with is older than the request: some servers answer 200 or 201 with an account they
+/// already had. Five minutes allow for the target's clock.
+fn was_there_before(found: &Found, asked_at: Timestamp) -> bool {
+    let path: Option<scim::AttributePath> = "meta.created".parse().ok();
+    let created = path.and_then(|path| found.resource.read(&path)?.as_str()?.parse::<Timestamp>().ok());
+    created.is_some_and(|created| asked_at.duration_since(created) > SignedDuration::from_mins(5))
+}
