@@ -28,7 +28,7 @@ impl SteppedClock {
     /// Lets `duration` pass.
     pub fn advance(&self, duration: Duration) {
         let mut now = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *now = *now + jiff::SignedDuration::try_from(duration).unwrap_or(jiff::SignedDuration::MAX);
+        *now += jiff::SignedDuration::try_from(duration).unwrap_or(jiff::SignedDuration::MAX);
     }
 }
 

@@ -9,6 +9,10 @@ use crate::link::LinkKey;
 
 /// One record of a stream, as far as it concerns anybody.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a batch lives for a moment, and most of it are the large ones"
+)]
 pub enum StreamChange {
     /// The directory changed.
     Directory(DirectoryChange),
@@ -20,6 +24,10 @@ pub enum StreamChange {
 
 /// A change of the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a batch lives for a moment, and most of it are the large ones"
+)]
 pub enum DirectoryChange {
     /// A user was created (`old` is none), changed, or deleted (`new` is none).
     User {

@@ -22,7 +22,7 @@ impl Task<'_> {
     ) -> StoreResult<Looked> {
         let untried = link.state != State::Creating && link.work.attempts == 0;
         match self.listing().filter(|_| untried && link.work.by_sweep) {
-            Some(listing) => Ok(Ok(self.from_listing(&listing, external_id, name).await?)),
+            Some(listing) => Ok(Ok(self.listed(&listing, external_id, name).await?)),
             None => Ok(self.ask(external_id, Some(name), requests).await),
         }
     }
@@ -31,12 +31,7 @@ impl Task<'_> {
         self.configured().condition.sweep.as_ref()?.listing.clone()
     }
 
-    async fn from_listing(
-        &self,
-        listing: &Listing,
-        external_id: &str,
-        name: &str,
-    ) -> StoreResult<Candidates> {
+    async fn listed(&self, listing: &Listing, external_id: &str, name: &str) -> StoreResult<Candidates> {
         let kind = self.key.kind();
         let count = match kind {
             Kind::User => listing.users,

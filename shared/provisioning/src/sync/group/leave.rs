@@ -90,12 +90,8 @@ impl Task<'_> {
                 break;
             }
         }
-        while state == State::Tombstone {
-            let users: Vec<_> = self.pushed(group).await?.into_iter().map(|member| member.user).collect();
-            if users.is_empty() {
-                break;
-            }
-            memberships.forget_pushed(application, group, &users).await?;
+        if state == State::Tombstone {
+            self.forget_all_pushed(group).await?;
         }
         let outcome = self.outcome(link, told);
         let settled = self
@@ -109,5 +105,16 @@ impl Task<'_> {
             })
             .await?;
         Ok(settled.next())
+    }
+
+    /// The group is gone, and its memberships with it.
+    async fn forget_all_pushed(&self, group: &GroupId) -> StoreResult<()> {
+        loop {
+            let users: Vec<_> = self.pushed(group).await?.into_iter().map(|member| member.user).collect();
+            if users.is_empty() {
+                return Ok(());
+            }
+            self.tables().memberships.forget_pushed(&self.key.application, group, &users).await?;
+        }
     }
 }
