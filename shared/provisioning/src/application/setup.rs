@@ -39,6 +39,9 @@ pub enum SetupError {
     /// There is no such application.
     #[error("there is no application '{0}'")]
     Unknown(ApplicationId),
+    /// The catalog has no such entry, or nothing is provisioned there.
+    #[error("the catalog has no entry '{0}' that can be provisioned")]
+    NotInCatalog(String),
     /// The target did not answer as one; nothing was kept.
     #[error("{error}")]
     Target {
@@ -86,7 +89,7 @@ impl Setup {
     ///
     /// # Errors
     ///
-    /// [`SetupError::Store`].
+    /// [`SetupError::NotInCatalog`], [`SetupError::Store`].
     pub async fn create(
         &self,
         id: &ApplicationId,
@@ -95,6 +98,9 @@ impl Setup {
     ) -> Result<Configured, SetupError> {
         if let Some(configured) = self.tables.applications.load(id).await? {
             return Ok(configured);
+        }
+        if catalog::entry(catalog_key).and_then(|entry| entry.provisioning).is_none() {
+            return Err(SetupError::NotInCatalog(catalog_key.to_owned()));
         }
         let application = Application {
             id: id.clone(),
