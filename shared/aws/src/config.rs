@@ -104,20 +104,9 @@ pub struct DetectionConfig {
     pub bell: BellConfig,
 }
 
-/// What user-sync and group-sync read.
+/// What user-sync, group-sync and jobs read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyncConfig {
-    /// Which log events are written, in the form of `RUST_LOG`.
-    pub log_filter: String,
-    /// The tables.
-    pub tables: TableNames,
-    /// How the names of our secrets begin.
-    pub secret_prefix: String,
-}
-
-/// What jobs reads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobsConfig {
+pub struct WorkerConfig {
     /// Which log events are written, in the form of `RUST_LOG`.
     pub log_filter: String,
     /// The tables.
@@ -157,12 +146,7 @@ read!(DetectionConfig, environment => Self {
     tables: table_names(environment)?,
     bell: BellConfig::read(environment)?,
 });
-read!(SyncConfig, environment => Self {
-    log_filter: environment.text("RUST_LOG")?,
-    tables: table_names(environment)?,
-    secret_prefix: environment.text("SECRET_PREFIX")?,
-});
-read!(JobsConfig, environment => Self {
+read!(WorkerConfig, environment => Self {
     log_filter: environment.text("RUST_LOG")?,
     tables: table_names(environment)?,
     secret_prefix: environment.text("SECRET_PREFIX")?,
