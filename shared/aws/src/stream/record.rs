@@ -81,7 +81,8 @@ fn presence(record: &EventRecord) -> Result<Option<StreamChange>, Unreadable> {
     let key: LinkKey =
         text(new, "key").and_then(|key| key.parse().ok()).ok_or(Unreadable("a link has no key"))?;
     let at = outcome(new)?.map_or_else(|| written_by(record), |outcome| outcome.at);
-    Ok(Some(StreamChange::Presence(Presence { key, at })))
+    let by_sweep = matches!(new.get("by_sweep"), Some(AttributeValue::Bool(true)));
+    Ok(Some(StreamChange::Presence(Presence { key, swept_at: by_sweep.then_some(at) })))
 }
 
 /// A time at which the record had been written for certain. Streams tell whole seconds, and a time too early could pass

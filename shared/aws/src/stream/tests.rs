@@ -140,7 +140,7 @@ fn a_settling_write_tells_presence_and_outcome() {
     assert_eq!(
         read(&event(Some(link(false, None)), Some(link(true, Some(&outcome))))),
         [
-            StreamChange::Presence(Presence { key, at: outcome.at }),
+            StreamChange::Presence(Presence { key, swept_at: None }),
             StreamChange::Outcome(Box::new(outcome.clone()))
         ]
     );

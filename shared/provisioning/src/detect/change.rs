@@ -59,6 +59,7 @@ pub enum DirectoryChange {
 pub struct Presence {
     /// Which link.
     pub key: LinkKey,
-    /// When it was settled.
-    pub at: Timestamp,
+    /// When it was settled, if it was a sweep's mark that was worked off: a sweep compares its groups only after all it marked
+    /// is settled, so such a link need not be told to groups that were compared later. `None` for any other.
+    pub swept_at: Option<Timestamp>,
 }

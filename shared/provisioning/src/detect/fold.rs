@@ -18,8 +18,8 @@ pub(super) struct Folded {
     pub(super) groups: BTreeMap<GroupId, (Option<Group>, Option<Group>)>,
     /// Memberships that came or went.
     pub(super) memberships: BTreeSet<(GroupId, UserId)>,
-    /// Users whose account came, went or was switched, and when.
-    pub(super) presences: BTreeMap<(ApplicationId, UserId), Timestamp>,
+    /// Users whose account came, went or was switched, and when if a sweep had marked all of them.
+    pub(super) presences: BTreeMap<(ApplicationId, UserId), Option<Timestamp>>,
 }
 
 impl Folded {
@@ -28,11 +28,11 @@ impl Folded {
         for change in changes {
             match change {
                 StreamChange::Directory(change) => folded.directory(change),
-                StreamChange::Presence(Presence { key, at }) => {
+                StreamChange::Presence(Presence { key, swept_at }) => {
                     if let Object::User(user) = &key.object {
-                        let latest =
-                            folded.presences.entry((key.application.clone(), user.clone())).or_insert(*at);
-                        *latest = (*latest).max(*at);
+                        let whose = (key.application.clone(), user.clone());
+                        let latest = folded.presences.entry(whose).or_insert(*swept_at);
+                        *latest = latest.zip(*swept_at).map(|(one, other)| one.max(other));
                     }
                 }
                 StreamChange::Outcome(_) => {}

@@ -136,7 +136,7 @@ impl Detector {
         applications: &[Configured],
         concerned: &mut Concerned,
     ) -> StoreResult<()> {
-        let looked_at = folded.presences.iter().map(|((application, user), at)| async move {
+        let looked_at = folded.presences.iter().map(|((application, user), swept_at)| async move {
             let configured = applications.iter().find(|configured| configured.application.id == *application);
             let Some(configured) =
                 configured.filter(|configured| !configured.selection.exclude_group_information)
@@ -146,7 +146,8 @@ impl Detector {
             let sweep = configured.condition.sweep.as_ref();
             let compared_after = sweep
                 .and_then(|sweep| sweep.groups_since)
-                .is_some_and(|since| after(*at, self.clock_skew) < since);
+                .zip(*swept_at)
+                .is_some_and(|(since, at)| after(at, self.clock_skew) < since);
             if configured.sweep_before_groups() || compared_after {
                 return Ok(None);
             }

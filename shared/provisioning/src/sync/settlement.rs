@@ -97,7 +97,6 @@ impl Task<'_> {
                         Due::At(time) => Some(time),
                         Due::Done | Due::Goes => None,
                     };
-                    settled.work.by_sweep = settled.work.by_sweep && due != Due::Done;
                 }
             }
             if let Some(outcome) = &outcome {
