@@ -67,6 +67,13 @@ impl Condition {
         }
     }
 
+    /// The attribute is not there, or has this value.
+    pub(crate) fn absent_or_equal(mut self, path: &str, value: AttributeValue) -> Self {
+        let (name, value) = (self.name(path), self.value(path, value));
+        self.terms.push(format!("(attribute_not_exists({name}) OR {name} = {value})"));
+        self
+    }
+
     /// The attribute is not there, or below this value.
     pub(crate) fn absent_or_below(mut self, path: &str, value: AttributeValue) -> Self {
         let (name, value) = (self.name(path), self.value(path, value));

@@ -14,8 +14,16 @@ use crate::tables::keys;
 
 /// What must be as it was read, beside the claim. Generation and claim alone would let through who read before somebody
 /// else claimed, settled and let go within one generation.
-const UNCHANGED: [&str; 7] =
-    ["generation", "target_generation", "state", "remote_id", "external_id", "sent", "attempts"];
+const UNCHANGED: [&str; 8] = [
+    "generation",
+    "target_generation",
+    "state",
+    "remote_id",
+    "external_id",
+    "sent",
+    "settlements",
+    "attempts",
+];
 
 impl DynamoLinkStore {
     /// The write of a link whose remote id is nobody else's concern.
@@ -36,7 +44,7 @@ impl DynamoLinkStore {
         };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failure)) => {
-                self.lost(after, failure.item().cloned()).await
+                self.lost(before, after, failure.item().cloned()).await
             }
             _ => Err(unavailable(WHAT, &error)),
         }
@@ -72,7 +80,7 @@ impl DynamoLinkStore {
         };
         if refused.at(0) {
             let current = refused.item(0);
-            return self.lost(after, current).await;
+            return self.lost(before, after, current).await;
         }
         match ownership {
             // The guard is another's, so there is nothing of ours to give.
@@ -104,7 +112,7 @@ impl DynamoLinkStore {
 
     /// What a refused write comes to: the link as it is now. It is as it was to be where the SDK sent a write again whose
     /// answer was lost.
-    async fn lost(&self, after: &Link, current: Option<Item>) -> StoreResult<Written> {
+    async fn lost(&self, before: &Link, after: &Link, current: Option<Item>) -> StoreResult<Written> {
         let current = match current.filter(|item| !item.is_empty()) {
             Some(current) => Some(current),
             None => self.get(&keys::link(&after.key)).await?,
@@ -112,9 +120,19 @@ impl DynamoLinkStore {
         let Some(current) = current else {
             return Ok(Written::Lost(Box::new(Link::new(after.key.clone()))));
         };
-        let current: Link = decode(WHAT, current)?;
+        let mut current: Link = decode(WHAT, current)?;
         let wanted: Link = decode(WHAT, item(after)?)?;
-        Ok(if current == wanted { Written::Yes } else { Written::Lost(Box::new(current)) })
+        if current == wanted {
+            return Ok(Written::Yes);
+        }
+        // The table keeps milliseconds. Whoever compares the claim with his own must find it the same.
+        if let (Some(kept), Some(held)) = (&mut current.work.claim, &before.work.claim)
+            && kept.token == held.token
+            && kept.until.as_millisecond() == held.until.as_millisecond()
+        {
+            kept.until = held.until;
+        }
+        Ok(Written::Lost(Box::new(current)))
     }
 }
 
@@ -136,8 +154,16 @@ fn as_read(before: &Link) -> StoreResult<Condition> {
     if *before == Link::new(before.key.clone()) {
         return Ok(Condition::no_item());
     }
-    let item = item(before)?;
-    let mut condition = Condition::new().unchanged(&item, &UNCHANGED);
+    let (stored, born) = (item(before)?, item(&Link::new(before.key.clone()))?);
+    // What is as in a link that was never anything need not be there: a mark writes little, and did so before there was
+    // such an attribute.
+    let mut condition =
+        UNCHANGED.iter().fold(Condition::some_item(), |condition, attribute| match stored.get(*attribute) {
+            Some(value) if born.get(*attribute) == Some(value) => {
+                condition.absent_or_equal(attribute, value.clone())
+            }
+            value => condition.same(attribute, value.cloned()),
+        });
     // Whether it is due, not when: `postpone` may move that under the feet of who works.
     condition = match before.work.due_at {
         Some(_) => condition.present("due_at"),

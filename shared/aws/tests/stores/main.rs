@@ -1,3 +1,14 @@
 //! The DynamoDB stores as their ports promise, through the real SDK on an embedded database.
 
+mod activity;
+mod applications;
+mod contention;
 mod database;
+mod deletions;
+mod directory;
+mod examples;
+mod jobs;
+mod link_proposals;
+mod link_writes;
+mod memberships;
+mod tables;

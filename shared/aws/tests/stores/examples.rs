@@ -1,0 +1,152 @@
+//! What the tests write.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use provisioning::activity::{Action, EventName, Outcome, OutcomeResult, TargetNote};
+use provisioning::directory::{Group, Status, User};
+use provisioning::ids::{GroupId, RemoteId};
+use provisioning::link::{Claim, Link, LinkKey, Mark, Origin, State, Work};
+use provisioning::ports::{DirectoryStore, GroupWrite, UserWrite};
+use provisioning::target::{Change, Kind, RequestNote};
+use provisioning::value::Value;
+
+/// An id of any kind, a path, or a time.
+pub fn id<T: FromStr>(text: &str) -> T {
+    text.parse().ok().expect("an id")
+}
+
+pub fn remote(text: &str) -> RemoteId {
+    RemoteId::new(text).expect("a remote id")
+}
+
+pub fn ids<T: FromStr + Ord>(texts: &[&str]) -> BTreeSet<T> {
+    texts.iter().map(|text| id(text)).collect()
+}
+
+/// So many milliseconds into a fixed day.
+pub fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(1_795_000_000_000 + millis).expect("a time")
+}
+
+pub fn user(name: &str) -> User {
+    User {
+        id: id(&name.to_lowercase()),
+        source_id: None,
+        username: format!("{name}@example.org"),
+        email: Some(format!("{name}@example.org")),
+        first_name: None,
+        last_name: Some("Lovelace".into()),
+        display_name: None,
+        status: Status::Active,
+        custom: [("floor".to_owned(), Value::Integer(3)), ("tags".to_owned(), Value::List(vec!["a".into()]))]
+            .into(),
+        deleting: false,
+    }
+}
+
+pub fn group(name: &str) -> Group {
+    Group { id: id(&name.to_lowercase()), source_id: None, name: name.to_owned(), deleting: false }
+}
+
+pub fn new_user(user: &User, join: &[&str]) -> UserWrite {
+    UserWrite { old: None, new: user.clone(), join: ids(join), leave: BTreeSet::new() }
+}
+
+/// Writes the user, who is new, into these groups.
+pub async fn put_user(directory: &dyn DirectoryStore, name: &str, join: &[&str]) -> User {
+    let user = user(name);
+    directory.write_user(&new_user(&user, join)).await.expect("a user");
+    user
+}
+
+/// Writes groups, which are new.
+pub async fn put_groups(directory: &dyn DirectoryStore, names: &[&str]) -> Vec<GroupId> {
+    let mut ids = Vec::new();
+    for name in names {
+        let group = group(name);
+        directory.write_group(&GroupWrite { old: None, new: group.clone() }).await.expect("a group");
+        ids.push(group.id);
+    }
+    ids
+}
+
+pub fn ada() -> LinkKey {
+    LinkKey::user(&id("crm"), &id("ada"))
+}
+
+/// A live mark of the second version, due at `at(0)`.
+pub fn mark() -> Mark {
+    Mark { application_version: 2, due_at: at(0), by_sweep: false, compare: false }
+}
+
+pub fn outcome(id_: &str, at: Timestamp) -> Outcome {
+    Outcome {
+        id: id_.into(),
+        at,
+        event: EventName::UserSync,
+        result: OutcomeResult::Failure,
+        action: Action::Update,
+        reason: "the target said 400".into(),
+        application: id("crm"),
+        application_name: "CRM".into(),
+        target: Some(TargetNote {
+            key: "ada".into(),
+            kind: Kind::User,
+            name: "ada@example.org".into(),
+            remote_id: Some(remote("42")),
+        }),
+        changes: vec![Change {
+            attribute: id("emails[type eq \"work\"].value"),
+            old: None,
+            new: Some("ada@example.org".into()),
+        }],
+        added: vec!["Ada".into()],
+        removed: Vec::new(),
+        added_count: 1,
+        removed_count: 0,
+        requests: vec![RequestNote {
+            method: "PATCH".into(),
+            path: "/Users/42".into(),
+            status: Some(400),
+            millis: 12,
+        }],
+    }
+}
+
+/// A link with everything set.
+pub fn full_link(key: LinkKey) -> Link {
+    Link {
+        key,
+        target_generation: 3,
+        state: State::Linked,
+        remote_id: Some(remote("a/b ü")),
+        external_id: Some("ada".into()),
+        origin: Some(Origin::Adopted),
+        sent: [
+            (id("userName"), Value::from("ada@example.org")),
+            (id("active"), Value::Boolean(true)),
+            (id("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter"), Value::Integer(-7)),
+            (id("emails[type eq \"work\"].value"), Value::from("ada@example.org")),
+            (id("roles"), Value::List(vec!["a".into(), "b".into()])),
+        ]
+        .into(),
+        doubt: ids(&["name.givenName", "emails[type eq \"work\"].value"]),
+        members_in_doubt: [(id("bob"), remote("43")), (id("cyd"), remote("44"))].into(),
+        compare: true,
+        unassigned_since: Some(at(5)),
+        work: Work {
+            generation: 9,
+            due_at: Some(at(7)),
+            application_version: 4,
+            by_sweep: true,
+            claim: Some(Claim { token: "t-1".into(), until: at(9) }),
+            settlements: 5,
+            attempts: 2,
+            problem: Some("the target said 400".into()),
+        },
+        outcome: Some(outcome("crm#user#ada:9", at(6))),
+        presence_changed: true,
+    }
+}
