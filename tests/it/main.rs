@@ -1,5 +1,7 @@
 //! The whole system against real parts.
 
 mod borders;
+mod events;
 mod queue_contract;
 mod secret_contract;
+mod template;
