@@ -1,0 +1,166 @@
+//! Creating a resource (RFC 7644 section 3.3).
+
+use std::collections::BTreeSet;
+
+use provisioning::ids::RemoteId;
+use provisioning::target::{Found, Kind, MatchKey, RequestNote, TargetError};
+use provisioning::value::{Attributes, Value as AttributeValue};
+use reqwest::Method;
+use scim::{AttributePath, GROUP_SCHEMA, Resource, USER_SCHEMA};
+use serde_json::{Map, Value, json};
+
+use crate::answer::Content;
+use crate::search::{found, name_attribute};
+use crate::target::HttpTarget;
+use crate::wire::{Request, endpoint};
+
+impl HttpTarget {
+    pub(crate) async fn create(
+        &self,
+        kind: Kind,
+        external_id: &str,
+        attributes: &Attributes,
+        members: &BTreeSet<RemoteId>,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<Found, TargetError> {
+        let body = body(kind, external_id, attributes, members);
+        let name = body.text(name_attribute(kind)).unwrap_or_default().to_owned();
+        let request = Request::send(Method::POST, endpoint(kind), body.into_json());
+        let answer = self.send(request, notes).await?.accepted_write()?;
+        let request = answer.request.clone();
+        let made = match answer.content {
+            Content::Json(json) => Resource::from_json(json).and_then(|made| found(kind, made)),
+            _ => None,
+        };
+        let mut made = match made {
+            Some(made) => made,
+            None => self.look_up_made(kind, external_id, &name, &request, notes).await?,
+        };
+        if made.name.is_empty() {
+            made.name = name;
+        }
+        let shown = shown_members(&made.resource);
+        let missing: BTreeSet<_> =
+            members.iter().filter(|member| !shown.contains(member.as_str())).cloned().collect();
+        if !missing.is_empty() {
+            // Several targets ignore the members of a POST. Adding one that is there changes nothing.
+            let added = self.update(kind, &made.remote_id, &[], &missing, &BTreeSet::new(), notes).await;
+            added.map_err(|error| after_creation(&request, error))?;
+        }
+        Ok(made)
+    }
+
+    /// Finds what was made where the answer does not show it.
+    async fn look_up_made(
+        &self,
+        kind: Kind,
+        external_id: &str,
+        name: &str,
+        request: &str,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<Found, TargetError> {
+        for key in [MatchKey::ExternalId(external_id.to_owned()), MatchKey::Name(name.to_owned())] {
+            let mut bearing =
+                self.search(kind, &key, notes).await.map_err(|error| after_creation(request, error))?;
+            // A stranger's account of the same name is not what was made.
+            bearing.retain(|found| found.external_id.as_deref().is_none_or(|id| id == external_id));
+            if let (Some(made), true) = (bearing.pop(), bearing.is_empty()) {
+                return Ok(made);
+            }
+        }
+        Err(TargetError::Unknown(format!(
+            "{request} was accepted, but the answer has no id and nothing is found by name"
+        )))
+    }
+}
+
+/// An error behind an accepted creation: the resource may be there, so that the next attempt must look. A time to wait
+/// and refused credentials stay what they are.
+fn after_creation(request: &str, error: TargetError) -> TargetError {
+    match error {
+        kept @ (TargetError::Throttled(_) | TargetError::Unauthorized(_) | TargetError::Unknown(_)) => kept,
+        other => TargetError::Unknown(format!("{request} was accepted, but then: {other}")),
+    }
+}
+
+fn body(kind: Kind, external_id: &str, attributes: &Attributes, members: &BTreeSet<RemoteId>) -> Resource {
+    let mut object = Map::new();
+    let schema = match kind {
+        Kind::User => USER_SCHEMA,
+        Kind::Group => GROUP_SCHEMA,
+    };
+    object.insert("schemas".into(), json!([schema]));
+    object.insert("externalId".into(), external_id.into());
+    if !members.is_empty() {
+        object.insert("members".into(), member_values(members));
+    }
+    let mut body = Resource::from_json(Value::Object(object)).unwrap_or_default();
+    for (path, value) in attributes {
+        write(&mut body, path, value);
+    }
+    body
+}
+
+/// Puts one attribute into a resource.
+pub(crate) fn write(resource: &mut Resource, path: &AttributePath, value: &AttributeValue) {
+    resource.write(path, value.to_json());
+}
+
+/// Members as they are named in POST and PATCH.
+pub(crate) fn member_values<'a>(members: impl IntoIterator<Item = &'a RemoteId>) -> Value {
+    members.into_iter().map(|member| json!({"value": member.as_str()})).collect()
+}
+
+/// The ids of the members a resource shows.
+pub(crate) fn shown_members(resource: &Resource) -> BTreeSet<&str> {
+    let members = resource.as_json().iter().find(|(name, _)| name.eq_ignore_ascii_case("members"));
+    let members = members.and_then(|(_, members)| members.as_array()).into_iter().flatten();
+    members.filter_map(|member| member.get("value").and_then(Value::as_str)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use scim::ENTERPRISE_SCHEMA;
+
+    use super::*;
+
+    fn attributes(pairs: &[(&str, AttributeValue)]) -> Attributes {
+        pairs.iter().map(|(path, value)| (path.parse().expect("a path"), value.clone())).collect()
+    }
+
+    #[test]
+    fn a_user_is_built_from_its_paths() {
+        let department = format!("{ENTERPRISE_SCHEMA}:department");
+        let attributes = attributes(&[
+            ("userName", "ada".into()),
+            ("active", AttributeValue::Boolean(true)),
+            ("emails[type eq \"work\"].value", "ada@example.org".into()),
+            (&department, "Engines".into()),
+        ]);
+        assert_eq!(
+            body(Kind::User, "e-1", &attributes, &BTreeSet::new()).into_json(),
+            json!({"schemas": [USER_SCHEMA, ENTERPRISE_SCHEMA], "externalId": "e-1", "userName": "ada", "active": true,
+                "emails": [{"type": "work", "primary": true, "value": "ada@example.org"}],
+                ENTERPRISE_SCHEMA: {"department": "Engines"}})
+        );
+    }
+
+    #[test]
+    fn a_group_is_created_with_its_members() {
+        let members = ["7", "8"].into_iter().filter_map(RemoteId::new).collect();
+        let attributes = attributes(&[("displayName", "Crew".into())]);
+        assert_eq!(
+            body(Kind::Group, "g-1", &attributes, &members).into_json(),
+            json!({"schemas": [GROUP_SCHEMA], "externalId": "g-1", "displayName": "Crew",
+                "members": [{"value": "7"}, {"value": "8"}]})
+        );
+    }
+
+    #[test]
+    fn what_fails_behind_a_creation_leaves_it_in_doubt() {
+        let rejected = TargetError::Rejected("no such member".into());
+        assert!(
+            matches!(after_creation("POST /Groups", rejected), TargetError::Unknown(why) if why.contains("no such"))
+        );
+    }
+}

@@ -1,0 +1,188 @@
+//! PATCH operations for planned changes (RFC 7644 section 3.5.2).
+
+use std::collections::BTreeSet;
+
+use provisioning::ids::RemoteId;
+use provisioning::target::Change;
+use scim::message::{Operation, PatchOperation};
+use scim::{AttributePath, Resource};
+use serde_json::Value;
+
+use crate::create::{member_values, write};
+
+/// The operations, in the order: attributes, members that come, members that go. With `present`, which was just read, an
+/// element that is not there is added instead of replaced, and what is not there is not removed.
+pub(crate) fn operations(
+    changes: &[Change],
+    add: &BTreeSet<RemoteId>,
+    remove: &BTreeSet<RemoteId>,
+    present: Option<&Resource>,
+) -> Vec<PatchOperation> {
+    let mut operations = Vec::new();
+    // Built by path like a whole resource, so that parts of one new element become one element.
+    let mut new_elements = Resource::default();
+    let mut grown: Vec<AttributePath> = Vec::new();
+    for change in changes {
+        let path = &change.attribute;
+        match &change.new {
+            None => operations.extend(removal(path, present)),
+            Some(value) if path.selector().is_some() && !has_element(change, changes, present) => {
+                write(&mut new_elements, path, value);
+                let list = whole_list(path);
+                if !grown.contains(&list) {
+                    grown.push(list);
+                }
+            }
+            Some(value) => {
+                let is_set =
+                    change.old.is_some() || path.selector().is_some() || path.to_string() == "active";
+                let op = if is_set { Operation::Replace } else { Operation::Add };
+                operations.push(PatchOperation { op, path: path.to_string(), value: Some(value.to_json()) });
+            }
+        }
+    }
+    for list in grown {
+        let value = new_elements.read(&list).cloned();
+        operations.push(PatchOperation { op: Operation::Add, path: list.to_string(), value });
+    }
+    if !add.is_empty() {
+        let value = Some(member_values(add));
+        operations.push(PatchOperation { op: Operation::Add, path: "members".into(), value });
+    }
+    // By filter, one by one: a list of values is refused by some targets, and taken for "all" by others.
+    operations.extend(remove.iter().map(|member| {
+        let path = format!("members[value eq {}]", Value::from(member.as_str()));
+        PatchOperation { op: Operation::Remove, path, value: None }
+    }));
+    operations
+}
+
+/// Whether the element that a change with a selector addresses is there. Without having looked: one that held a value we
+/// sent is; one of which a part other than `value` is set (a line of an address) may hold parts that do not change, so it is
+/// taken to be there until the target says `noTarget`.
+fn has_element(change: &Change, changes: &[Change], present: Option<&Resource>) -> bool {
+    let element = change.attribute.element();
+    if let Some(present) = present {
+        return present.read(&element).is_some();
+    }
+    let held = |other: &Change| other.old.is_some() && other.attribute.element().same_as(&element);
+    changes.iter().any(held)
+        || change.attribute.sub_attribute().is_some_and(|sub| !sub.eq_ignore_ascii_case("value"))
+}
+
+fn removal(path: &AttributePath, present: Option<&Resource>) -> Option<PatchOperation> {
+    if present.is_some_and(|present| present.read(path).is_none()) {
+        return None;
+    }
+    let significant = path.sub_attribute().is_none_or(|sub| sub.eq_ignore_ascii_case("value"));
+    let path = if path.selector().is_some() && significant { path.element() } else { path.clone() };
+    Some(PatchOperation { op: Operation::Remove, path: path.to_string(), value: None })
+}
+
+/// `emails` of `emails[type eq "work"].value`, with its schema.
+fn whole_list(path: &AttributePath) -> AttributePath {
+    let name = match path.schema() {
+        Some(schema) => format!("{schema}:{}", path.attribute()),
+        None => path.attribute().to_owned(),
+    };
+    name.parse().unwrap_or_else(|_| path.element())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn change(path: &str, old: Option<&str>, new: Option<&str>) -> Change {
+        Change {
+            attribute: path.parse().expect("a path"),
+            old: old.map(Into::into),
+            new: new.map(Into::into),
+        }
+    }
+
+    fn sent(changes: &[Change], present: Option<&Resource>) -> Value {
+        json!(operations(changes, &BTreeSet::new(), &BTreeSet::new(), present))
+    }
+
+    fn resource(json: Value) -> Resource {
+        Resource::from_json(json).expect("an object")
+    }
+
+    #[test]
+    fn a_value_that_was_there_is_replaced_and_a_new_one_added() {
+        let changes = [change("title", Some("A"), Some("B")), change("nickName", None, Some("N"))];
+        assert_eq!(
+            sent(&changes, None),
+            json!([{"op": "replace", "path": "title", "value": "B"}, {"op": "add", "path": "nickName", "value": "N"}])
+        );
+    }
+
+    #[test]
+    fn enterprise_attributes_are_named_in_full() {
+        let path = format!("{}:department", scim::ENTERPRISE_SCHEMA);
+        let changes = [change(&path, Some("A"), None)];
+        assert_eq!(sent(&changes, None), json!([{"op": "remove", "path": path}]));
+    }
+
+    #[test]
+    fn a_new_element_is_added_to_its_list_and_a_known_one_replaced() {
+        let path = "emails[type eq \"work\"].value";
+        assert_eq!(
+            sent(&[change(path, None, Some("w@x"))], None),
+            json!([{"op": "add", "path": "emails", "value": [{"type": "work", "primary": true, "value": "w@x"}]}])
+        );
+        assert_eq!(
+            sent(&[change(path, Some("v@x"), Some("w@x"))], None),
+            json!([{"op": "replace", "path": path, "value": "w@x"}])
+        );
+    }
+
+    #[test]
+    fn parts_of_one_new_element_become_one_element() {
+        let changes = [
+            change("addresses[type eq \"work\"].locality", None, Some("Ulm")),
+            change("addresses[type eq \"work\"].country", None, Some("DE")),
+        ];
+        assert_eq!(
+            sent(&changes, Some(&resource(json!({})))),
+            json!([{"op": "add", "path": "addresses",
+                "value": [{"type": "work", "primary": true, "locality": "Ulm", "country": "DE"}]}])
+        );
+    }
+
+    #[test]
+    fn a_part_of_an_element_is_never_added_as_a_second_element() {
+        let changes = [change("addresses[type eq \"work\"].region", None, Some("BW"))];
+        let replace = json!([{"op": "replace", "path": "addresses[type eq \"work\"].region", "value": "BW"}]);
+        assert_eq!(sent(&changes, None), replace);
+        let present = resource(json!({"addresses": [{"type": "work", "locality": "Ulm"}]}));
+        assert_eq!(sent(&changes, Some(&present)), replace);
+    }
+
+    #[test]
+    fn clearing_takes_the_element_but_only_a_part_of_an_address() {
+        let changes = [
+            change("emails[type eq \"work\"].value", Some("w@x"), None),
+            change("addresses[type eq \"work\"].region", Some("BW"), None),
+        ];
+        assert_eq!(
+            sent(&changes, None),
+            json!([{"op": "remove", "path": "emails[type eq \"work\"]"},
+                {"op": "remove", "path": "addresses[type eq \"work\"].region"}])
+        );
+        assert_eq!(sent(&changes, Some(&resource(json!({})))), json!([]));
+    }
+
+    #[test]
+    fn members_come_in_one_operation_and_go_one_by_one_last() {
+        let ids = |ids: &[&str]| ids.iter().copied().filter_map(RemoteId::new).collect();
+        assert_eq!(
+            json!(operations(&[], &ids(&["1", "2"]), &ids(&["3", "a\"b"]), None)),
+            json!([{"op": "add", "path": "members", "value": [{"value": "1"}, {"value": "2"}]},
+                {"op": "remove", "path": "members[value eq \"3\"]"},
+                {"op": "remove", "path": "members[value eq \"a\\\"b\"]"}])
+        );
+    }
+}

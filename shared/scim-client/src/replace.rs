@@ -1,0 +1,96 @@
+//! Replacing a resource by PUT, for targets without PATCH: it is read, the changes are laid over, and it is sent back whole
+//! (RFC 7644 section 3.5.1), so that what we do not keep stays.
+
+use std::collections::BTreeSet;
+
+use provisioning::ids::RemoteId;
+use provisioning::target::{Change, Kind, RequestNote, TargetError};
+use reqwest::Method;
+use scim::{AttributePath, Resource};
+use serde_json::{Value, json};
+
+use crate::create::write;
+use crate::target::HttpTarget;
+use crate::wire::{Request, resource_path};
+
+impl HttpTarget {
+    pub(crate) async fn replace(
+        &self,
+        kind: Kind,
+        id: &RemoteId,
+        changes: &[Change],
+        add: &BTreeSet<RemoteId>,
+        remove: &BTreeSet<RemoteId>,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<(), TargetError> {
+        let mut resource = self.read_whole(kind, id, notes).await?;
+        for change in changes {
+            match &change.new {
+                Some(value) => write(&mut resource, &change.attribute, value),
+                None => resource.clear(&change.attribute),
+            }
+        }
+        if !(add.is_empty() && remove.is_empty()) {
+            lay_over_members(&mut resource, add, remove)?;
+        }
+        for read_only in ["meta", "groups"] {
+            resource.drop_attribute(read_only);
+        }
+        let request = Request::send(Method::PUT, resource_path(kind, id), resource.into_json());
+        self.send(request, notes).await?.accepted_write().map(drop)
+    }
+}
+
+fn lay_over_members(
+    group: &mut Resource,
+    add: &BTreeSet<RemoteId>,
+    remove: &BTreeSet<RemoteId>,
+) -> Result<(), TargetError> {
+    let path: AttributePath =
+        "members".parse().map_err(|_| TargetError::Unknown("members is no path".into()))?;
+    let shows_members = group.as_json().keys().any(|name| name.eq_ignore_ascii_case("members"));
+    if !shows_members && !remove.is_empty() {
+        // We pushed the ones to remove, so there are members: a PUT of what is shown would take them all away.
+        return Err(TargetError::Unsupported(
+            "the target takes no PATCH and does not show the members of the group: single members cannot be removed".into(),
+        ));
+    }
+    let mut members = group.read(&path).and_then(Value::as_array).cloned().unwrap_or_default();
+    let names =
+        |member: &Value, id: &RemoteId| member.get("value").and_then(Value::as_str) == Some(id.as_str());
+    members.retain(|member| !remove.iter().any(|id| names(member, id)));
+    for id in add {
+        if !members.iter().any(|member| names(member, id)) {
+            members.push(json!({"value": id.as_str()}));
+        }
+    }
+    group.write(&path, Value::Array(members));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(ids: &[&str]) -> BTreeSet<RemoteId> {
+        ids.iter().copied().filter_map(RemoteId::new).collect()
+    }
+
+    #[test]
+    fn members_are_laid_over_those_that_are_there() {
+        let shown = json!({"members": [{"value": "1", "display": "One"}, {"value": "2"}]});
+        let mut group = Resource::from_json(shown).expect("an object");
+        lay_over_members(&mut group, &ids(&["1", "3"]), &ids(&["2", "9"])).expect("members");
+        assert_eq!(group.into_json(), json!({"members": [{"value": "1", "display": "One"}, {"value": "3"}]}));
+    }
+
+    #[test]
+    fn nobody_is_removed_from_a_group_whose_members_are_hidden() {
+        let mut group = Resource::from_json(json!({"displayName": "Crew"})).expect("an object");
+        assert!(matches!(
+            lay_over_members(&mut group, &ids(&[]), &ids(&["2"])),
+            Err(TargetError::Unsupported(_))
+        ));
+        lay_over_members(&mut group, &ids(&["2"]), &ids(&[])).expect("a first member");
+    }
+}

@@ -1,0 +1,154 @@
+//! PATCH operations (RFC 7644 section 3.5.2), strictly: a `replace` whose filter selects nothing is `noTarget`.
+
+use std::collections::BTreeSet;
+
+use provisioning::target::Kind;
+use scim::{AttributePath, Resource};
+use serde_json::{Map, Value};
+
+use super::endpoints::member_rows;
+use super::reply::Reply;
+use super::store::Store;
+
+/// What a PATCH makes of a resource.
+pub(super) struct Patched {
+    pub resource: Resource,
+    pub members: MemberChanges,
+}
+
+/// What a PATCH changes in a group's members; the set itself may be large and is not copied.
+#[derive(Default)]
+pub(super) struct MemberChanges {
+    steps: Vec<MemberStep>,
+}
+
+enum MemberStep {
+    Add(BTreeSet<u64>),
+    Remove(u64),
+    Set(BTreeSet<u64>),
+}
+
+impl MemberChanges {
+    pub fn apply(self, members: &mut BTreeSet<u64>) {
+        for step in self.steps {
+            match step {
+                MemberStep::Add(added) => members.extend(added),
+                MemberStep::Remove(removed) => {
+                    members.remove(&removed);
+                }
+                MemberStep::Set(all) => *members = all,
+            }
+        }
+    }
+}
+
+pub(super) fn apply(
+    store: &Store,
+    kind: Kind,
+    resource: Resource,
+    operations: &[Value],
+) -> Result<Patched, Reply> {
+    let mut patched = Patched { resource, members: MemberChanges::default() };
+    for operation in operations {
+        let text = |name: &str| operation.get(name).and_then(Value::as_str);
+        let op = text("op").unwrap_or_default().to_ascii_lowercase();
+        let value = operation.get("value");
+        match (text("path"), value) {
+            (Some(path), value) => one(store, kind, &mut patched, &op, path, value)?,
+            (None, Some(Value::Object(values))) if op != "remove" => {
+                for (path, value) in values {
+                    one(store, kind, &mut patched, &op, path, Some(value))?;
+                }
+            }
+            (None, _) => {
+                return Err(Reply::error(400, "noTarget", "an operation without a path needs an object"));
+            }
+        }
+    }
+    Ok(patched)
+}
+
+fn one(
+    store: &Store,
+    kind: Kind,
+    patched: &mut Patched,
+    op: &str,
+    path: &str,
+    value: Option<&Value>,
+) -> Result<(), Reply> {
+    let parsed = path.parse::<AttributePath>();
+    let path = parsed.map_err(|error| Reply::error(400, "invalidPath", &error.to_string()))?;
+    if kind == Kind::Group && path.attribute().eq_ignore_ascii_case("members") {
+        return members(store, patched, op, &path, value);
+    }
+    if ["id", "meta", "groups"].iter().any(|name| path.attribute().eq_ignore_ascii_case(name)) {
+        return Err(Reply::error(400, "mutability", &format!("{path} is read-only")));
+    }
+    let resource = &mut patched.resource;
+    match (op, value) {
+        ("remove", _) => resource.clear(&path),
+        ("add" | "replace", None) => return Err(Reply::error(400, "invalidValue", "a value is needed")),
+        ("add" | "replace", Some(_))
+            if path.selector().is_some() && resource.read(&path.element()).is_none() =>
+        {
+            return Err(Reply::error(400, "noTarget", &format!("nothing is at {path}")));
+        }
+        ("add", Some(Value::Array(added))) => append(resource, &path, added),
+        ("add", Some(Value::Object(added))) => merge(resource, &path, added),
+        ("add" | "replace", Some(value)) => resource.write(&path, value.clone()),
+        _ => return Err(Reply::error(400, "invalidSyntax", &format!("{op:?} is no operation"))),
+    }
+    Ok(())
+}
+
+fn members(
+    store: &Store,
+    patched: &mut Patched,
+    op: &str,
+    path: &AttributePath,
+    value: Option<&Value>,
+) -> Result<(), Reply> {
+    let named = |value: Option<&Value>| match value {
+        Some(value) => member_rows(store, value),
+        None => Err(Reply::error(400, "invalidValue", "a value is needed")),
+    };
+    let steps = &mut patched.members.steps;
+    match (op, path.selector(), value) {
+        ("add", None, value) => steps.push(MemberStep::Add(named(value)?)),
+        ("replace", None, value) => steps.push(MemberStep::Set(named(value)?)),
+        // One that is not a member, or is nobody, is removed already.
+        ("remove", Some(selector), _) => {
+            steps.extend(store.row_of(Kind::User, &selector.value).map(MemberStep::Remove));
+        }
+        ("remove", None, None) => steps.push(MemberStep::Set(BTreeSet::new())),
+        ("remove", None, Some(value)) => {
+            steps.extend(member_rows(store, value)?.into_iter().map(MemberStep::Remove));
+        }
+        _ => return Err(Reply::error(400, "invalidPath", "members cannot be changed so")),
+    }
+    Ok(())
+}
+
+/// Adds elements that are not there yet; of several primary ones the newest stays (RFC 7644 section 3.5.2.1).
+fn append(resource: &mut Resource, path: &AttributePath, added: &[Value]) {
+    let mut elements = resource.read(path).and_then(Value::as_array).cloned().unwrap_or_default();
+    let is_primary = |element: &Value| element.get("primary") == Some(&Value::Bool(true));
+    if added.iter().any(is_primary) {
+        for element in elements.iter_mut().filter(|element| is_primary(element)) {
+            element["primary"] = false.into();
+        }
+    }
+    for element in added {
+        if !elements.contains(element) {
+            elements.push(element.clone());
+        }
+    }
+    resource.write(path, elements.into());
+}
+
+/// Adds parts to a complex attribute; the others stay.
+fn merge(resource: &mut Resource, path: &AttributePath, added: &Map<String, Value>) {
+    let mut parts = resource.read(path).and_then(Value::as_object).cloned().unwrap_or_default();
+    parts.extend(added.iter().map(|(name, value)| (name.clone(), value.clone())));
+    resource.write(path, parts.into());
+}

@@ -1,0 +1,89 @@
+//! The discovery documents (RFC 7644 section 4).
+
+use scim::{ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA};
+use serde_json::{Value, json};
+
+use super::quirks::Quirks;
+
+/// The document at a path, if it is one.
+pub(super) fn document(path: &str, quirks: Quirks) -> Option<Value> {
+    match path {
+        "/ServiceProviderConfig" => Some(service_provider_config(quirks)),
+        "/ResourceTypes" => Some(list(&resource_types(quirks))),
+        "/Schemas" => Some(list(&[user(), enterprise(), group()])),
+        _ => None,
+    }
+}
+
+fn list(resources: &[Value]) -> Value {
+    json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": resources.len(),
+        "startIndex": 1, "itemsPerPage": resources.len(), "Resources": resources})
+}
+
+fn service_provider_config(quirks: Quirks) -> Value {
+    json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
+        "patch": {"supported": !quirks.no_patch}, "filter": {"supported": !quirks.no_filter, "maxResults": 1000},
+        "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0}, "changePassword": {"supported": false},
+        "sort": {"supported": false}, "etag": {"supported": false},
+        "authenticationSchemes": [{"type": "oauthbearertoken", "name": "Bearer token", "description": "A bearer token"}]})
+}
+
+fn resource_types(quirks: Quirks) -> Vec<Value> {
+    let of = |name: &str, endpoint: &str, schema: &str| {
+        json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"], "id": name, "name": name,
+            "endpoint": endpoint, "schema": schema})
+    };
+    let mut user = of("User", "/Users", USER_SCHEMA);
+    user["schemaExtensions"] = json!([{"schema": ENTERPRISE_SCHEMA, "required": false}]);
+    let group = (!quirks.no_groups).then(|| of("Group", "/Groups", GROUP_SCHEMA));
+    [Some(user), group].into_iter().flatten().collect()
+}
+
+fn attribute(name: &str, kind: &str) -> Value {
+    json!({"name": name, "type": kind, "multiValued": false, "required": false, "caseExact": false,
+        "mutability": "readWrite", "returned": "default", "uniqueness": "none"})
+}
+
+fn complex(name: &str, multi_valued: bool, parts: &[&str]) -> Value {
+    let part = |name: &&str| attribute(name, if *name == "primary" { "boolean" } else { "string" });
+    let mut made = attribute(name, "complex");
+    made["multiValued"] = multi_valued.into();
+    made["subAttributes"] = parts.iter().map(part).collect();
+    made
+}
+
+fn user() -> Value {
+    let mut user_name = attribute("userName", "string");
+    user_name["required"] = true.into();
+    user_name["uniqueness"] = "server".into();
+    let texts = ["displayName", "nickName", "title", "userType", "preferredLanguage", "locale", "timezone"];
+    let mut groups = complex("groups", true, &["value", "display"]);
+    groups["mutability"] = "readOnly".into();
+    let mut attributes =
+        vec![user_name, complex("name", false, &["formatted", "familyName", "givenName", "middleName"])];
+    attributes.extend(texts.map(|name| attribute(name, "string")));
+    attributes.extend([
+        attribute("active", "boolean"),
+        complex("emails", true, &["value", "display", "type", "primary"]),
+        complex("phoneNumbers", true, &["value", "display", "type", "primary"]),
+        complex(
+            "addresses",
+            true,
+            &["streetAddress", "locality", "region", "postalCode", "country", "type", "primary"],
+        ),
+        groups,
+    ]);
+    json!({"id": USER_SCHEMA, "name": "User", "attributes": attributes})
+}
+
+fn enterprise() -> Value {
+    let names = ["employeeNumber", "costCenter", "organization", "division", "department"];
+    let attributes: Vec<Value> = names.iter().map(|name| attribute(name, "string")).collect();
+    json!({"id": ENTERPRISE_SCHEMA, "name": "EnterpriseUser", "attributes": attributes})
+}
+
+fn group() -> Value {
+    let mut name = attribute("displayName", "string");
+    name["required"] = true.into();
+    json!({"id": GROUP_SCHEMA, "name": "Group", "attributes": [name, complex("members", true, &["value", "type"])]})
+}

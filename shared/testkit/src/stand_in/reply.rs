@@ -1,0 +1,34 @@
+//! Answers of the stand-in before they become HTTP.
+
+use serde_json::{Value, json};
+
+/// A status and a body.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub status: u16,
+    pub body: Option<Value>,
+}
+
+impl Reply {
+    pub fn json(status: u16, body: Value) -> Self {
+        Self { status, body: Some(body) }
+    }
+
+    pub fn empty(status: u16) -> Self {
+        Self { status, body: None }
+    }
+
+    /// An error body (RFC 7644 section 3.12).
+    pub fn error(status: u16, scim_type: &str, detail: &str) -> Self {
+        let mut body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+            "status": status.to_string(), "detail": detail});
+        if !scim_type.is_empty() {
+            body["scimType"] = scim_type.into();
+        }
+        Self::json(status, body)
+    }
+
+    pub fn not_found(what: &str) -> Self {
+        Self::error(404, "", &format!("{what} is not here"))
+    }
+}

@@ -1,0 +1,161 @@
+//! From HTTP to the endpoints and back: authentication, faults, latency and the log.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Query, Request, State as Shelf};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::Response;
+use provisioning::target::Kind;
+use serde_json::Value;
+
+use super::fault::FaultAnswer;
+use super::reply::Reply;
+use super::store::name_attribute;
+use super::{LoggedRequest, Shared, State, documents, endpoints, query};
+
+const BASE_PATH: &str = "/scim/v2";
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new().fallback(answer).with_state(shared)
+}
+
+async fn answer(Shelf(shared): Shelf<Arc<Shared>>, request: Request) -> Response {
+    let at = shared.started.elapsed();
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, LARGEST_BODY).await.unwrap_or_default();
+    let body: Option<Value> = serde_json::from_slice(&body).ok();
+    let shown = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    let path = shown.strip_prefix(BASE_PATH).unwrap_or(shown).to_owned();
+    let (response, wait) = {
+        let mut state = shared.state();
+        let fault = state.take_fault(head.method.as_str(), &path, body.as_ref());
+        let applied = fault.as_ref().is_none_or(|(applied, _)| *applied);
+        let reply = applied.then(|| state.carry_out(&head.method, &head.uri, &head.headers, body.as_ref()));
+        let delay = match &fault {
+            Some((_, FaultAnswer::Late(delay))) => *delay,
+            _ => Duration::ZERO,
+        };
+        let (status, response) = respond(fault.map(|(_, answer)| answer), reply);
+        // Before the wait: a client that does not wait for its answer was here all the same.
+        state.log.push(LoggedRequest { method: head.method.as_str().to_owned(), path, body, status, at });
+        (response, state.config.latency + delay)
+    };
+    if wait > Duration::ZERO {
+        tokio::time::sleep(wait).await;
+    }
+    response
+}
+
+impl State {
+    /// The first fault that this request meets: whether the request takes effect, and what is answered.
+    fn take_fault(&mut self, method: &str, path: &str, body: Option<&Value>) -> Option<(bool, FaultAnswer)> {
+        if self.faults.is_empty() {
+            return None;
+        }
+        let name = target_of(path).and_then(|(kind, id)| {
+            let row = self.store.row_of(kind, id?)?;
+            self.store.resource(kind, row)?.text(name_attribute(kind))
+        });
+        let fault = self.faults.iter_mut().find(|fault| fault.matches(method, path, body, name))?;
+        fault.left -= 1;
+        Some((fault.applied, fault.answer.clone()))
+    }
+
+    fn carry_out(&mut self, method: &Method, uri: &Uri, headers: &HeaderMap, body: Option<&Value>) -> Reply {
+        if let Some(refusal) = self.refusal(method, headers) {
+            return refusal;
+        }
+        let quirks = self.config.quirks;
+        let path = uri.path().strip_prefix(BASE_PATH).unwrap_or_default();
+        if *method == Method::GET
+            && let Some(document) = documents::document(path, quirks).filter(|_| !quirks.no_discovery)
+        {
+            return Reply::json(200, document);
+        }
+        let Some((kind, id)) = target_of(path).filter(|(kind, _)| *kind == Kind::User || !quirks.no_groups)
+        else {
+            return Reply::not_found(uri.path());
+        };
+        let parameters =
+            Query::<HashMap<String, String>>::try_from_uri(uri).map(|query| query.0).unwrap_or_default();
+        let store = &mut self.store;
+        match (method.as_str(), id) {
+            ("GET", None) => query::list(store, kind, &parameters, self.config.page_limit, quirks),
+            ("GET", Some(id)) => {
+                let excluded =
+                    parameters.get("excludedAttributes").is_some_and(|names| names.contains("members"));
+                endpoints::read(store, kind, id, !excluded)
+            }
+            ("POST", None) => endpoints::create(store, kind, body, quirks),
+            ("PUT", Some(id)) => endpoints::put(store, kind, id, body),
+            ("PATCH", Some(id)) => endpoints::patch(store, kind, id, body, quirks),
+            ("DELETE", Some(id)) => endpoints::delete(store, kind, id),
+            _ => Reply::error(405, "", "there is no such operation here"),
+        }
+    }
+
+    fn refusal(&self, method: &Method, headers: &HeaderMap) -> Option<Reply> {
+        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        if given == self.config.token {
+            None
+        } else if self.config.read_only_token.as_deref() == Some(given) {
+            (method != Method::GET).then(|| Reply::error(403, "", "this token may only read"))
+        } else {
+            Some(Reply::error(401, "", "the token is not valid"))
+        }
+    }
+}
+
+/// What a path names: a kind, and with an id one resource of it.
+fn target_of(path: &str) -> Option<(Kind, Option<&str>)> {
+    let path = path.split('?').next()?;
+    let (endpoint, id) = match path.strip_prefix('/')?.split_once('/') {
+        Some((endpoint, id)) => (endpoint, Some(id).filter(|id| !id.is_empty())),
+        None => (path.strip_prefix('/')?, None),
+    };
+    match endpoint {
+        "Users" => Some((Kind::User, id)),
+        "Groups" => Some((Kind::Group, id)),
+        _ => None,
+    }
+}
+
+/// The status for the log, and the response.
+fn respond(fault: Option<FaultAnswer>, reply: Option<Reply>) -> (u16, Response) {
+    let (status, headers, body) = match (fault, reply) {
+        (Some(FaultAnswer::Cut), _) => {
+            // A body that breaks before its first byte takes the connection with it.
+            let broken = futures::stream::iter([Err::<Bytes, _>(io::Error::other("cut"))]);
+            return (0, Response::new(Body::from_stream(broken)));
+        }
+        (Some(FaultAnswer::WebPage), _) => {
+            let html = vec![("content-type".to_owned(), "text/html; charset=utf-8".to_owned())];
+            (200, html, "<!doctype html><title>Sign in</title>".to_owned())
+        }
+        (Some(FaultAnswer::Status { status, headers, body }), _) => {
+            let usual = || Reply::error(status, "", "told to fail").body.map(|body| body.to_string());
+            (status, headers, body.or_else(usual).unwrap_or_default())
+        }
+        (Some(FaultAnswer::Late(_)) | None, Some(Reply { status, body })) => {
+            (status, Vec::new(), body.map(|body| body.to_string()).unwrap_or_default())
+        }
+        (Some(FaultAnswer::Late(_)) | None, None) => (500, Vec::new(), String::new()),
+    };
+    let mut builder =
+        Response::builder().status(StatusCode::from_u16(status).unwrap_or(StatusCode::IM_A_TEAPOT));
+    if !body.is_empty() && !headers.iter().any(|(name, _)| name == "content-type") {
+        builder = builder.header(header::CONTENT_TYPE, "application/scim+json");
+    }
+    for (name, value) in headers {
+        builder = builder.header(name, value);
+    }
+    let response = builder.body(Body::from(body)).unwrap_or_default();
+    (status, response)
+}

@@ -1,0 +1,193 @@
+//! What the stand-in keeps: users and groups with the indexes its checks and filters need. Members lie beside their group, so
+//! that adding one to a group of thousands stays cheap.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use provisioning::folding::folded;
+use provisioning::target::Kind;
+use scim::Resource;
+use serde_json::{Value, json};
+
+/// Users and groups.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    last: u64,
+    users: Kept,
+    groups: Kept,
+    members: HashMap<u64, BTreeSet<u64>>,
+}
+
+/// Resources of one kind by number, which is also their order of creation.
+#[derive(Debug, Default)]
+struct Kept {
+    rows: BTreeMap<u64, Resource>,
+    by_name: HashMap<String, BTreeSet<u64>>,
+    by_external_id: HashMap<String, BTreeSet<u64>>,
+}
+
+impl Store {
+    fn kept(&self, kind: Kind) -> &Kept {
+        match kind {
+            Kind::User => &self.users,
+            Kind::Group => &self.groups,
+        }
+    }
+
+    fn kept_mut(&mut self, kind: Kind) -> &mut Kept {
+        match kind {
+            Kind::User => &mut self.users,
+            Kind::Group => &mut self.groups,
+        }
+    }
+
+    pub fn count(&self, kind: Kind) -> usize {
+        self.kept(kind).rows.len()
+    }
+
+    pub fn all(&self, kind: Kind) -> Vec<Resource> {
+        self.kept(kind).rows.keys().filter_map(|row| self.shown(kind, *row, true)).collect()
+    }
+
+    /// The numbers of all rows, in order.
+    pub fn rows(&self, kind: Kind) -> impl Iterator<Item = u64> {
+        self.kept(kind).rows.keys().copied()
+    }
+
+    pub fn resource(&self, kind: Kind, row: u64) -> Option<&Resource> {
+        self.kept(kind).rows.get(&row)
+    }
+
+    /// A resource as it is answered.
+    pub fn shown(&self, kind: Kind, row: u64, with_members: bool) -> Option<Resource> {
+        let mut resource = self.resource(kind, row)?.clone();
+        if kind == Kind::Group && with_members {
+            let members = self.members.get(&row).into_iter().flatten();
+            let members: Vec<Value> =
+                members.map(|member| json!({"value": id_of(Kind::User, *member), "type": "User"})).collect();
+            let path = "members".parse().ok()?;
+            resource.write(&path, members.into());
+        }
+        Some(resource)
+    }
+
+    pub fn row_named(&self, kind: Kind, name: &str) -> Vec<u64> {
+        self.kept(kind).by_name.get(&folded(name)).into_iter().flatten().copied().collect()
+    }
+
+    pub fn row_with_external_id(&self, kind: Kind, external_id: &str) -> Vec<u64> {
+        self.kept(kind).by_external_id.get(external_id).into_iter().flatten().copied().collect()
+    }
+
+    pub fn named(&self, kind: Kind, name: &str) -> Option<Resource> {
+        self.shown(kind, *self.row_named(kind, name).first()?, true)
+    }
+
+    pub fn member_names(&self, group: &str) -> BTreeSet<String> {
+        let row = self.row_named(Kind::Group, group).first().copied();
+        let members = row.and_then(|row| self.members.get(&row)).into_iter().flatten();
+        members.filter_map(|member| Some(self.users.rows.get(member)?.text("userName")?.to_owned())).collect()
+    }
+
+    /// The row of an id, if it is there.
+    pub fn row_of(&self, kind: Kind, id: &str) -> Option<u64> {
+        let row = id.strip_prefix(prefix(kind))?.parse().ok()?;
+        (self.kept(kind).rows.contains_key(&row) && id_of(kind, row) == id).then_some(row)
+    }
+
+    /// Keeps a new resource and returns its row.
+    pub fn insert(&mut self, kind: Kind, mut resource: Resource, members: BTreeSet<u64>) -> u64 {
+        self.last += 1;
+        let row = self.last;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the stand-in keeps real time, like the servers it stands for"
+        )]
+        let created = jiff::Timestamp::now();
+        let meta = json!({"resourceType": if kind == Kind::User { "User" } else { "Group" },
+            "created": created.to_string(),
+            "location": format!("{}/{}", if kind == Kind::User { "/Users" } else { "/Groups" }, id_of(kind, row))});
+        for (name, value) in [("id", Value::from(id_of(kind, row))), ("meta", meta)] {
+            if let Ok(path) = name.parse() {
+                resource.write(&path, value);
+            }
+        }
+        self.kept_mut(kind).put(kind, row, resource);
+        if kind == Kind::Group {
+            self.members.insert(row, members);
+        }
+        row
+    }
+
+    /// Puts a resource in place of the one in this row; its id and meta stay.
+    pub fn replace(&mut self, kind: Kind, row: u64, mut resource: Resource) {
+        let Some(old) = self.kept_mut(kind).take(kind, row) else { return };
+        for name in ["id", "meta"] {
+            if let (Ok(path), Some(kept)) = (name.parse(), old.as_json().get(name)) {
+                resource.write(&path, kept.clone());
+            }
+        }
+        self.kept_mut(kind).put(kind, row, resource);
+    }
+
+    pub fn members_mut(&mut self, group: u64) -> &mut BTreeSet<u64> {
+        self.members.entry(group).or_default()
+    }
+
+    pub fn delete(&mut self, kind: Kind, id: &str) -> bool {
+        let Some(row) = self.row_of(kind, id) else { return false };
+        self.kept_mut(kind).take(kind, row);
+        match kind {
+            Kind::Group => {
+                self.members.remove(&row);
+            }
+            Kind::User => self.members.values_mut().for_each(|members| {
+                members.remove(&row);
+            }),
+        }
+        true
+    }
+}
+
+impl Kept {
+    fn put(&mut self, kind: Kind, row: u64, resource: Resource) {
+        if let Some(name) = resource.text(name_attribute(kind)) {
+            self.by_name.entry(folded(name)).or_default().insert(row);
+        }
+        if let Some(id) = resource.text("externalId") {
+            self.by_external_id.entry(id.to_owned()).or_default().insert(row);
+        }
+        self.rows.insert(row, resource);
+    }
+
+    fn take(&mut self, kind: Kind, row: u64) -> Option<Resource> {
+        let resource = self.rows.remove(&row)?;
+        if let Some(rows) =
+            resource.text(name_attribute(kind)).and_then(|name| self.by_name.get_mut(&folded(name)))
+        {
+            rows.remove(&row);
+        }
+        if let Some(rows) = resource.text("externalId").and_then(|id| self.by_external_id.get_mut(id)) {
+            rows.remove(&row);
+        }
+        Some(resource)
+    }
+}
+
+/// The attribute that names a resource of a kind.
+pub(super) fn name_attribute(kind: Kind) -> &'static str {
+    match kind {
+        Kind::User => "userName",
+        Kind::Group => "displayName",
+    }
+}
+
+fn prefix(kind: Kind) -> &'static str {
+    match kind {
+        Kind::User => "u-",
+        Kind::Group => "g-",
+    }
+}
+
+fn id_of(kind: Kind, row: u64) -> String {
+    format!("{}{row:06}", prefix(kind))
+}
