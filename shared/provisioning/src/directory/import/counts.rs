@@ -57,6 +57,27 @@ impl ImportCounts {
     }
 }
 
+impl ImportCounts {
+    /// What is left of them where the removals are held.
+    pub fn additions(self) -> Self {
+        Self { memberships_removed: 0, users_disabled: 0, users_deleted: 0, groups_deleted: 0, ..self }
+    }
+}
+
+impl std::ops::AddAssign for ImportCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.groups_created += other.groups_created;
+        self.groups_changed += other.groups_changed;
+        self.users_created += other.users_created;
+        self.users_changed += other.users_changed;
+        self.memberships_added += other.memberships_added;
+        self.memberships_removed += other.memberships_removed;
+        self.users_disabled += other.users_disabled;
+        self.users_deleted += other.users_deleted;
+        self.groups_deleted += other.groups_deleted;
+    }
+}
+
 impl fmt::Display for ImportCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [

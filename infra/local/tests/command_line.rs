@@ -1,0 +1,254 @@
+//! The command `rollcall sync` as people and schedulers use it: the program itself, against a stand-in target.
+
+use std::path::PathBuf;
+use std::process::Output;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use testkit::{Fault, StandIn, StandInConfig};
+
+const TOKEN: &str = "token-of-the-stand-in-4711";
+
+struct World {
+    target: StandIn,
+    files: TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let config = StandInConfig { token: TOKEN.into(), ..StandInConfig::default() };
+        Self {
+            target: StandIn::start(config).await.expect("a target"),
+            files: TempDir::new().expect("a directory"),
+        }
+    }
+
+    fn file(&self, text: &str) -> PathBuf {
+        let path = self.files.path().join("people.csv");
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
+
+    /// Runs `rollcall sync` with this directory file.
+    async fn sync(&self, text: &str, more: &[&str]) -> Output {
+        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_rollcall"))
+            .args(["sync", "--directory"])
+            .arg(self.file(text))
+            .args(["--target", self.target.base_url().as_str(), "--allow-local-target"])
+            .args(more)
+            .env("ROLLCALL_TOKEN", TOKEN)
+            .output()
+            .await
+            .expect("an output");
+        let shown = [output.stdout.as_slice(), &output.stderr].concat();
+        assert!(!String::from_utf8_lossy(&shown).contains(TOKEN), "the token was shown");
+        output
+    }
+
+    /// The same with the memory that removals need, and JSON.
+    async fn keep(&self, text: &str, more: &[&str]) -> (i32, Value) {
+        let data = self.files.path().join("data");
+        let data = data.to_str().expect("a path");
+        let output = self.sync(text, &[&["--data", data, "--json"], more].concat()).await;
+        let document = serde_json::from_slice(&output.stdout);
+        (code(&output), document.unwrap_or_else(|error| panic!("{error}: {output:?}")))
+    }
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("an exit code")
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// So many people, all in one group.
+fn crowd(count: usize) -> String {
+    let lines = (0..count).map(|number| format!("user{number},Everyone\n"));
+    "username,groups\n".to_owned() + &lines.collect::<String>()
+}
+
+fn active_users(world: &World) -> usize {
+    let active = |user: &scim::Resource| user.as_json().get("active") == Some(&Value::Bool(true));
+    world.target.users().iter().filter(|user| active(user)).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_target_receives_everybody_and_their_groups_with_one_request_each() {
+    let world = World::new().await;
+    let output = world.sync("username,title,groups\nada,Countess,Eng;Leads\nbob,,Eng\nzoe,,\n", &[]).await;
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    assert_eq!(world.target.counts(), (2, 2), "who is in no group is not provisioned");
+    assert_eq!(world.target.members_of("Eng"), ["ada".to_owned(), "bob".to_owned()].into());
+    assert_eq!(world.target.user("ada").expect("ada").text("title"), Some("Countess"));
+    assert_eq!(world.target.writes().len(), 4);
+    assert!(text(&output).contains("In step."), "{}", text(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_data_a_second_run_finds_its_accounts_and_removes_nobody() {
+    let world = World::new().await;
+    world.sync("username,groups\nada,Eng\nbob,Eng\n", &[]).await;
+    world.target.clear_log();
+    let output = world.sync("username,groups\nada,Eng\n", &[]).await;
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    assert_eq!(active_users(&world), 2);
+    assert!(text(&output).contains("nothing is removed"), "{}", text(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_data_leavers_are_deactivated_and_those_who_come_back_reactivated() {
+    let world = World::new().await;
+    let (first, _) = world.keep("username,groups\nada,Eng\nbob,Eng\n", &[]).await;
+    let (second, told) = world.keep("username,groups\nada,Eng\n", &[]).await;
+    assert_eq!((first, second), (0, 0), "{told}");
+    assert_eq!(told["users"]["deactivated"], 1, "{told:#}");
+    assert_eq!(told["memberships_removed"], 1, "{told:#}");
+    assert_eq!(active_users(&world), 1);
+    let (_, told) = world.keep("username,groups\nada,Eng\nbob,Eng\n", &[]).await;
+    assert_eq!(told["users"]["reactivated"], 1, "{told:#}");
+    assert_eq!(world.target.counts().0, 2, "no second account");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_changed_writes_nothing() {
+    let world = World::new().await;
+    world.keep(&crowd(30), &[]).await;
+    world.target.clear_log();
+    let (code, told) = world.keep(&crowd(30), &[]).await;
+    assert_eq!(code, 0);
+    assert_eq!(world.target.writes().len(), 0, "{told:#}");
+    assert_eq!(told["requests"]["writes"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_removals_are_held_until_that_many_are_allowed() {
+    let world = World::new().await;
+    world.keep(&crowd(30), &[]).await;
+    let fewer = crowd(20) + "new,Everyone\n";
+    let (code, told) = world.keep(&fewer, &[]).await;
+    assert_eq!(code, 3, "{told:#}");
+    assert_eq!(told["held"]["removals"], 10);
+    assert_eq!(active_users(&world), 31, "additions are made, nothing is taken");
+    let (code, _) = world.keep(&fewer, &["--allow-removals", "9"]).await;
+    assert_eq!((code, active_users(&world)), (3, 31));
+    let (code, told) = world.keep(&fewer, &["--allow-removals", "10"]).await;
+    assert_eq!((code, active_users(&world)), (0, 21), "{told:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_names_nobody_removes_nobody() {
+    let world = World::new().await;
+    world.keep(&crowd(2), &[]).await;
+    let (code, _) = world.keep("username,groups\n", &[]).await;
+    assert_eq!((code, active_users(&world)), (3, 2));
+    let (code, told) = world.keep("username,groups\n", &["--allow-removals", "2"]).await;
+    assert_eq!((code, active_users(&world)), (0, 0), "{told:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn selecting_less_is_held_like_any_removal() {
+    let world = World::new().await;
+    let text = crowd(30) + "ada,Leads\n";
+    world.keep(&text, &[]).await;
+    let (code, told) = world.keep(&text, &["--groups", "leads"]).await;
+    assert_eq!((code, active_users(&world)), (3, 31), "{told:#}");
+    let (code, told) = world.keep(&text, &["--groups", "leads", "--allow-removals", "30"]).await;
+    assert_eq!((code, active_users(&world)), (0, 1), "{told:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rename_with_an_id_and_a_changed_mapping_are_one_request_each() {
+    let world = World::new().await;
+    world.keep("username,id,job,groups\nada,e1,Boss,Eng\nbob,e2,,Eng\n", &[]).await;
+    world.target.clear_log();
+    let (code, told) = world.keep("username,id,job,groups\ncountess,e1,Boss,Eng\nbob,e2,,Eng\n", &[]).await;
+    assert_eq!((code, world.target.writes().len()), (0, 1), "{told:#}");
+    assert!(world.target.user("countess").is_some());
+    world.target.clear_log();
+    let args = ["--map", "title=job"];
+    let (code, told) = world.keep("username,id,job,groups\ncountess,e1,Boss,Eng\nbob,e2,,Eng\n", &args).await;
+    assert_eq!((code, world.target.writes().len()), (0, 1), "{told:#}");
+    assert_eq!(world.target.user("countess").expect("her").text("title"), Some("Boss"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_says_what_would_be_done_and_writes_nothing_anywhere() {
+    let world = World::new().await;
+    world.keep("username,groups\nada,Eng\nbob,Eng\n", &[]).await;
+    world.target.clear_log();
+    let (code, told) = world.keep("username,title,groups\nada,Boss,Eng\ncy,,Eng\n", &["--dry-run"]).await;
+    assert_eq!(code, 0, "{told:#}");
+    assert_eq!(world.target.writes().len(), 0);
+    let users = &told["users"];
+    assert_eq!([&users["created"], &users["updated"], &users["deactivated"]], [1, 1, 1], "{told:#}");
+    let (_, told) = world.keep("username,title,groups\nada,Boss,Eng\ncy,,Eng\n", &[]).await;
+    let users = &told["users"];
+    assert_eq!(
+        [&users["created"], &users["updated"], &users["deactivated"]],
+        [1, 1, 1],
+        "as was said: {told:#}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_bad_user_fails_alone_and_is_told_with_the_reason() {
+    let world = World::new().await;
+    world.target.fail(Fault::always().method("POST").about("bob").status(400));
+    let output = world.sync("username,groups\nada,Eng\nbob,Eng\n", &[]).await;
+    assert_eq!(code(&output), 1, "{}", text(&output));
+    assert!(text(&output).contains("user bob: "), "{}", text(&output));
+    assert_eq!(world.target.members_of("Eng"), ["ada".to_owned()].into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn input_that_cannot_be_used_ends_with_2_and_touches_nothing() {
+    let world = World::new().await;
+    let good = "username,groups\nada,Eng\n";
+    for (file, arguments, told) in [
+        ("username,status\nada,gone\n", &[][..], "line 2, status: 'gone' is not a status"),
+        ("email\nx\n", &[], "no column 'username'"),
+        ("username\nada\n", &[], "add the column 'groups'"),
+        (good, &["--groups", "Enf"], "no group 'Enf'"),
+        (good, &["--map", "titel=username"], "no attribute 'titel'"),
+        (good, &["--map", "title=job"], "no column 'job'"),
+        (good, &["--token-env", "NO_SUCH_VARIABLE"], "NO_SUCH_VARIABLE is not set"),
+    ] {
+        let output = world.sync(file, arguments).await;
+        assert_eq!(code(&output), 2, "{}", text(&output));
+        assert!(text(&output).contains(told), "{}", text(&output));
+    }
+    assert_eq!(world.target.writes().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_is_down_no_scim_endpoint_or_refuses_the_token_is_said_plainly() {
+    let world = World::new().await;
+    let good = "username,groups\nada,Eng\n";
+    world.target.set_token("another");
+    let output = world.sync(good, &[]).await;
+    assert_eq!(code(&output), 1);
+    assert!(text(&output).contains("refuses the token in ROLLCALL_TOKEN"), "{}", text(&output));
+    world.target.set_token(TOKEN);
+    world.target.fail(Fault::always().web_page());
+    let output = world.sync(good, &[]).await;
+    assert_eq!(code(&output), 1);
+    assert!(text(&output).contains("cannot be provisioned"), "{}", text(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_local_target_needs_the_flag() {
+    let world = World::new().await;
+    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_rollcall"))
+        .args(["sync", "--directory"])
+        .arg(world.file("username\nada\n"))
+        .args(["--target", world.target.base_url().as_str()])
+        .env("ROLLCALL_TOKEN", TOKEN)
+        .output()
+        .await
+        .expect("an output");
+    assert_eq!(code(&output), 2);
+    assert!(text(&output).contains("--allow-local-target"), "{}", text(&output));
+    assert_eq!(world.target.request_count(), 0);
+}
