@@ -120,5 +120,6 @@ async fn the_newest_stream_record_is_found_by_an_index() {
                    FROM _stream_records WHERE table_name = ?1";
         stored.beside.query_row(sql, ["t"], |row| row.get::<_, String>(3)).unwrap()
     });
-    assert!(plan.await.unwrap().contains("USING INDEX _rollcall_stream_order"));
+    let plan = plan.await.unwrap();
+    assert!(plan.contains("INDEX _rollcall_stream_order"), "{plan}");
 }

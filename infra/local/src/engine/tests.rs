@@ -44,7 +44,7 @@ async fn set_up(engine: &Engine, target: &StandIn) {
     let new = Group { id: group(), source_id: None, name: "Staff".into(), deleting: false };
     engine.tables().directory.write_group(&GroupWrite { old: None, new }).await.unwrap();
     let setup = engine.setup();
-    setup.create(&application(), "CRM", "generic").await.unwrap();
+    setup.create(&application(), "CRM", "generic-oidc").await.unwrap();
     setup.connect(&application(), target.base_url(), &target.token(), Links::Keep).await.unwrap();
     let mapping = Mapping {
         attributes: vec![MappedAttribute {
