@@ -12,6 +12,7 @@ pub struct SystemClock;
 
 #[async_trait]
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the port's adapter")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }

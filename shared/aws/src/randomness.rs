@@ -7,6 +7,7 @@ use provisioning::randomness::Randomness;
 pub struct UuidTokens;
 
 impl Randomness for UuidTokens {
+    #[expect(clippy::disallowed_methods, reason = "this is the port's adapter")]
     fn token(&self) -> String {
         uuid::Uuid::now_v7().to_string()
     }

@@ -149,9 +149,13 @@ fn a_settling_write_tells_presence_and_outcome() {
 
 #[test]
 fn presence_without_an_outcome_is_timed_no_earlier_than_it_was_written() {
-    match &read(&event(None, Some(link(true, None))))[..] {
-        [StreamChange::Presence(presence)] => assert_eq!(presence.at.as_second(), 1_800_000_001),
-        other => panic!("not a presence: {other:?}"),
+    let mut swept = link(true, None);
+    swept["by_sweep"] = json!({"BOOL": true});
+    match &read(&event(None, Some(swept)))[..] {
+        [StreamChange::Presence(Presence { swept_at: Some(at), .. })] => {
+            assert_eq!(at.as_second(), 1_800_000_001);
+        }
+        other => panic!("not a presence by a sweep: {other:?}"),
     }
 }
 

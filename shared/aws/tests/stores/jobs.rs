@@ -110,7 +110,7 @@ fn found(remote_id: &str, external_id: Option<&str>, name: &str) -> Found {
         external_id: external_id.map(str::to_owned),
         name: name.into(),
         active: Some(true),
-        resource: scim::Resource::from_json(resource).unwrap(),
+        resource: scim::Resource::from_json(resource).expect("an object"),
     }
 }
 

@@ -14,8 +14,11 @@ fn key(number: usize) -> LinkKey {
 
 async fn mark_all(links: &dyn LinkStore, count: usize) {
     for number in 0..count {
-        let due_at = at(i64::try_from(number).unwrap());
-        links.mark(&key(number), &Mark { due_at, by_sweep: number % 2 == 0, ..mark() }).await.unwrap();
+        let due_at = at(i64::try_from(number).expect("a small number"));
+        links
+            .mark(&key(number), &Mark { due_at, by_sweep: number % 2 == 0, ..mark() })
+            .await
+            .expect("a mark");
     }
 }
 

@@ -6,8 +6,8 @@ use crate::database;
 use crate::examples::{ada, at, full_link, id, mark, outcome, remote};
 
 async fn marked(links: &dyn LinkStore, key: &LinkKey) -> Link {
-    links.mark(key, &mark()).await.unwrap();
-    links.link(key).await.unwrap().unwrap()
+    links.mark(key, &mark()).await.expect("a mark");
+    links.link(key).await.expect("a read").expect("a link")
 }
 
 fn claimed(link: &Link, token: &str) -> Link {
