@@ -46,7 +46,7 @@ impl fmt::Debug for DynamoJobStore {
     }
 }
 
-/// A found row. The resource is text: DynamoDB has no null in a list of texts, no empty set, no number like 1.0.
+/// A found row. The resource is text, so that it comes back to the letter: numbers like 1.0 would not.
 #[derive(Serialize, Deserialize)]
 struct FoundRow {
     remote_id: RemoteId,
