@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
+use crate::tools::root;
+
 /// Where the template is.
 pub fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")
+    root().join("template.yaml")
 }
 
 /// The template's text.
