@@ -33,6 +33,11 @@ impl Resource {
         &self.0
     }
 
+    /// A copy of the resource as a JSON value.
+    pub fn to_json(&self) -> Value {
+        Value::Object(self.0.clone())
+    }
+
     /// The resource as a JSON value.
     pub fn into_json(self) -> Value {
         Value::Object(self.0)
