@@ -112,10 +112,20 @@ pub(crate) fn member_values<'a>(members: impl IntoIterator<Item = &'a RemoteId>)
 }
 
 /// The ids of the members a resource shows.
-pub(crate) fn shown_members(resource: &Resource) -> BTreeSet<&str> {
+pub(crate) fn shown_members(resource: &Resource) -> BTreeSet<String> {
     let members = resource.as_json().iter().find(|(name, _)| name.eq_ignore_ascii_case("members"));
     let members = members.and_then(|(_, members)| members.as_array()).into_iter().flatten();
-    members.filter_map(|member| member.get("value").and_then(Value::as_str)).collect()
+    members.filter_map(member_id).collect()
+}
+
+/// The id a member element names, as text; targets with numeric ids are met.
+pub(crate) fn member_id(member: &Value) -> Option<String> {
+    let (_, value) = member.as_object()?.iter().find(|(name, _)| name.eq_ignore_ascii_case("value"))?;
+    match value {
+        Value::String(id) => Some(id.clone()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -81,7 +81,10 @@ impl Wire {
         if let Some(refusal) = self.policy.refusal(&self.base_url) {
             return Err(TargetError::Refused(refusal));
         }
-        #[expect(clippy::disallowed_methods, reason = "the client that sends measures how long an answer took")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the client that sends measures how long an answer took"
+        )]
         let started = Instant::now();
         let mut status = None;
         let answer = self.exchange(&request, &mut status).await;
