@@ -9,7 +9,7 @@ use reqwest::Method;
 use scim::{AttributePath, Resource};
 use serde_json::{Value, json};
 
-use crate::create::write;
+use crate::create::{member_id, write};
 use crate::target::HttpTarget;
 use crate::wire::{Request, resource_path};
 
@@ -56,8 +56,7 @@ fn lay_over_members(
         ));
     }
     let mut members = group.read(&path).and_then(Value::as_array).cloned().unwrap_or_default();
-    let names =
-        |member: &Value, id: &RemoteId| member.get("value").and_then(Value::as_str) == Some(id.as_str());
+    let names = |member: &Value, id: &RemoteId| member_id(member).as_deref() == Some(id.as_str());
     members.retain(|member| !remove.iter().any(|id| names(member, id)));
     for id in add {
         if !members.iter().any(|member| names(member, id)) {
@@ -82,6 +81,14 @@ mod tests {
         let mut group = Resource::from_json(shown).expect("an object");
         lay_over_members(&mut group, &ids(&["1", "3"]), &ids(&["2", "9"])).expect("members");
         assert_eq!(group.into_json(), json!({"members": [{"value": "1", "display": "One"}, {"value": "3"}]}));
+    }
+
+    #[test]
+    fn members_with_numeric_ids_are_removed_too() {
+        let mut group =
+            Resource::from_json(json!({"members": [{"value": 7}, {"Value": 8}]})).expect("an object");
+        lay_over_members(&mut group, &ids(&[]), &ids(&["7", "8"])).expect("members");
+        assert_eq!(group.into_json(), json!({"members": []}));
     }
 
     #[test]
