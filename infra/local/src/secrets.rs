@@ -5,6 +5,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -13,6 +14,8 @@ use provisioning::ports::{SecretStore, StoreError, StoreResult};
 use secrecy::{ExposeSecret as _, SecretString};
 
 const WHAT: &str = "the embedded secret store";
+
+static WRITES: AtomicU64 = AtomicU64::new(0);
 
 /// Secrets that end with the process.
 #[derive(Default)]
@@ -40,7 +43,8 @@ impl SecretStore for SecretsInMemory {
 pub struct SecretFiles(PathBuf);
 
 impl SecretFiles {
-    /// Secrets in `directory`, which is made if it is not there and closed to others if it is open to them.
+    /// Secrets in `directory`, which is made if it is not there, and closed to others.
+    /// It must belong to this process alone.
     ///
     /// # Errors
     ///
@@ -49,6 +53,13 @@ impl SecretFiles {
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         // It may have been there before, made by somebody less careful.
         fs::set_permissions(directory, fs::Permissions::from_mode(0o700))?;
+        for entry in fs::read_dir(directory)? {
+            // What a killed process was writing is no secret yet, and may hold one.
+            let path = entry?.path();
+            if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")) {
+                fs::remove_file(path)?;
+            }
+        }
         Ok(Self(directory.to_owned()))
     }
 
@@ -64,8 +75,9 @@ impl SecretFiles {
     }
 
     fn write(&self, path: &Path, secret: &SecretString) -> io::Result<()> {
-        // The dot keeps it apart from every name.
-        let beside = self.0.join(format!(".{}", uuid::Uuid::new_v4()));
+        // The dot keeps it apart from every name, the numbers from every other write.
+        let write = WRITES.fetch_add(1, Ordering::Relaxed);
+        let beside = self.0.join(format!(".{}-{write}", std::process::id()));
         let written = (|| {
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
             file.write_all(secret.expose_secret().as_bytes())?;
@@ -128,6 +140,14 @@ mod tests {
         secrets.put(&SecretName("one".into()), &"other".into()).await.expect("put again");
         assert_eq!(modes(outer.path()), [0o700]);
         assert_eq!(modes(&directory), [0o600], "and no half-written file is left");
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_process_was_writing_is_removed() {
+        let directory = tempfile::tempdir().expect("a directory");
+        fs::write(directory.path().join(".7-0"), "half a tok").expect("written");
+        SecretFiles::in_directory(directory.path()).expect("a store");
+        assert!(modes(directory.path()).is_empty());
     }
 
     #[tokio::test]

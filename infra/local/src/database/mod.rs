@@ -9,7 +9,9 @@ mod usage;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
+use std::time::Instant;
 
 use aws_sdk_dynamodb::Client;
 use tokio::sync::{oneshot, watch};
@@ -58,8 +60,9 @@ impl Database {
     ///
     /// [`DatabaseError::Open`].
     pub fn in_memory() -> Result<Self, DatabaseError> {
+        static OPENED: AtomicU64 = AtomicU64::new(0);
         // A name of its own and SQLite's `memdb`, so that a second connection reaches the same memory.
-        Self::open(format!("file:/rollcall-{}?vfs=memdb", uuid::Uuid::new_v4()))
+        Self::open(format!("file:/rollcall-{}?vfs=memdb", OPENED.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// The database in a file, made if it is not there.
@@ -77,6 +80,8 @@ impl Database {
     fn open(name: String) -> Result<Self, DatabaseError> {
         let (opened, result) = mpsc::channel();
         let (work, inbox) = mpsc::channel::<Work>();
+        let counters = Arc::<Counters>::default();
+        let counted = Arc::clone(&counters);
         let thread = move || {
             let mut stored = match Stored::open(&name) {
                 Ok(stored) => stored,
@@ -87,7 +92,13 @@ impl Database {
             };
             let _ = opened.send(Ok(()));
             while let Ok(work) = inbox.recv() {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "measures its own work; nothing is decided on it"
+                )]
+                let began = Instant::now();
                 work(&mut stored);
+                counted.count_busy(began.elapsed());
             }
         };
         std::thread::Builder::new()
@@ -95,7 +106,7 @@ impl Database {
             .spawn(thread)
             .map_err(|error| DatabaseError::Open(error.to_string()))?;
         result.recv().map_err(|_| DatabaseError::Closed)??;
-        Ok(Self { work, counters: Arc::default(), writes: watch::Sender::new(0) })
+        Ok(Self { work, counters, writes: watch::Sender::new(0) })
     }
 
     /// A client of the real SDK whose requests this database answers.

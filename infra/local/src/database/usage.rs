@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -10,6 +11,8 @@ use serde::Serialize;
 pub struct Usage {
     /// Calls by the operation's name.
     pub calls: BTreeMap<String, u64>,
+    /// How long the database's thread was at work, streams included.
+    pub busy: Duration,
 }
 
 const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
@@ -36,7 +39,7 @@ impl Usage {
         let before = |operation: &String| earlier.calls.get(operation).copied().unwrap_or(0);
         let calls =
             self.calls.iter().map(|(operation, calls)| (operation.clone(), calls - before(operation)));
-        Self { calls: calls.filter(|(_, calls)| *calls > 0).collect() }
+        Self { calls: calls.filter(|(_, calls)| *calls > 0).collect(), busy: self.busy - earlier.busy }
     }
 
     fn sum(&self, operations: &[&str]) -> u64 {
@@ -56,6 +59,10 @@ impl Counters {
                 usage.calls.insert(operation.to_owned(), 1);
             }
         }
+    }
+
+    pub(super) fn count_busy(&self, time: Duration) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).busy += time;
     }
 
     pub(super) fn read(&self) -> Usage {
