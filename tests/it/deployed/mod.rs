@@ -7,7 +7,7 @@ mod stack;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws::clock::SystemClock;
 use aws::queue::{QueueUrls, SqsBell};
@@ -156,10 +156,13 @@ impl Deployed {
 
 /// Waits until it is so.
 async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
-    let began = Instant::now();
-    while !so().await {
-        assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
+    let becomes_so = async {
+        while !so().await {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    if tokio::time::timeout(PATIENCE, becomes_so).await.is_err() {
+        panic!("{what}: not within {PATIENCE:?}");
     }
 }
 
