@@ -2,8 +2,10 @@
 
 mod cli;
 mod demo;
+mod done;
 mod ending;
 mod output;
+mod progress;
 mod sync;
 mod traffic;
 

@@ -12,32 +12,33 @@ Exit codes:
   3  removals are held until they are allowed (--allow-removals)";
 
 const SYNC_HELP: &str = "\
-The directory file is the whole truth. CSV: the first line names the columns. 'username' is required;
-email, first_name, last_name, display_name, status (active or disabled), groups (separated by ;) and
-id (the source's immutable key: with it a rename is a rename) are known; every other column is a custom
-attribute. NDJSON: the same keys, one object a line, and lines {\"group\": {\"id\": …, \"name\": …}}.
-An absent column changes nothing; an empty cell clears. Users in no provisioned group are not provisioned.
+The directory file is the whole truth. CSV: the first line names the columns. 'username' is required; email, first_name, \
+last_name, display_name, status (active or disabled), groups (separated by ;) and id (the source's immutable key: with it a \
+rename is a rename) are known; every other column is a custom attribute. NDJSON: the same keys, one object a line, and \
+lines {\"group\": {\"id\": …, \"name\": …}}. An absent column changes nothing; an empty cell clears. Who is in no \
+provisioned group is not provisioned.
 
-What is removed: without --data Rollcall remembers nothing and so removes nothing, ever. With --data DIR it
-removes (deactivates) only accounts it made or adopted itself, in that DIR. From 5 accounts on, if more than
-10 % of the linked accounts would be deactivated, or if the file names nobody, nothing at all is removed and the
-exit code is 3; look, then repeat with --allow-removals N.
+Removals: without --data nothing is remembered, and so nothing is ever removed. With --data DIR those who leave are \
+deactivated, and only at accounts that were made or adopted with that DIR. If 5 accounts or more, and more than 10 % of the \
+linked ones, would be deactivated, or if the file names nobody, nothing at all is removed and the exit code is 3: look, then \
+repeat with --allow-removals N. DIR holds the token too; only you can read it.
 
 Examples:
   See what would happen:
     rollcall sync --directory people.csv --target https://scim.example.org/v2 --dry-run
   Provision two groups, and keep the memory that removals need:
-    ROLLCALL_TOKEN=… rollcall sync --directory people.csv --target https://scim.example.org/v2 \\
+    rollcall sync --directory people.csv --target https://scim.example.org/v2 \\
         --groups Engineering,Leads --data ./rollcall-data
   Send the column 'job' as title:
     rollcall sync --directory people.csv --target https://scim.example.org/v2 --map title=job
   A target on this machine:
-    rollcall sync --directory people.csv --target http://127.0.0.1:8080/scim/v2 --allow-local-target
+    rollcall sync --directory people.csv --target http://127.0.0.1:8080/scim/v2 \\
+        --allow-local-target
 ";
 
 /// Automated provisioning you own: keeps applications in step with a directory of users and groups, over SCIM 2.0.
 #[derive(Debug, Parser)]
-#[command(name = "rollcall", version, about, after_help = EXIT_CODES, max_term_width = 110)]
+#[command(name = "rollcall", version, after_help = EXIT_CODES, max_term_width = 110)]
 pub struct CommandLine {
     /// What to do.
     #[command(subcommand)]

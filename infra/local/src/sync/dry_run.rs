@@ -219,7 +219,7 @@ impl Look<'_> {
             };
             let removes = matches!(action, Action::Deactivate | Action::Delete | Action::Release);
             if !(removes && self.held) {
-                report.users.count(action);
+                report.done.users.count(action);
             }
         }
         Ok(())
@@ -244,7 +244,7 @@ impl Look<'_> {
             };
             let removes = matches!(action, Action::Delete | Action::Release);
             if !(removes && self.held) {
-                report.groups.count(action);
+                report.done.groups.count(action);
             }
         }
         Ok(())

@@ -5,7 +5,6 @@
 
 mod connection;
 mod dry_run;
-mod progress;
 mod removals;
 mod report;
 mod selection;
@@ -35,8 +34,8 @@ use uuid::Uuid;
 use crate::cli::SyncArguments;
 use crate::ending::{CommandError, Ending};
 use crate::output::{Console, counted};
+use crate::progress::{Scope, until_in_step};
 use crate::traffic::{Traffic, WatchedConnector};
-use progress::Scope;
 use report::{Failure, Report};
 
 /// How long a run waits for a group of an old name to go before one of the same name comes, lest its members seem to
@@ -89,7 +88,7 @@ pub async fn run(arguments: &SyncArguments, console: &Console) -> Result<Ending,
         dry_run::run(&request, &config).await?
     } else {
         let engine = Engine::start(config.clone()).await.map_err(CommandError::failed)?;
-        let report = request.carry_out(&engine).await;
+        let report = request.carry_out(&engine, &traffic).await;
         engine.stop(Duration::from_secs(10)).await;
         report?
     };
@@ -106,7 +105,7 @@ fn application_id(base_url: &Url) -> Result<ApplicationId, CommandError> {
 }
 
 impl Request<'_> {
-    async fn carry_out(&self, engine: &Engine) -> Result<Report, CommandError> {
+    async fn carry_out(&self, engine: &Engine, traffic: &Traffic) -> Result<Report, CommandError> {
         let console = self.console;
         let setup = engine.setup();
         let name = self.base_url.host_str().unwrap_or_default();
@@ -171,7 +170,7 @@ impl Request<'_> {
             Verdict::Held(_) => None,
         };
         let job = setup.enable(&self.application, allowed).await.map_err(CommandError::failed)?;
-        let rest = progress::until_in_step(engine, self, &job, &scope).await?;
+        let rest = until_in_step(engine, console, &self.application, &job, &scope, traffic).await?;
         report.gather(engine.tables(), self, rest, &job).await?;
         Ok(report)
     }

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use jiff::SignedDuration;
-use provisioning::activity::{Action, Outcome, OutcomeResult};
 use provisioning::directory::import::{ImportCounts, ImportPlan};
 use provisioning::fuse::Verdict;
 use provisioning::ids::JobId;
@@ -14,10 +13,11 @@ use provisioning::target::Kind;
 use serde::Serialize;
 
 use super::Request;
-use super::progress::Rest;
 use super::removals::Removals;
+use crate::done::Done;
 use crate::ending::{CommandError, Ending};
 use crate::output::counted;
+use crate::progress::Rest;
 use crate::traffic::RequestCounts;
 
 /// Most failures shown to people; JSON has all.
@@ -35,10 +35,9 @@ pub(super) struct Report {
     application: String,
     /// What changed in the directory.
     directory: ImportCounts,
-    pub(super) users: Tally,
-    pub(super) groups: Tally,
-    pub(super) memberships_added: u64,
-    pub(super) memberships_removed: u64,
+    /// What changed at the application.
+    #[serde(flatten)]
+    pub(super) done: Done,
     /// What is not as it should be, each with its reason.
     failures: Vec<Failure>,
     held: Option<Held>,
@@ -46,18 +45,6 @@ pub(super) struct Report {
     pub(super) notes: Vec<String>,
     requests: RequestCounts,
     seconds: f64,
-}
-
-/// What was done to objects of one kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Tally {
-    pub(super) created: u64,
-    pub(super) updated: u64,
-    pub(super) adopted: u64,
-    pub(super) deactivated: u64,
-    pub(super) reactivated: u64,
-    pub(super) deleted: u64,
-    pub(super) released: u64,
 }
 
 /// Something that is not as it should be.
@@ -77,39 +64,6 @@ struct Held {
     accounts: Vec<String>,
     /// Names the file gives to others, who come only after the removals.
     waiting_for_names: Vec<String>,
-}
-
-impl Tally {
-    /// Counts one action. A group that is let go is told as deactivated by its settlement; nothing of it is turned off.
-    pub(super) fn count(&mut self, action: Action) {
-        match action {
-            Action::Create => self.created += 1,
-            Action::Update => self.updated += 1,
-            Action::Adopt => self.adopted += 1,
-            Action::Deactivate => self.deactivated += 1,
-            Action::Reactivate => self.reactivated += 1,
-            Action::Delete => self.deleted += 1,
-            Action::Release => self.released += 1,
-            Action::Hold | Action::Configure => {}
-        }
-    }
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [
-            (self.created, "created"),
-            (self.adopted, "adopted"),
-            (self.updated, "updated"),
-            (self.reactivated, "reactivated"),
-            (self.deactivated, "deactivated"),
-            (self.deleted, "deleted"),
-            (self.released, "let go"),
-        ];
-        let told: Vec<_> =
-            parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-        if told.is_empty() { f.write_str("nothing to do") } else { f.write_str(&told.join(", ")) }
-    }
 }
 
 impl Failure {
@@ -141,10 +95,7 @@ impl Report {
             target: request.base_url.to_string(),
             application: request.application.to_string(),
             directory,
-            users: Tally::default(),
-            groups: Tally::default(),
-            memberships_added: 0,
-            memberships_removed: 0,
+            done: Done::default(),
             failures: Vec::new(),
             held: None,
             columns_not_sent: mapping.unmapped.clone(),
@@ -179,7 +130,8 @@ impl Report {
         rest: Rest,
         job: &JobId,
     ) -> Result<(), CommandError> {
-        self.read_events(tables, request).await.map_err(CommandError::failed)?;
+        self.done =
+            Done::since(tables, &request.application, request.started).await.map_err(CommandError::failed)?;
         self.read_links(tables, request).await.map_err(CommandError::failed)?;
         let name = request.base_url.as_str();
         if let Some(problem) = rest.problem {
@@ -208,40 +160,6 @@ impl Report {
             });
         }
         Ok(())
-    }
-
-    async fn read_events(&mut self, tables: &Tables, request: &Request<'_>) -> StoreResult<()> {
-        let mut cursor = None;
-        loop {
-            let page = tables.activity.of_application(&request.application, cursor, PAGE).await?;
-            for outcome in &page.outcomes {
-                if outcome.at < request.started {
-                    return Ok(());
-                }
-                self.count(outcome);
-            }
-            cursor = page.next;
-            if cursor.is_none() {
-                return Ok(());
-            }
-        }
-    }
-
-    fn count(&mut self, outcome: &Outcome) {
-        let Some(target) = outcome.target.as_ref().filter(|_| outcome.result == OutcomeResult::Success)
-        else {
-            return;
-        };
-        match target.kind {
-            Kind::User => self.users.count(outcome.action),
-            // An event that tells of members only changes nothing of the group itself.
-            Kind::Group if outcome.action == Action::Update && outcome.changes.is_empty() => {}
-            Kind::Group => self.groups.count(outcome.action),
-        }
-        if target.kind == Kind::Group {
-            self.memberships_added += outcome.added_count as u64;
-            self.memberships_removed += outcome.removed_count as u64;
-        }
     }
 
     async fn read_links(&mut self, tables: &Tables, request: &Request<'_>) -> StoreResult<()> {
@@ -316,12 +234,12 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { users, groups, requests, seconds, .. } = self;
-        let would = if self.dry_run { " (would be)" } else { "" };
-        writeln!(f, "Users      {users}{would}")?;
-        writeln!(f, "Groups     {groups}{would}")?;
-        if !self.dry_run {
-            writeln!(f, "Members    {} added, {} removed", self.memberships_added, self.memberships_removed)?;
+        let Self { done, requests, seconds, .. } = self;
+        if self.dry_run {
+            writeln!(f, "Users      {} (would be)", done.users)?;
+            writeln!(f, "Groups     {} (would be)", done.groups)?;
+        } else {
+            writeln!(f, "{done}")?;
         }
         if !self.failures.is_empty() {
             writeln!(f, "Failed     {}", self.failures.len())?;
