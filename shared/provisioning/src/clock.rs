@@ -15,7 +15,8 @@ pub trait Clock: Send + Sync {
     async fn sleep(&self, duration: Duration);
 }
 
-/// A clock that stands still until it is told to go on. `sleep` advances it and returns at once.
+/// A clock that goes on by a millisecond each time it is looked at, and otherwise when it is told to. `sleep` advances
+/// it and returns at once.
 #[derive(Debug)]
 pub struct SteppedClock(Mutex<Timestamp>);
 
@@ -35,6 +36,7 @@ impl SteppedClock {
 #[async_trait]
 impl Clock for SteppedClock {
     fn now(&self) -> Timestamp {
+        self.advance(Duration::from_millis(1));
         *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 

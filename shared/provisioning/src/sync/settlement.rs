@@ -126,5 +126,6 @@ impl Task<'_> {
 
 /// Whether the claim of `link`, as its task has it, still stands on `current`.
 fn holds(current: &Link, link: &Link) -> bool {
-    link.work.claim.is_some() && current.work.claim == link.work.claim
+    let token = |link: &Link| link.work.claim.as_ref().map(|claim| claim.token.clone());
+    token(link).is_some() && token(current) == token(link)
 }

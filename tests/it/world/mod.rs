@@ -1,0 +1,251 @@
+//! A world for tests: the tables, the functions' use cases and a stand-in target, driven step by step on a clock that
+//! only goes when it is told to. Every write to a table and every write to the target is a step, and the process can be
+//! made to die at any of them.
+
+mod drive;
+mod steps;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws::tables::TableNames;
+use jiff::Timestamp;
+use provisioning::activity::Outcome;
+use provisioning::application::{Configuration, Links, Policy, Selection, Setup};
+use provisioning::clock::SteppedClock;
+use provisioning::detect::Detector;
+use provisioning::directory::{Group, Status, User};
+use provisioning::due::Poller;
+use provisioning::ids::{ApplicationId, GroupId, UserId};
+use provisioning::mapping::{DirectoryAttribute, MappedAttribute, Mapping, Source};
+use provisioning::ports::{Bell, Doorbell, GroupWrite, Lane, SecretStore, StoreResult, Tables, UserWrite};
+use provisioning::randomness::Numbered;
+use provisioning::sweep::Sweeper;
+use provisioning::sync::Worker;
+use rollcall::database::Database;
+use rollcall::secrets::SecretsInMemory;
+use scim_client::{AddressPolicy, HttpConnector};
+use testkit::{StandIn, StandInConfig};
+
+pub use drive::Run;
+pub use steps::{Crash, When};
+use steps::{CrashingConnector, Steps, crashing_client};
+
+/// Doorbells that were rung and not yet answered. They live in memory: a crash may lose them.
+#[derive(Default)]
+pub struct Rung(Mutex<VecDeque<Doorbell>>);
+
+#[async_trait]
+impl Bell for Rung {
+    async fn ring(&self, _: Lane, _: &str, doorbells: &[Doorbell]) -> StoreResult<()> {
+        self.0.lock().unwrap().extend(doorbells.iter().cloned());
+        Ok(())
+    }
+}
+
+/// The world.
+pub struct World {
+    pub stand_in: StandIn,
+    /// The tables as a test reads and writes them: these never crash.
+    pub tables: Tables,
+    pub clock: Arc<SteppedClock>,
+    pub application: ApplicationId,
+    pub setup: Setup,
+    database: Database,
+    steps: Arc<Steps>,
+    bell: Arc<Rung>,
+    worker: Worker,
+    detector: Detector,
+    poller: Poller,
+    sweeper: Sweeper,
+    cursors: BTreeMap<&'static str, Option<String>>,
+}
+
+impl World {
+    /// A world with an application that is connected to the stand-in, maps userName and title, and selects these groups.
+    pub async fn new(groups: &[&str]) -> Self {
+        let stand_in = StandIn::start(StandInConfig::default()).await.unwrap();
+        let database = Database::in_memory().unwrap();
+        let names = TableNames::default();
+        let clock = Arc::new(SteppedClock::at("2026-11-23T08:00:00Z".parse::<Timestamp>().unwrap()));
+        let randomness = Arc::new(Numbered::default());
+        let steps = Arc::new(Steps::default());
+        let calm = database.client();
+        aws::tables::create(&calm, &names).await.unwrap();
+        let tables_of =
+            |client| aws::stores::tables_with(client, names.clone(), clock.clone(), randomness.clone());
+        let tables = tables_of(calm);
+        let crashing = tables_of(crashing_client(&database, &steps));
+        let bell = Arc::new(Rung::default());
+        let secrets: Arc<dyn SecretStore> = Arc::new(SecretsInMemory::default());
+        let http = Arc::new(HttpConnector::new(AddressPolicy::AllowLocal));
+        let connector = Arc::new(CrashingConnector { inner: http.clone(), steps: steps.clone() });
+        let application: ApplicationId = "crm".parse().unwrap();
+        let setup = Setup {
+            tables: tables.clone(),
+            secrets: secrets.clone(),
+            connector: http,
+            bell: bell.clone(),
+            clock: clock.clone(),
+            randomness: randomness.clone(),
+        };
+        let worker = Worker {
+            tables: crashing.clone(),
+            secrets: secrets.clone(),
+            connector: connector.clone(),
+            bell: bell.clone(),
+            clock: clock.clone(),
+            randomness,
+            task_deadline: Duration::from_secs(45),
+        };
+        let detector = Detector {
+            tables: crashing.clone(),
+            bell: bell.clone(),
+            clock: clock.clone(),
+            clock_skew: Duration::ZERO,
+        };
+        let poller = Poller { tables: crashing.clone(), bell: bell.clone(), clock: clock.clone() };
+        let sweeper =
+            Sweeper { tables: crashing, secrets, connector, bell: bell.clone(), clock: clock.clone() };
+        let cursors = BTreeMap::new();
+        let world = Self {
+            stand_in,
+            tables,
+            clock,
+            application,
+            setup,
+            database,
+            steps,
+            bell,
+            worker,
+            detector,
+            poller,
+            sweeper,
+            cursors,
+        };
+        world.set_up(groups).await;
+        world
+    }
+
+    async fn set_up(&self, groups: &[&str]) {
+        let (setup, id) = (&self.setup, &self.application);
+        setup.create(id, "CRM", "generic-saml").await.unwrap();
+        setup.connect(id, self.stand_in.base_url(), &self.stand_in.token(), Links::Keep).await.unwrap();
+        let mapped = |target: &str, source| MappedAttribute {
+            target: target.parse().unwrap(),
+            source,
+            required: target == "userName",
+        };
+        let mapping = Mapping {
+            attributes: vec![
+                mapped("userName", Source::Directory(DirectoryAttribute::Username)),
+                mapped("title", Source::Custom("title".into())),
+            ],
+        };
+        let selection = Selection {
+            groups: groups.iter().map(|id| id.parse().unwrap()).collect(),
+            ..Selection::default()
+        };
+        let policy = Policy { grace_seconds: 0, ..Policy::default() };
+        let new = Configuration { mapping: Some(mapping), selection: Some(selection), policy: Some(policy) };
+        setup.configure(id, new).await.unwrap();
+        self.stand_in.clear_log();
+    }
+
+    /// Sets what happens to those who leave.
+    pub async fn set_policy(&self, policy: Policy) {
+        let new = Configuration { policy: Some(policy), ..Configuration::default() };
+        self.setup.configure(&self.application, new).await.unwrap();
+    }
+
+    /// Enables the application, which starts a sweep.
+    pub async fn enable(&self) {
+        self.setup.enable(&self.application, None).await.unwrap();
+    }
+
+    /// Creates a group, or renames it.
+    pub async fn group(&self, id: &str, name: &str) {
+        let id: GroupId = id.parse().unwrap();
+        let old = self.tables.directory.group(&id).await.unwrap();
+        let new = Group { id, source_id: None, name: name.into(), deleting: false };
+        self.tables.directory.write_group(&GroupWrite { old, new }).await.unwrap();
+    }
+
+    /// Creates or changes a user: his title and the groups he is in from now on.
+    pub async fn user(&self, id: &str, title: &str, groups: &[&str]) {
+        self.write_user(id, groups, |user| {
+            user.custom.insert("title".into(), title.into());
+        })
+        .await;
+    }
+
+    /// Changes a user as `change` says, in these groups.
+    pub async fn write_user(&self, id: &str, groups: &[&str], change: impl FnOnce(&mut User)) {
+        let id: UserId = id.parse().unwrap();
+        let record = self.tables.directory.user(&id).await.unwrap();
+        let old = record.as_ref().and_then(|record| record.user.clone());
+        let known: BTreeSet<GroupId> = record.map(|record| record.groups).unwrap_or_default();
+        let wanted: BTreeSet<GroupId> = groups.iter().map(|group| group.parse().unwrap()).collect();
+        let mut new = old.clone().unwrap_or_else(|| User {
+            username: id.to_string(),
+            id,
+            source_id: None,
+            email: None,
+            first_name: None,
+            last_name: None,
+            display_name: None,
+            status: Status::Active,
+            custom: BTreeMap::new(),
+            deleting: false,
+        });
+        change(&mut new);
+        let (join, leave) = (&wanted - &known, &known - &wanted);
+        self.tables.directory.write_user(&UserWrite { old, new, join, leave }).await.unwrap();
+    }
+
+    /// Deletes a user.
+    pub async fn delete(&self, id: &str) {
+        self.tables.directory.delete_user(&id.parse().unwrap()).await.unwrap();
+    }
+
+    /// The application's events, oldest first.
+    pub async fn events(&self) -> Vec<Outcome> {
+        let page = self.tables.activity.of_application(&self.application, None, 1_000).await.unwrap();
+        assert!(page.next.is_none(), "more events than a test should make");
+        page.outcomes.into_iter().rev().collect()
+    }
+
+    /// What the target shows: each account's title where it is active, `None` where it is not.
+    pub fn accounts(&self) -> BTreeMap<String, Option<String>> {
+        let shown = self.stand_in.users().into_iter().map(|user| {
+            let name = user.text("userName").unwrap_or_default().to_owned();
+            let title = user.text("title").unwrap_or_default().to_owned();
+            (name, (user.active() != Some(false)).then_some(title))
+        });
+        let shown: Vec<_> = shown.collect();
+        let accounts: BTreeMap<_, _> = shown.iter().cloned().collect();
+        assert_eq!(accounts.len(), shown.len(), "two accounts of one name: {shown:?}");
+        accounts
+    }
+
+    /// What the target shows of groups: their members' names.
+    pub fn memberships(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let names = self.stand_in.groups();
+        let names: Vec<_> = names.iter().filter_map(|group| group.text("displayName")).collect();
+        let groups: BTreeMap<_, _> =
+            names.iter().map(|name| ((*name).to_owned(), self.stand_in.members_of(name))).collect();
+        assert_eq!(groups.len(), names.len(), "two groups of one name: {names:?}");
+        groups
+    }
+
+    /// The writes the target has seen, as `METHOD path`, without failures.
+    pub fn writes(&self) -> Vec<String> {
+        let log = self.stand_in.writes();
+        log.iter()
+            .filter(|request| (200..300).contains(&request.status))
+            .map(|request| format!("{} {}", request.method, request.path))
+            .collect()
+    }
+}
