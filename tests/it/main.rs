@@ -1,5 +1,7 @@
 //! The whole system against real parts.
 
+#![expect(clippy::unwrap_used, reason = "what a test unwraps ends the test, in its functions without #[test] too")]
+
 mod borders;
 mod crash;
 mod deployed;
