@@ -24,7 +24,8 @@ impl World {
     }
 
     fn file(&self, text: &str) -> PathBuf {
-        let path = self.files.path().join("people.csv");
+        // Told by its content.
+        let path = self.files.path().join("people");
         std::fs::write(&path, text).expect("a file");
         path
     }
@@ -251,4 +252,110 @@ async fn a_local_target_needs_the_flag() {
     assert_eq!(code(&output), 2);
     assert!(text(&output).contains("--allow-local-target"), "{}", text(&output));
     assert_eq!(world.target.request_count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_of_an_old_name_and_a_new_id_takes_nobodys_account_away() {
+    let world = World::new().await;
+    let people = |id: &str| {
+        format!(
+            "{{\"group\":{{\"id\":\"{id}\",\"name\":\"Eng\"}}}}\n{}\n{}\n",
+            format_args!("{{\"username\":\"ada\",\"groups\":[{{\"id\":\"{id}\"}}]}}"),
+            format_args!("{{\"username\":\"bob\",\"groups\":[{{\"id\":\"{id}\"}}]}}"),
+        )
+    };
+    world.keep(&people("g1"), &[]).await;
+    world.target.clear_log();
+    let (code, told) = world.keep(&people("g2"), &[]).await;
+    // The target's group bears the id of the old one: whose it is, a person decides.
+    assert_eq!((code, active_users(&world)), (1, 2), "{told:#}");
+    assert!(told["failures"][0]["reason"].to_string().contains("externalId"), "{told:#}");
+    assert_eq!(told["users"]["deactivated"], 0, "{told:#}");
+    let touched: Vec<_> =
+        world.target.writes().into_iter().filter(|request| request.path.contains("/Users")).collect();
+    assert!(touched.is_empty(), "{touched:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_with_an_id_is_renamed_by_one_request() {
+    let world = World::new().await;
+    let people = |name: &str| {
+        format!(
+            "{{\"group\":{{\"id\":\"g1\",\"name\":\"{name}\"}}}}\n{{\"username\":\"ada\",\"groups\":[{{\"id\":\"g1\"}}]}}\n"
+        )
+    };
+    world.keep(&people("Eng"), &[]).await;
+    world.target.clear_log();
+    let (code, told) = world.keep(&people("Engineering"), &[]).await;
+    assert_eq!((code, world.target.writes().len()), (0, 1), "{told:#}");
+    assert_eq!(world.target.members_of("Engineering"), ["ada".to_owned()].into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_refused_the_token_for_a_while_is_in_step_after_the_next_run() {
+    let world = World::new().await;
+    let text = "username,groups\nada,Eng\nbob,Eng\n";
+    world.target.fail(Fault::always().method("POST").status(401));
+    let (code, told) = world.keep(text, &[]).await;
+    assert_eq!(code, 1, "{told:#}");
+    assert!(told["failures"].to_string().contains("nothing is sent any more"), "{told:#}");
+    world.target.clear_faults();
+    let (code, told) = world.keep(text, &[]).await;
+    assert_eq!((code, world.target.counts()), (0, (2, 1)), "{told:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_asks_to_wait_is_waited_for() {
+    let world = World::new().await;
+    world.target.fail(Fault::next(2).method("POST").status(429).header("Retry-After", "1"));
+    let output = world.sync("username,groups\nada,Eng\nbob,Eng\n", &[]).await;
+    assert_eq!((code(&output), world.target.counts()), (0, (2, 1)), "{}", text(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_failed_is_tried_again_by_the_next_run() {
+    let world = World::new().await;
+    let text = "username,groups\nada,Eng\nbob,Eng\n";
+    world.target.fail(Fault::always().method("POST").about("bob").status(400));
+    let (first, _) = world.keep(text, &[]).await;
+    world.target.clear_faults();
+    let (second, told) = world.keep(text, &[]).await;
+    assert_eq!((first, second), (1, 0), "{told:#}");
+    assert_eq!(world.target.members_of("Eng").len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_can_be_left_out_and_brought_back() {
+    let world = World::new().await;
+    let text = "username,groups\nada,Eng\n";
+    world.keep(text, &["--exclude-group-information"]).await;
+    assert_eq!(world.target.counts(), (1, 0));
+    let (code, told) = world.keep(text, &[]).await;
+    assert_eq!((code, world.target.counts()), (0, (1, 1)), "{told:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_data_directory_keeps_two_applications_apart() {
+    let world = World::new().await;
+    let text = "username,groups\nada,Eng\nbob,Eng\n";
+    world.keep(text, &[]).await;
+    let other = World { target: World::new().await.target, files: world.files };
+    let (code, told) = other.keep(text, &[]).await;
+    assert_eq!((code, other.target.counts()), (0, (2, 1)), "{told:#}");
+    assert_eq!(told["users"]["created"], 2, "{told:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_without_data_tells_new_accounts_from_those_that_are_there() {
+    let world = World::new().await;
+    world.sync("username,groups\nada,Eng\n", &[]).await;
+    world.target.clear_log();
+    let output = world.sync("username,groups\nADA,Eng\nbob,Eng\n", &["--dry-run", "--json"]).await;
+    let told: Value = serde_json::from_slice(&output.stdout).expect("a document");
+    assert_eq!(
+        [&told["users"]["created"], &told["users"]["adopted"], &told["groups"]["adopted"]],
+        [1, 1, 1],
+        "{told:#}"
+    );
+    assert_eq!(world.target.writes().len(), 0);
 }

@@ -112,6 +112,11 @@ impl Request<'_> {
         setup.create(&self.application, name, CATALOG_KEY).await.map_err(CommandError::failed)?;
         let discovery = connection::connect(&setup, self).await?;
         let before = self.load(engine.tables()).await?;
+        if before.condition.paused.is_some() {
+            // It took the token just now, and whoever runs the command is the person who was to act.
+            let resumed = engine.tables().applications.pause(&self.application, None).await;
+            resumed.map_err(CommandError::failed)?;
+        }
 
         let snapshot =
             Snapshot::read(engine.tables().directory.as_ref()).await.map_err(CommandError::failed)?;

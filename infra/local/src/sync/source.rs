@@ -59,3 +59,15 @@ pub fn token(variable: &str) -> Result<SecretString, CommandError> {
     }
     Ok(SecretString::from(token))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_file_is_sound() {
+        let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/people.csv"));
+        let file = read(path, &Console::plain()).expect("no problems");
+        assert_eq!((file.users.len(), file.groups.len()), (3, 3));
+    }
+}
