@@ -41,6 +41,15 @@ impl Engine {
         }
     }
 
+    /// Waits until every function has read what was written up to now. Before an application is enabled this keeps what
+    /// was imported for it from being told once more as changes: its sweep sees all of it.
+    pub async fn until_streams_are_read(&self) {
+        let (writes, ..) = self.counters();
+        while !self.streams_are_read(writes) {
+            self.parts.clock.sleep(LOOK_AGAIN).await;
+        }
+    }
+
     /// Whether all is done at this moment. Work moves from tables through streams into queues and back; each step leaves
     /// its trace in the next place before it leaves the last. So nothing was under way if every place was found empty
     /// and nothing was written or sent between the first look and the last.

@@ -174,6 +174,7 @@ impl Request<'_> {
             Verdict::Allowed => Some(removals.accounts.len() as u64).max(self.arguments.allow_removals),
             Verdict::Held(_) => None,
         };
+        engine.until_streams_are_read().await;
         let job = setup.enable(&self.application, allowed).await.map_err(CommandError::failed)?;
         let rest = until_in_step(engine, console, &self.application, &job, &scope, traffic).await?;
         report.gather(engine.tables(), self, rest, &job).await?;
