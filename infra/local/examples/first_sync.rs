@@ -59,7 +59,10 @@ async fn main() -> Outcome<()> {
 
     let (usage, requests, cpu, started) = (engine.usage(), target.request_count(), cpu()?, Instant::now());
     engine.setup().enable(&application, None).await?;
-    let idle = engine.until_idle(Duration::from_secs(30)).await?;
+    let idle = tokio::select! {
+        idle = engine.until_idle(Duration::from_secs(30)) => idle?,
+        never = phases(&engine, &application, started) => return never,
+    };
     let wall = started.elapsed();
     println!(
         "enabled until in step: {:.2} s wall, {:.2} s CPU (target included)",
@@ -84,6 +87,27 @@ async fn main() -> Outcome<()> {
     tell(&engine.usage().since(&usage));
     engine.stop(Duration::from_secs(5)).await;
     Ok(())
+}
+
+/// Says when the sweep enters which phase, and what it cost until then.
+async fn phases(engine: &Engine, application: &ApplicationId, started: Instant) -> Outcome<()> {
+    let mut last = None;
+    let mut usage = engine.usage();
+    loop {
+        let sweep = engine.tables().applications.condition(application).await?.sweep;
+        let phase = sweep.map(|sweep| sweep.phase);
+        if phase != last {
+            let spent = engine.usage().since(&usage);
+            println!(
+                "  {:.2} s: {phase:?} (until then {} reads, {} writes)",
+                started.elapsed().as_secs_f64(),
+                spent.reads(),
+                spent.writes()
+            );
+            (last, usage) = (phase, engine.usage());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 fn tell(usage: &Usage) {

@@ -12,6 +12,7 @@ mod removals;
 mod scope;
 mod start;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ pub use start::{SweepRequest, start};
 
 use crate::application::{Configured, Listing, SweepNote, SweepPhase};
 use crate::clock::{Clock, after};
-use crate::ids::{ApplicationId, JobId};
+use crate::ids::{ApplicationId, JobId, UserId};
 use crate::link::{LinkKey, Mark};
 use crate::ports::{Bell, Connector, Doorbell, Lane, SecretStore, StoreResult, Tables};
 use crate::target::Kind;
@@ -55,6 +56,8 @@ struct Page<'a> {
     sweeper: &'a Sweeper,
     configured: &'a Configured,
     job: SweepJob,
+    /// Users this page has looked at in their smallest group: in the larger ones they need not be read again.
+    taken: HashSet<UserId>,
 }
 
 impl Sweeper {
@@ -72,7 +75,8 @@ impl Sweeper {
         if !current || !configured.is_live() {
             return Ok(());
         }
-        let mut page = Page { sweeper: self, configured: &configured, job: before.clone() };
+        let mut page =
+            Page { sweeper: self, configured: &configured, job: before.clone(), taken: HashSet::new() };
         let next = match (position.phase, position.step) {
             (SweepPhase::Listing, step) => page.list(step).await?,
             (SweepPhase::Users, Step::Draining) => page.drain(Kind::User, SweepPhase::Groups).await?,

@@ -15,6 +15,28 @@ use crate::target::Kind;
 const MEMBERS: usize = 200;
 /// How many of them are looked at together.
 const CONCURRENT: usize = 16;
+/// How many users a page remembers; beyond them a user is read once for each of his groups.
+const TAKEN_KEPT: usize = 100_000;
+
+/// What a look at one member of one group found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Look {
+    /// He is taken from another group, or is gone.
+    Elsewhere,
+    /// There is nothing to be done about him.
+    Nothing,
+    /// There is.
+    Work(LinkKey),
+}
+
+impl Look {
+    fn work(self) -> Option<LinkKey> {
+        match self {
+            Self::Work(key) => Some(key),
+            Self::Elsewhere | Self::Nothing => None,
+        }
+    }
+}
 
 impl Page<'_> {
     /// Looks at members of the selected groups, in the order of the groups' ids, until the window is full.
@@ -45,9 +67,14 @@ impl Page<'_> {
     }
 
     async fn look_at(&mut self, group: &GroupId, members: &[UserId]) -> StoreResult<usize> {
-        let looks = members.iter().map(|user| self.needs_work(group, user));
-        let found: Vec<Option<LinkKey>> = stream::iter(looks).buffered(CONCURRENT).try_collect().await?;
-        let keys: Vec<LinkKey> = found.into_iter().flatten().collect();
+        let unseen: Vec<&UserId> = members.iter().filter(|user| !self.taken.contains(user)).collect();
+        let looks = unseen.iter().map(|user| self.look(group, user));
+        let found: Vec<Look> = stream::iter(looks).buffered(CONCURRENT).try_collect().await?;
+        let room = TAKEN_KEPT.saturating_sub(self.taken.len());
+        let taken = unseen.iter().zip(&found).filter(|(_, look)| **look != Look::Elsewhere).take(room);
+        let taken: Vec<UserId> = taken.map(|(user, _)| (*user).clone()).collect();
+        self.taken.extend(taken);
+        let keys: Vec<LinkKey> = found.into_iter().filter_map(Look::work).collect();
         self.mark(&keys, false).await?;
         self.job.counts.users += members.len() as u64;
         self.job.counts.users_marked += keys.len() as u64;
@@ -56,23 +83,23 @@ impl Page<'_> {
 
     /// Whether the user has work, by the workers' own planner. He is taken from his smallest selected group only, and
     /// who is to be turned off waits for the removals, which are counted first.
-    async fn needs_work(&self, group: &GroupId, user: &UserId) -> StoreResult<Option<LinkKey>> {
-        let Some(record) = self.tables().directory.user(user).await? else { return Ok(None) };
+    async fn look(&self, group: &GroupId, user: &UserId) -> StoreResult<Look> {
+        let Some(record) = self.tables().directory.user(user).await? else { return Ok(Look::Elsewhere) };
         let selection = &self.configured.selection;
         if record.groups.iter().find(|group| selection.includes(group)) != Some(group) {
-            return Ok(None);
+            return Ok(Look::Elsewhere);
         }
         if Desired::of(Some(&record), selection) != Desired::Active {
-            return Ok(None);
+            return Ok(Look::Nothing);
         }
         let key = LinkKey::user(self.application(), user);
         let link = self.tables().links.link(&key).await?.unwrap_or_else(|| Link::new(key.clone()));
         if link.work.is_fresh() {
             // Marked already, by a change or by this page done twice.
-            return Ok(None);
+            return Ok(Look::Nothing);
         }
         let plan = plan_user(self.configured, Some(&record), &link, self.sweeper.clock.now());
-        Ok((plan != UserPlan::Nothing).then_some(key))
+        Ok(if plan == UserPlan::Nothing { Look::Nothing } else { Look::Work(key) })
     }
 
     /// Marks every selected group to be compared in full.
