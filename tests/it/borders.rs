@@ -38,7 +38,9 @@ fn root() -> PathBuf {
 fn dependencies() -> BTreeMap<String, Vec<String>> {
     let folders = ["shared", "functions", "infra"].map(|folder| root().join(folder));
     let manifests = folders.iter().flat_map(|folder| std::fs::read_dir(folder).expect("a folder of crates"));
-    let manifests = manifests.map(|entry| entry.expect("an entry").path().join("Cargo.toml")).filter(|path| path.is_file());
+    let manifests = manifests
+        .map(|entry| entry.expect("an entry").path().join("Cargo.toml"))
+        .filter(|path| path.is_file());
     manifests.map(|path| read_manifest(&path)).collect()
 }
 
@@ -68,7 +70,10 @@ fn crates_use_only_whom_they_may() {
     let all = dependencies();
     for (name, dependencies) in &all {
         let Some((_, allowed)) = MAY_USE.iter().find(|(known, _)| known == name) else {
-            assert_eq!(name, "rollcall", "{name} has no line in MAY_USE; the local runner alone may use everything");
+            assert_eq!(
+                name, "rollcall",
+                "{name} has no line in MAY_USE; the local runner alone may use everything"
+            );
             continue;
         };
         for dependency in dependencies.iter().filter(|dependency| all.contains_key(*dependency)) {

@@ -1,8 +1,12 @@
 //! The whole system against real parts.
 
-#![expect(clippy::unwrap_used, reason = "what a test unwraps ends the test, in its functions without #[test] too")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test unwraps ends the test, in its functions without #[test] too"
+)]
 
 mod borders;
+mod command;
 mod crash;
 mod deployed;
 mod events;

@@ -16,8 +16,8 @@ use crate::ending::CommandError;
 use crate::output::Console;
 use crate::traffic::Traffic;
 
-/// What is due within this time is waited for: retries of trouble that passes, and removals in their grace.
-const HORIZON: Duration = Duration::from_secs(75);
+/// What is due within this time is waited for: three retries of trouble that passes by itself.
+pub const TROUBLE_PASSES: Duration = Duration::from_secs(20);
 /// The longest rest a target may ask for and still be waited for.
 const LONGEST_REST: Duration = Duration::from_secs(900);
 /// After so many failures in a row a sweep is not waited for.
@@ -58,17 +58,18 @@ pub struct Rest {
     pub problem: Option<String>,
 }
 
-/// Waits until nothing is to be done any more that time alone would do soon.
+/// Waits until nothing is to be done any more that time alone would do within `horizon`.
 pub async fn until_in_step(
     engine: &Engine,
     console: &Console,
     application: &ApplicationId,
     job: &JobId,
     scope: &Scope,
+    horizon: Duration,
     traffic: &Traffic,
 ) -> Result<Rest, CommandError> {
     let bar = console.bar("in step", scope.users + scope.groups);
-    let waiting = Waiting { engine, console, application, job, scope };
+    let waiting = Waiting { engine, console, application, job, scope, horizon };
     let before = traffic.counts().writes;
     let show = |done: u64, what: &str| {
         // Within a page of the sweep only the requests tell how far it is; nearly every object takes one.
@@ -86,6 +87,7 @@ struct Waiting<'a> {
     application: &'a ApplicationId,
     job: &'a JobId,
     scope: &'a Scope,
+    horizon: Duration,
 }
 
 impl Waiting<'_> {
@@ -114,7 +116,7 @@ impl Waiting<'_> {
 
     /// Waits for the engine to come to rest, or says why it will not.
     async fn until_idle(&self, show: &impl Fn(u64, &str)) -> StoreResult<Result<Idle, String>> {
-        let idle = self.engine.until_idle(HORIZON);
+        let idle = self.engine.until_idle(self.horizon);
         tokio::pin!(idle);
         loop {
             tokio::select! {

@@ -20,7 +20,7 @@ use crate::cli::DemoArguments;
 use crate::done::Done;
 use crate::ending::{CommandError, Ending};
 use crate::output::{Console, counted};
-use crate::progress::{Scope, until_in_step};
+use crate::progress::{Scope, TROUBLE_PASSES, until_in_step};
 use crate::traffic::{Traffic, WatchedConnector};
 
 const USERS: usize = 300;
@@ -114,7 +114,8 @@ impl Demo<'_> {
             Configuration { mapping: Some(mapping), selection: Some(selection), policy: None };
         setup.configure(id, configuration).await.map_err(CommandError::failed)?;
         let job = setup.enable(id, None).await.map_err(CommandError::failed)?;
-        let rest = until_in_step(self.engine, self.console, id, &job, &scope, self.traffic).await?;
+        let rest =
+            until_in_step(self.engine, self.console, id, &job, &scope, TROUBLE_PASSES, self.traffic).await?;
 
         let took = self.engine.clock().now().duration_since(started);
         let done = Done::since(self.engine.tables(), id, started).await.map_err(CommandError::failed)?;

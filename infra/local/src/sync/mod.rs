@@ -34,7 +34,7 @@ use uuid::Uuid;
 use crate::cli::SyncArguments;
 use crate::ending::{CommandError, Ending};
 use crate::output::{Console, counted};
-use crate::progress::{Scope, until_in_step};
+use crate::progress::{Scope, TROUBLE_PASSES, until_in_step};
 use crate::traffic::{Traffic, WatchedConnector};
 use report::{Failure, Report};
 
@@ -176,7 +176,9 @@ impl Request<'_> {
         };
         engine.until_streams_are_read().await;
         let job = setup.enable(&self.application, allowed).await.map_err(CommandError::failed)?;
-        let rest = until_in_step(engine, console, &self.application, &job, &scope, traffic).await?;
+        let grace = if patient { Duration::from_secs(GRACE_WHILE_NAMES_WAIT.into()) } else { Duration::ZERO };
+        let horizon = grace + TROUBLE_PASSES;
+        let rest = until_in_step(engine, console, &self.application, &job, &scope, horizon, traffic).await?;
         report.gather(engine.tables(), self, rest, &job).await?;
         Ok(report)
     }

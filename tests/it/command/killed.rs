@@ -1,0 +1,55 @@
+//! The program killed at random moments, over and over: the next run goes on, and in the end it is as if nothing had
+//! happened.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use super::company::{Company, shown};
+use super::program::Operator;
+use crate::servers::{Product, start};
+
+/// Kills twenty runs, each after a time that grows step by step through a whole run, then lets one end.
+async fn killed_twenty_times(operator: &Operator<'_>, company: &Company, whole: Duration) {
+    for kill in 1..=20 {
+        let mut run =
+            operator.command(company).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a run");
+        // Not evenly: many deaths early, where the first writes are, and some late.
+        let after = whole * (kill * kill + 7 * kill) / 540;
+        tokio::time::sleep(after).await;
+        run.kill().expect("SIGKILL");
+        run.wait().expect("an end");
+    }
+    let last = operator.sync(company, &[]);
+    assert_eq!(last.code, 0, "{:#}", last.report);
+}
+
+#[tokio::test]
+async fn twenty_deaths_of_a_first_sync_and_of_a_change_leave_no_trace() {
+    let test = "twenty_deaths_of_a_first_sync_and_of_a_change_leave_no_trace";
+    let Some(server) = start(test, Product::Scim2Server).await else { return };
+
+    // How long an undisturbed run takes here, on another server of the same kind.
+    let Some(other) = start(test, Product::Scim2Server).await else { return };
+    let mut company = Company::of(120, 10, 3);
+    let began = Instant::now();
+    assert_eq!(Operator::of(&other).sync(&company, &[]).code, 0);
+    let whole = began.elapsed();
+
+    let operator = Operator::of(&server);
+    killed_twenty_times(&operator, &company, whole).await;
+    assert_eq!(shown(&server).await, (company.accounts(), company.members()));
+
+    for index in 0..40 {
+        company.person(&format!("E-{index:05}")).title = "Countess".into();
+    }
+    for index in 40..60 {
+        company.person(&format!("E-{index:05}")).groups = ["G-001".to_owned()].into();
+    }
+    let leavers: Vec<String> = (60..70).map(|index| format!("E-{index:05}")).collect();
+    for leaver in &leavers {
+        company.person(leaver).disabled = true;
+    }
+    killed_twenty_times(&operator, &company, whole / 2).await;
+    assert_eq!(shown(&server).await, (company.accounts(), company.members()));
+    assert_eq!(operator.sync(&company, &[]).writes(), 0);
+}
