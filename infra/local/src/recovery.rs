@@ -102,3 +102,115 @@ async fn release(tables: &Tables, key: &LinkKey, until: Timestamp) -> StoreResul
     }
     Ok(false)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use async_trait::async_trait;
+    use aws::tables::TableNames;
+    use jiff::SignedDuration;
+    use provisioning::application::{Application, Policy};
+    use provisioning::clock::SteppedClock;
+    use provisioning::link::{Claim, Mark};
+    use provisioning::ports::ConfigurationWrite;
+
+    use super::*;
+    use crate::database::Database;
+
+    const SOON: Duration = Duration::from_secs(120);
+
+    #[derive(Default)]
+    struct Rung(Mutex<Vec<(Lane, String)>>);
+
+    #[async_trait]
+    impl Bell for Rung {
+        async fn ring(&self, lane: Lane, _: &str, doorbells: &[Doorbell]) -> StoreResult<()> {
+            let mut rung = self.0.lock().unwrap();
+            rung.extend(doorbells.iter().map(|doorbell| match doorbell {
+                Doorbell::Link { key, .. } => (lane, key.to_string()),
+                Doorbell::Job { job, .. } => (lane, job.to_string()),
+            }));
+            Ok(())
+        }
+    }
+
+    struct World {
+        tables: Tables,
+        rung: Rung,
+        clock: Arc<SteppedClock>,
+    }
+
+    impl World {
+        async fn new() -> Self {
+            let database = Database::in_memory().unwrap();
+            let client = database.client();
+            aws::tables::create(&client, &TableNames::default()).await.unwrap();
+            let tables = aws::stores::tables(client, TableNames::default());
+            let application = Application {
+                id: "crm".parse().unwrap(),
+                name: "CRM".into(),
+                catalog_key: "generic-saml".into(),
+                version: 1,
+                lifecycle: Lifecycle::Enabled,
+                connection: None,
+                target_generation: 1,
+                policy: Policy::default(),
+            };
+            let write = ConfigurationWrite { application, mapping: None, selection: None, outcome: None };
+            assert!(tables.applications.write(&write).await.unwrap());
+            let clock = Arc::new(SteppedClock::at("2026-11-23T08:00:00Z".parse().unwrap()));
+            Self { tables, rung: Rung::default(), clock }
+        }
+
+        /// Marks a user's link, due in so many seconds.
+        async fn mark(&self, user: &str, seconds: i64, by_sweep: bool) -> LinkKey {
+            let key = LinkKey::user(&"crm".parse().unwrap(), &user.parse().unwrap());
+            let due_at = self.clock.now() + SignedDuration::from_secs(seconds);
+            let mark = Mark { application_version: 1, due_at, by_sweep, compare: false };
+            self.tables.links.mark(&key, &mark).await.unwrap();
+            key
+        }
+
+        async fn link(&self, key: &LinkKey) -> Link {
+            self.tables.links.link(key).await.unwrap().unwrap()
+        }
+
+        async fn recover(&self) -> (Recovered, Vec<(Lane, String)>) {
+            let recovered = recover(&self.tables, &self.rung, self.clock.as_ref(), SOON).await.unwrap();
+            let mut rung = std::mem::take(&mut *self.rung.0.lock().unwrap());
+            rung.sort_by(|a, b| a.1.cmp(&b.1));
+            (recovered, rung)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_claim_of_the_dead_is_void_and_its_link_rung() {
+        let world = World::new().await;
+        // A claim that would have held for long, and a due time far away: both belonged to the attempt that died.
+        let key = world.mark("ada", 3_600, false).await;
+        let free = world.link(&key).await;
+        let mut claimed = free.clone();
+        let until = world.clock.now() + SignedDuration::from_secs(3_600);
+        claimed.work.claim = Some(Claim { token: "dead".into(), until });
+        assert_eq!(world.tables.links.write(&free, &claimed, None).await.unwrap(), Written::Yes);
+        let (recovered, rung) = world.recover().await;
+        assert_eq!(recovered, Recovered { claims: 1, rung: 1 });
+        assert_eq!(rung, [(Lane::Live, key.to_string())]);
+        let link = world.link(&key).await;
+        assert_eq!((link.work.claim, link.work.generation), (None, free.work.generation));
+        assert!(link.work.due_at.is_some(), "the mark stands until the work is done");
+    }
+
+    #[tokio::test]
+    async fn what_was_on_its_way_is_rung_in_its_lane_and_what_waits_for_its_time_is_not() {
+        let world = World::new().await;
+        world.mark("live", 60, false).await;
+        world.mark("swept", 60, true).await;
+        world.mark("retry-next-hour", 3_600, false).await;
+        world.mark("overdue", -60, false).await;
+        let (_, rung) = world.recover().await;
+        let expected = [(Lane::Live, "crm#user#live".into()), (Lane::Sweep, "crm#user#swept".into())];
+        assert_eq!(rung, expected, "what is overdue the schedule rings");
+    }
+}

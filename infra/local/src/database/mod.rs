@@ -51,6 +51,7 @@ pub struct Database {
     work: mpsc::Sender<Work>,
     counters: Arc<Counters>,
     writes: watch::Sender<u64>,
+    open: watch::Receiver<()>,
 }
 
 impl Database {
@@ -62,27 +63,32 @@ impl Database {
     pub fn in_memory() -> Result<Self, DatabaseError> {
         static OPENED: AtomicU64 = AtomicU64::new(0);
         // A name of its own and SQLite's `memdb`, so that a second connection reaches the same memory.
-        Self::open(format!("file:/rollcall-{}?vfs=memdb", OPENED.fetch_add(1, Ordering::Relaxed)))
+        Self::open(format!("file:/rollcall-{}?vfs=memdb", OPENED.fetch_add(1, Ordering::Relaxed)), ())
     }
 
-    /// The database in a file, made if it is not there.
+    /// The database in a file, made if it is not there. `held` is dropped once the database is closed, which is when the last
+    /// clone has gone and what was asked is answered: a lock lives in it.
     ///
     /// # Errors
     ///
     /// [`DatabaseError::Open`].
-    pub fn at(path: &Path) -> Result<Self, DatabaseError> {
+    pub fn at(path: &Path, held: impl Send + 'static) -> Result<Self, DatabaseError> {
         let text =
             path.to_str().ok_or_else(|| DatabaseError::Open(format!("{} is not UTF-8", path.display())))?;
         // A name that begins with `file:` would be read as a URI.
-        Self::open(if text.starts_with("file:") { format!("./{text}") } else { text.to_owned() })
+        Self::open(if text.starts_with("file:") { format!("./{text}") } else { text.to_owned() }, held)
     }
 
-    fn open(name: String) -> Result<Self, DatabaseError> {
+    fn open(name: String, held: impl Send + 'static) -> Result<Self, DatabaseError> {
         let (opened, result) = mpsc::channel();
         let (work, inbox) = mpsc::channel::<Work>();
+        let (still_open, open) = watch::channel(());
         let counters = Arc::<Counters>::default();
         let counted = Arc::clone(&counters);
         let thread = move || {
+            // Dropped in the opposite order: the database, what is held, and then those are told who wait for it.
+            let _still_open = still_open;
+            let _held = held;
             let mut stored = match Stored::open(&name) {
                 Ok(stored) => stored,
                 Err(error) => {
@@ -106,7 +112,7 @@ impl Database {
             .spawn(thread)
             .map_err(|error| DatabaseError::Open(error.to_string()))?;
         result.recv().map_err(|_| DatabaseError::Closed)??;
-        Ok(Self { work, counters, writes: watch::Sender::new(0) })
+        Ok(Self { work, counters, writes: watch::Sender::new(0), open })
     }
 
     /// A client of the real SDK whose requests this database answers.
@@ -126,6 +132,14 @@ impl Database {
     /// What was asked of the database so far.
     pub fn usage(&self) -> Usage {
         self.counters.read()
+    }
+
+    /// Drops this clone and waits until the last one has gone and the database is closed.
+    pub async fn close(self) {
+        let mut open = self.open.clone();
+        drop(self);
+        // Nothing is ever sent: it ends with the sender.
+        while open.changed().await.is_ok() {}
     }
 
     /// Runs `ask` on the database's thread.

@@ -67,6 +67,15 @@ impl Database {
         self.run(move |stored| stored.save_checkpoint(&table, &function, done)).await?.map_err(failed)
     }
 
+    /// Removes items whose time to live is over, which DynamoDB does by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`DatabaseError`].
+    pub async fn remove_expired(&self) -> Result<(), DatabaseError> {
+        self.run(|stored| stored.dynoxide.sweep_ttl()).await?.map_err(failed).map(|_| ())
+    }
+
     /// At most `limit` (1,000) records of a table's stream behind `after`.
     ///
     /// # Errors

@@ -62,7 +62,7 @@ async fn a_file_keeps_tables_streams_and_checkpoints() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("rollcall.db");
     let done = {
-        let database = Database::at(&path).unwrap();
+        let database = Database::at(&path, ()).unwrap();
         let (tables, names) = tables(&database).await;
         database.checkpoint(&names.directory, "reader").await.unwrap();
         for title in 0..3 {
@@ -72,7 +72,7 @@ async fn a_file_keeps_tables_streams_and_checkpoints() {
         database.save_checkpoint(&names.directory, "reader", &done).await.unwrap();
         done
     };
-    let database = Database::at(&path).unwrap();
+    let database = Database::at(&path, ()).unwrap();
     let (tables, names) = tables(&database).await;
     let checkpoint = database.checkpoint(&names.directory, "reader").await.unwrap();
     assert_eq!(checkpoint, Checkpoint { after: Some(done.clone()), gap: false });

@@ -13,7 +13,6 @@ use crate::database::Database;
 pub struct AtRest {
     tables: Tables,
     _database: Database,
-    _directory: DataDirectory,
 }
 
 impl AtRest {
@@ -30,9 +29,9 @@ impl AtRest {
         if !directory.database().exists() {
             return Ok(None);
         }
-        let database = Database::at(&directory.database())?;
+        let database = Database::at(&directory.database(), directory)?;
         let tables = aws::stores::tables(database.client(), TableNames::default());
-        Ok(Some(Self { tables, _database: database, _directory: directory }))
+        Ok(Some(Self { tables, _database: database }))
     }
 
     /// The tables, for reading.

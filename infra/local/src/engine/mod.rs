@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws::tables::TableNames;
-use provisioning::application::Setup;
+use provisioning::application::{Lifecycle, Setup};
 use provisioning::clock::Clock;
 use provisioning::due::Poller;
 use provisioning::ports::{Bell, Connector, SecretStore, Tables};
@@ -35,6 +35,9 @@ use poller::{Running, Schedule};
 
 /// The furthest a due time is put off by who rings: detection, the schedule and the sweeper.
 const PUT_OFF: Duration = Duration::from_secs(120);
+
+/// How long a stop waits for the data to be closed.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// How the engine is to run.
 #[derive(Clone)]
@@ -99,7 +102,6 @@ pub struct Engine {
     gap: bool,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
-    _directory: Option<DataDirectory>,
 }
 
 impl Engine {
@@ -110,10 +112,14 @@ impl Engine {
     /// [`EngineError`].
     pub async fn start(config: EngineConfig) -> Result<Self, EngineError> {
         let directory = config.data.as_deref().map(DataDirectory::take).transpose()?;
-        let (database, secrets) = open(directory.as_ref())?;
+        let (database, secrets) = open(directory)?;
         let names = TableNames::default();
         let client = database.client();
         aws::tables::create(&client, &names).await?;
+        if config.data.is_some() {
+            // What has expired goes at each start; in memory nothing lives so long.
+            database.remove_expired().await?;
+        }
         let queues = Queues::new(&FifoSettings::default(), config.lanes, &config.clock);
         let parts = Parts {
             tables: aws::stores::tables_with(
@@ -143,11 +149,13 @@ impl Engine {
             gap: false,
             stop: watch::Sender::new(false),
             tasks: JoinSet::new(),
-            _directory: directory,
         };
         engine.start_streams(&names).await?;
         engine.start_queues(config.concurrency);
         engine.start_schedule(config.schedule);
+        if engine.gap {
+            engine.sweep_all().await?;
+        }
         Ok(engine)
     }
 
@@ -187,13 +195,13 @@ impl Engine {
         self.recovered
     }
 
-    /// Whether stream records were lost before a function had read them: every application needs a sweep.
+    /// Whether stream records were lost before a function had read them; every enabled application is swept for it.
     pub fn has_stream_gap(&self) -> bool {
         self.gap
     }
 
     /// Finishes what is in flight, for at most `deadline`; then ends the rest as a killed process would. What was not finished
-    /// is marked and comes again at the next start.
+    /// is marked and comes again at the next start. Then the data is closed, unless somebody still holds its tables.
     pub async fn stop(mut self, deadline: Duration) {
         self.stop.send_replace(true);
         let ended =
@@ -202,6 +210,23 @@ impl Engine {
             tracing::warn!("what was in flight did not end in time; it comes again at the next start");
             self.tasks.shutdown().await;
         }
+        let Self { parts, database, .. } = self;
+        drop(parts);
+        if tokio::time::timeout(CLOSING, database.close()).await.is_err() {
+            tracing::debug!("the data is still in use");
+        }
+    }
+
+    /// Finds what lost stream records would have told.
+    async fn sweep_all(&self) -> Result<(), EngineError> {
+        let applications = self.parts.tables.applications.list().await?;
+        for application in
+            applications.iter().filter(|application| application.lifecycle == Lifecycle::Enabled)
+        {
+            let started = self.setup().start_sweep(&application.id, false, None).await;
+            started.map_err(|error| EngineError::Sweep(application.id.clone(), Box::new(error)))?;
+        }
+        Ok(())
     }
 
     async fn start_streams(&mut self, names: &TableNames) -> Result<(), EngineError> {
@@ -260,13 +285,13 @@ impl Engine {
     }
 }
 
-fn open(directory: Option<&DataDirectory>) -> Result<(Database, Arc<dyn SecretStore>), EngineError> {
+fn open(directory: Option<DataDirectory>) -> Result<(Database, Arc<dyn SecretStore>), EngineError> {
     let Some(directory) = directory else {
         return Ok((Database::in_memory()?, Arc::new(SecretsInMemory::default())));
     };
     let path = directory.secrets();
     let secrets = SecretFiles::in_directory(&path).map_err(|error| EngineError::Directory { path, error })?;
-    Ok((Database::at(&directory.database())?, Arc::new(secrets)))
+    Ok((Database::at(&directory.database(), directory)?, Arc::new(secrets)))
 }
 
 #[cfg(test)]
