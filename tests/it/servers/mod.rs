@@ -113,7 +113,8 @@ impl Server {
             base_url: format!("http://127.0.0.1:{port}/{path}").parse().expect("a URL"),
             token: token.to_owned().into(),
             child: product.command(port, token).spawn().expect("a child process"),
-            client: Client::builder().no_proxy().build().expect("a client"),
+            // Node closes what was idle for five seconds, perhaps while a request is on its way.
+            client: Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client"),
         };
         for _ in 0..300 {
             if server.child.try_wait().expect("a child process").is_some() {
