@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::company::{Company, shown};
 use super::program::Operator;
+use crate::ledger::{self, Ledger};
 use crate::servers::{Product, start};
 
 /// Kills twenty runs, each after a time that grows step by step through a whole run, then lets one end.
@@ -21,6 +22,16 @@ async fn killed_twenty_times(operator: &Operator<'_>, company: &Company, whole: 
     }
     let last = operator.sync(company, &[]);
     assert_eq!(last.code, 0, "{:#}", last.report);
+}
+
+/// The log, replayed, tells what the server holds; an event missing or told twice would show.
+async fn told_once(operator: &Operator<'_>, company: &Company) {
+    let events = operator.events().await;
+    let ledger = Ledger::replay(&events, "after forty deaths");
+    let accounts = company.accounts().into_iter();
+    let accounts = accounts.map(|(name, account)| (name, account.active.then_some(account.title))).collect();
+    assert_eq!(ledger.accounts(), accounts, "{}", ledger::shown(&events));
+    assert_eq!(ledger.members(), company.members(), "{}", ledger::shown(&events));
 }
 
 #[tokio::test]
@@ -51,5 +62,6 @@ async fn twenty_deaths_of_a_first_sync_and_of_a_change_leave_no_trace() {
     }
     killed_twenty_times(&operator, &company, whole / 2).await;
     assert_eq!(shown(&server).await, (company.accounts(), company.members()));
+    told_once(&operator, &company).await;
     assert_eq!(operator.sync(&company, &[]).writes(), 0);
 }

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
+use provisioning::activity::Outcome;
+use rollcall::engine::AtRest;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -75,6 +77,28 @@ impl<'a> Operator<'a> {
             .env("ROLLCALL_TOKEN", self.server.token.expose_secret())
             .stdin(Stdio::null());
         command
+    }
+
+    /// The activity log of what the runs did, oldest first.
+    pub async fn events(&self) -> Vec<Outcome> {
+        let data = AtRest::open(&self.folder.path().join("data")).expect("the data").expect("data");
+        let applications = data.tables().applications.list().await.expect("the applications");
+        let mut events = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page = data
+                .tables()
+                .activity
+                .of_application(&applications[0].id, cursor, 500)
+                .await
+                .expect("a page");
+            events.extend(page.outcomes);
+            cursor = page.next;
+            if cursor.is_none() {
+                events.reverse();
+                return events;
+            }
+        }
     }
 
     /// Brings the server into step with the company.

@@ -1,15 +1,15 @@
 //! A process may die between any two of its steps: intent, request, settlement, and every write around them. Whatever
 //! the step, a later run reaches the same end, with every write told and none told twice (rules 2, 3 and 8).
 
-mod ledger;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 
 use provisioning::application::{Departure, Policy};
 
+use provisioning::target::Kind;
+
+use crate::ledger::{Ledger, shown};
 use crate::world::{Crash, Run, When, World};
-use ledger::check_ledger;
 
 type Act<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
@@ -22,6 +22,30 @@ struct Story {
     accounts: &'static [(&'static str, Option<&'static str>)],
     /// Members at the end.
     members: &'static [(&'static str, &'static [&'static str])],
+}
+
+/// The log tells what the target shows, and no write that it did not see.
+async fn check_ledger(world: &World, case: &str) {
+    let events = world.events().await;
+    let ledger = Ledger::replay(&events, case);
+    assert_eq!(
+        ledger.accounts(),
+        world.accounts(),
+        "{case}: the log tells another story\n{}",
+        shown(&events)
+    );
+    assert_eq!(
+        ledger.members(),
+        world.memberships(),
+        "{case}: the log tells other members\n{}",
+        shown(&events)
+    );
+    let writes = world.writes();
+    for (kind, path) in [(Kind::User, "/Users"), (Kind::Group, "/Groups")] {
+        let seen = writes.iter().filter(|write| write.contains(path)).count();
+        let told = ledger.told.get(&kind).copied().unwrap_or_default();
+        assert!(told <= seen, "{case}: {told} writes of {kind}s are told and {seen} were made\n{writes:#?}");
+    }
 }
 
 fn nothing(_: &World) -> Act<'_> {
