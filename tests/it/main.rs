@@ -18,4 +18,5 @@ mod servers;
 mod target_contract;
 mod template;
 mod tools;
+mod trouble;
 mod world;

@@ -43,6 +43,8 @@ impl System {
         let system = Self { engine, target, application: "crm".parse().unwrap(), directory };
         system.load().await;
         system.configure().await;
+        // What was written before is no change to tell: the sweep sees all of it.
+        system.engine.until_streams_are_read().await;
         system.target.clear_log();
         system
     }

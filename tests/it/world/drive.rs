@@ -59,6 +59,11 @@ impl World {
         panic!("the world does not come to rest");
     }
 
+    /// Reads streams and answers doorbells until there are none, without waiting for what is due later.
+    pub async fn step(&mut self) {
+        while self.read_streams().await | self.answer().await {}
+    }
+
     /// A new process after a crash: its claims run out, and `lost` doorbells were never answered.
     pub fn revive(&mut self, lost: bool) {
         self.steps.arm(None);
@@ -76,7 +81,8 @@ impl World {
         job || users + groups > 0
     }
 
-    async fn read_streams(&mut self) -> bool {
+    /// Reads the next records of every stream and hands them over; whether there were any.
+    pub async fn read_streams(&mut self) -> bool {
         let mut moved = false;
         for (name, table, outcomes) in STREAMS {
             let cursor = self.cursors.get(name).cloned().flatten();
@@ -108,7 +114,8 @@ impl World {
         self.worker.tables.activity.put(&told.collect::<Vec<_>>()).await
     }
 
-    async fn answer(&mut self) -> bool {
+    /// Answers up to ten doorbells of users and groups; whether there were any.
+    pub async fn answer(&mut self) -> bool {
         let batch = self.take_rung(10, |bell| matches!(bell, Doorbell::Link { .. }));
         let handled = self.worker.work_off(&batch).await;
         let again = batch.iter().zip(handled).filter(|(_, handled)| *handled == Handled::No);
@@ -116,7 +123,8 @@ impl World {
         !batch.is_empty()
     }
 
-    async fn do_page(&mut self) -> bool {
+    /// Does the next page of a sweep; whether there was one.
+    pub async fn do_page(&mut self) -> bool {
         let batch = self.take_rung(1, |bell| matches!(bell, Doorbell::Job { .. }));
         for bell in &batch {
             let Doorbell::Job { application, job, step } = bell else { continue };

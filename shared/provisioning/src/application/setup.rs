@@ -150,6 +150,7 @@ impl Setup {
             && old.capabilities == connection.capabilities
             && self.holds(&old.secret, token).await?
         {
+            self.tables.applications.pause(id, None).await?;
             return Ok(discovery);
         }
         self.secrets.put(&connection.secret, token).await?;
@@ -162,8 +163,10 @@ impl Setup {
         application.connection = Some(connection);
         let written = self.write(&configured, application, Configuration::default(), "connection").await;
         if let Err(error) = written {
-            // Without the write nobody knows the new secret's name.
-            let _ = self.secrets.delete(&secret).await;
+            // Refused, the configuration does not name the new secret, and nobody else does. After any other error it may.
+            if matches!(error, SetupError::Changed) {
+                let _ = self.secrets.delete(&secret).await;
+            }
             return Err(error);
         }
         // A target that refused the old credentials may take these.

@@ -9,13 +9,16 @@ use crate::directory::{Group, User};
 use crate::ids::{ApplicationId, GroupId, UserId};
 use crate::link::Object;
 
+/// What something was, and what it became.
+type Became<T> = (Option<T>, Option<T>);
+
 /// What a batch of changes is about.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Folded {
-    /// Users as they were before the first and after the last change.
-    pub(super) users: BTreeMap<UserId, (Option<User>, Option<User>)>,
+    /// Each user's changes. They are not folded into one: a worker may have acted on what lay between.
+    pub(super) users: BTreeMap<UserId, Vec<Became<User>>>,
     /// Groups likewise.
-    pub(super) groups: BTreeMap<GroupId, (Option<Group>, Option<Group>)>,
+    pub(super) groups: BTreeMap<GroupId, Vec<Became<Group>>>,
     /// Memberships that came or went.
     pub(super) memberships: BTreeSet<(GroupId, UserId)>,
     /// Users whose account came, went or was switched, and when if a sweep had marked all of them.
@@ -45,13 +48,11 @@ impl Folded {
         match change {
             DirectoryChange::User { old, new } => {
                 let Some(id) = old.as_ref().or(new.as_ref()).map(|user| user.id.clone()) else { return };
-                let known = self.users.entry(id).or_insert_with(|| (old.clone(), None));
-                known.1.clone_from(new);
+                self.users.entry(id).or_default().push((old.clone(), new.clone()));
             }
             DirectoryChange::Group { old, new } => {
                 let Some(id) = old.as_ref().or(new.as_ref()).map(|group| group.id.clone()) else { return };
-                let known = self.groups.entry(id).or_insert_with(|| (old.clone(), None));
-                known.1.clone_from(new);
+                self.groups.entry(id).or_default().push((old.clone(), new.clone()));
             }
             DirectoryChange::Membership { group, user, removed: _ } => {
                 self.memberships.insert((group.clone(), user.clone()));

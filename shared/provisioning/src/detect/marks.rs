@@ -8,7 +8,7 @@ use super::fold::Folded;
 use super::{Detector, RING_AGAIN};
 use crate::application::Configured;
 use crate::clock::after;
-use crate::directory::{Status, User};
+use crate::directory::{Group, Status, User};
 use crate::ids::{ApplicationId, GroupId, UserId};
 use crate::link::{LinkKey, Mark};
 use crate::ports::{Doorbell, Lane, StoreResult};
@@ -83,7 +83,7 @@ impl Detector {
         applications: &[Configured],
         concerned: &mut Concerned,
     ) -> StoreResult<()> {
-        let looked_at = folded.users.iter().map(|(user, (old, new))| async move {
+        let looked_at = folded.users.iter().map(|(user, changes)| async move {
             let (links, record) =
                 tokio::try_join!(self.tables.links.links_of(user), self.tables.directory.user(user))?;
             let mut keys = Vec::new();
@@ -92,7 +92,9 @@ impl Detector {
                 let linked = links.iter().any(|link| link.key.application == *application);
                 let selected =
                     record.as_ref().is_some_and(|record| configured.selection.includes_any(&record.groups));
-                if (linked || selected) && concerns(configured, old.as_ref(), new.as_ref()) {
+                let concerned =
+                    changes.iter().any(|(old, new)| concerns(configured, old.as_ref(), new.as_ref()));
+                if (linked || selected) && concerned {
                     keys.push(LinkKey::user(application, user));
                 }
             }
@@ -110,10 +112,10 @@ impl Detector {
         applications: &[Configured],
         concerned: &mut Concerned,
     ) -> StoreResult<()> {
-        for (group, (old, new)) in &folded.groups {
-            if old.as_ref().map(|group| (&group.name, group.deleting))
-                == new.as_ref().map(|group| (&group.name, group.deleting))
-            {
+        for (group, changes) in &folded.groups {
+            let shape =
+                |group: &Option<Group>| group.as_ref().map(|group| (group.name.clone(), group.deleting));
+            if changes.iter().all(|(old, new)| shape(old) == shape(new)) {
                 continue;
             }
             for configured in applications {

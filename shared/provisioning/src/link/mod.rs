@@ -128,6 +128,12 @@ impl Link {
         }
     }
 
+    /// Whether a create may have been sent whose outcome is not known: there may be an account of ours at the target.
+    pub fn create_is_open(&self) -> bool {
+        self.state == State::Creating
+            || (self.state == State::Conflict && self.remote_id.is_none() && !self.doubt.is_empty())
+    }
+
     /// The counterpart's id if it is an account or group in use: one that may be a member, or have members.
     pub fn usable_remote(&self, target_generation: u64) -> Option<&RemoteId> {
         let usable = self.state == State::Linked && self.target_generation == target_generation;

@@ -58,6 +58,12 @@ impl Work {
     pub fn is_fresh(&self) -> bool {
         self.due_at.is_some() && self.attempts == 0
     }
+
+    /// The same, by a mark made under this application version or a newer one. A worker that holds an older version may be
+    /// about to clear an older mark, so only such a mark stands for what this version wants.
+    pub fn is_fresh_under(&self, version: u64) -> bool {
+        self.is_fresh() && self.application_version >= version
+    }
 }
 
 /// A mark to be set.

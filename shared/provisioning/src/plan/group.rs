@@ -61,8 +61,10 @@ fn plan_wanted(group: &Group, link: &Link, ours: bool) -> GroupPlan {
 
 fn plan_unwanted(configured: &Configured, link: &Link) -> GroupPlan {
     let policy = configured.application.policy.on_deselect;
+    if link.create_is_open() {
+        return GroupPlan::Resolve;
+    }
     match (link.state, link.origin) {
-        (State::Creating, _) => GroupPlan::Resolve,
         (State::Linked, _) if configured.selection.exclude_group_information => GroupPlan::Release,
         (State::Linked, Some(Origin::Created)) => match policy {
             DeselectedGroup::Delete => GroupPlan::Delete,

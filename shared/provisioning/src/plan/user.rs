@@ -78,6 +78,8 @@ pub fn plan_user(
     match (desired, record.and_then(UserRecord::present)) {
         (Desired::Active, Some(user)) => plan_active(configured, configured.mapping.render(user), link),
         (Desired::Active, None) => UserPlan::Nothing,
+        // He may be back tomorrow, or be gone: the link goes on, so that either finds it.
+        (Desired::Suspended, _) if policy.on_disable == Departure::Leave => UserPlan::Nothing,
         (Desired::Suspended, _) => depart(without_deletion(policy.on_disable), link),
         (Desired::Unassigned, _) => {
             if !is_in_use(link) {
@@ -89,6 +91,10 @@ pub fn plan_user(
                 true => UserPlan::WaitForGrace { since, until },
                 false => depart(policy.on_unassign, link),
             }
+        }
+        // An account that was left while its user was only unassigned is not left for good.
+        (Desired::Deleted, _) if link.state == State::Released && policy.on_delete != Departure::Leave => {
+            depart(policy.on_delete, &Link { state: State::Linked, ..link.clone() })
         }
         (Desired::Deleted, _) => depart(policy.on_delete, link),
     }
@@ -103,7 +109,7 @@ fn without_deletion(departure: Departure) -> Departure {
 }
 
 fn is_in_use(link: &Link) -> bool {
-    matches!(link.state, State::Linked | State::Creating) || link.doubt.contains(&active())
+    link.state == State::Linked || link.create_is_open() || link.doubt.contains(&active())
 }
 
 fn matched(rendered: Rendered) -> UserPlan {
@@ -148,7 +154,7 @@ fn plan_active(configured: &Configured, rendered: Rendered, link: &Link) -> User
 }
 
 fn depart(departure: Departure, link: &Link) -> UserPlan {
-    if link.state == State::Creating {
+    if link.create_is_open() {
         return UserPlan::Resolve;
     }
     if !is_in_use(link) {

@@ -7,6 +7,9 @@ use crate::application::SweepPhase;
 use crate::ports::StoreResult;
 use crate::target::{Kind, TargetError};
 
+/// After so many failures in a row a sweep goes on without a listing.
+const LISTING_ATTEMPTS: u32 = 4;
+
 impl Page<'_> {
     pub(super) async fn list(&mut self, step: Step) -> StoreResult<Option<Position>> {
         let (kind, start) = match step {
@@ -54,7 +57,9 @@ impl Page<'_> {
                 self.job.attempts += 1;
                 Ok(here)
             }
-            TargetError::Unknown(reason) | TargetError::Failed(reason) => {
+            TargetError::Unknown(reason) | TargetError::Failed(reason)
+                if self.job.attempts < LISTING_ATTEMPTS =>
+            {
                 warn!(application = %self.application(), reason, "the target could not be listed");
                 self.job.problem = Some(reason.clone());
                 self.job.attempts += 1;

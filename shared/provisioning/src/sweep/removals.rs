@@ -77,7 +77,11 @@ impl Page<'_> {
         let record = self.tables().directory.user(user).await?;
         let wanted = Desired::of(record.as_ref(), &self.configured.selection) == Desired::Active;
         // What is marked already was let through where it was marked.
-        Ok(if wanted || link.work.is_fresh() { Standing::Stays } else { Standing::Goes })
+        Ok(if wanted || link.work.is_fresh_under(self.configured.application.version) {
+            Standing::Stays
+        } else {
+            Standing::Goes
+        })
     }
 
     /// Marks the links that are wanted no more: users, then groups.
@@ -105,7 +109,7 @@ impl Page<'_> {
 
     async fn goes(&self, key: &LinkKey) -> StoreResult<Option<LinkKey>> {
         let Some(link) = self.tables().links.link(key).await? else { return Ok(None) };
-        if link.work.is_fresh() {
+        if link.work.is_fresh_under(self.configured.application.version) {
             return Ok(None);
         }
         let goes = match &key.object {

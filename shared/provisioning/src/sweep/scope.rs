@@ -13,6 +13,8 @@ use crate::target::Kind;
 
 /// How many members are read at a time.
 const MEMBERS: usize = 200;
+/// Most members of one page of the job, so that its progress is kept and it ends in time.
+const MEMBERS_OF_A_PAGE: usize = 4_000;
 /// How many of them are looked at together.
 const CONCURRENT: usize = 16;
 /// How many users a page remembers; beyond them a user is read once for each of his groups.
@@ -46,11 +48,13 @@ impl Page<'_> {
             Step::Behind(group, user) => (Some(group), user),
             _ => (self.configured.selection.groups.first().cloned(), None),
         };
+        let mut looked_at = 0;
         while let Some(current) = group.clone() {
-            if room < MEMBERS.min(WINDOW / 2) {
+            if room < MEMBERS.min(WINDOW / 2) || looked_at >= MEMBERS_OF_A_PAGE {
                 return Ok(Some(Position { phase: SweepPhase::Users, step: Step::Behind(current, behind) }));
             }
             let members = self.tables().directory.members_page(&current, behind.as_ref(), MEMBERS).await?;
+            looked_at += members.len();
             let marked = self.look_at(&current, &members).await?;
             room = room.saturating_sub(marked);
             behind = members.last().filter(|_| members.len() == MEMBERS).cloned();
@@ -94,7 +98,7 @@ impl Page<'_> {
         }
         let key = LinkKey::user(self.application(), user);
         let link = self.tables().links.link(&key).await?.unwrap_or_else(|| Link::new(key.clone()));
-        if link.work.is_fresh() {
+        if link.work.is_fresh_under(self.configured.application.version) {
             // Marked already, by a change or by this page done twice.
             return Ok(Look::Nothing);
         }

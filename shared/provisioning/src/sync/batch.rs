@@ -70,14 +70,16 @@ impl Worker {
         Ok(Some(Arc::new(Opened { configured, target })))
     }
 
-    /// A task's panic or overrun is that task's alone. What it did is not known then: its claim runs out, its doubts stand,
-    /// and its mark comes due by itself.
+    /// A task's panic or overrun is that task's alone. What it did is not known then: its doubts stand, and it is
+    /// settled as a failure, so that it is told, comes again at growing distances, and holds up nobody who waits for it.
     async fn supervise(&self, key: LinkKey, opened: Arc<Opened>) -> Handled {
         let worker = self.clone();
-        let named = key.clone();
+        let (named, token) = (key.clone(), self.randomness.token());
+        let interrupted =
+            Interrupted { worker: self, opened: Arc::clone(&opened), key: key.clone(), token: token.clone() };
         let task = tokio::spawn(async move {
             let deadline = worker.task_deadline;
-            let mut task = Task { worker: &worker, opened, key };
+            let mut task = Task { worker: &worker, opened, key, token };
             let run = async {
                 match task.key.object.clone() {
                     Object::User(user) => task.user(&user).await,
@@ -89,21 +91,42 @@ impl Worker {
         match task.await {
             Ok(Ok(Ok(()))) => Handled::Yes,
             Ok(Ok(Err(StoreError::Corrupt { what, detail }))) => {
-                error!(link = %named, what, detail, "an item cannot be read; its mark stays");
-                Handled::Yes
+                error!(link = %named, what, detail, "an item cannot be read");
+                interrupted.settle("something Rollcall keeps about it cannot be read").await
             }
             Ok(Ok(Err(error))) => {
                 warn!(link = %named, %error, "a store did not answer");
                 Handled::No
             }
             Ok(Err(_)) => {
-                warn!(link = %named, "the task passed its deadline; it comes due again");
-                Handled::Yes
+                warn!(link = %named, "the task passed its deadline");
+                interrupted.settle("it took longer than a task may take").await
             }
             Err(panic) => {
-                error!(link = %named, %panic, "the task panicked; it comes due again");
-                Handled::Yes
+                error!(link = %named, %panic, "the task panicked");
+                interrupted.settle("Rollcall failed on it by a fault of its own").await
             }
         }
+    }
+}
+
+/// A task that ended without settling its link.
+struct Interrupted<'a> {
+    worker: &'a Worker,
+    opened: Arc<Opened>,
+    key: LinkKey,
+    token: String,
+}
+
+impl Interrupted<'_> {
+    /// Settles it as a failure, unless somebody else works on the link by now. Where that cannot be done either, the mark
+    /// stands and comes due by itself.
+    async fn settle(self, reason: &str) -> Handled {
+        let Self { worker, opened, key, token } = self;
+        let task = Task { worker, opened, key, token };
+        if let Err(error) = task.interrupted(reason).await {
+            warn!(link = %task.key, %error, "an interrupted task could not be settled");
+        }
+        Handled::Yes
     }
 }

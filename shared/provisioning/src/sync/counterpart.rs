@@ -11,7 +11,7 @@ use crate::target::{Found, Kind, MatchKey, RequestNote, TargetError};
 pub(super) type Looked = Result<Candidates, TargetError>;
 
 impl Task<'_> {
-    /// The candidates for this object. A sweep's complete listing answers without a request, but only for a link that never
+    /// The candidates for this object. A sweep's complete listing says without a request that there is none, but only for a link that never
     /// sent a create: after one, only the target knows.
     pub(super) async fn candidates(
         &self,
@@ -22,7 +22,11 @@ impl Task<'_> {
     ) -> StoreResult<Looked> {
         let untried = link.state != State::Creating && link.work.attempts == 0;
         match self.listing().filter(|_| untried && link.work.by_sweep) {
-            Some(listing) => Ok(Ok(self.listed(&listing, external_id, name).await?)),
+            Some(listing) => match self.listed(&listing, external_id, name).await? {
+                none if none == Candidates::default() => Ok(Ok(none)),
+                // What was there when it was listed may be gone by now, or be another's.
+                _ => Ok(self.ask(external_id, Some(name), requests).await),
+            },
             None => Ok(self.ask(external_id, Some(name), requests).await),
         }
     }

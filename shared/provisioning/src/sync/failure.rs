@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::settlement::Due;
 use super::task::{Next, Task, Told};
+use crate::activity::Action;
 use crate::clock::after;
 use crate::link::{Link, State};
 use crate::ports::StoreResult;
@@ -27,6 +28,8 @@ const TROUBLE: [u64; 8] = [1, 4, 15, 60, 300, 1_800, 7_200, 21_600];
 /// After a refusal of this object: it will be refused again until somebody changes something, which marks it anew.
 const REFUSAL: [u64; 3] = [3_600, 21_600, 86_400];
 const DAILY: u64 = 86_400;
+/// How often a create whose answer was lost is looked for, over 20 seconds, before it is believed not to have been done.
+const LOOKS_FOR_A_LOST_CREATE: usize = 3;
 
 /// Decides. `attempts` are the failures in a row before this one.
 pub(super) fn disposition(error: &TargetError, attempts: u32) -> Disposition {
@@ -46,12 +49,27 @@ pub(super) fn disposition(error: &TargetError, attempts: u32) -> Disposition {
     }
 }
 
+/// What a failure means for a create that was sent or may have been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Create {
+    /// Nothing: what stood before still stands.
+    Stands,
+    /// It was not done, and none is open.
+    Refused,
+}
+
 /// Whether the error says for certain that nothing was done.
 fn surely_not_done(error: &TargetError) -> bool {
     !matches!(error, TargetError::Unknown(_) | TargetError::Failed(_) | TargetError::Throttled(_))
 }
 
 impl Task<'_> {
+    /// Whether the application was configured anew since this task's batch read it.
+    async fn is_superseded(&self) -> StoreResult<bool> {
+        let now = self.tables().applications.load(&self.key.application).await?;
+        Ok(now.is_none_or(|now| now.application.version != self.configured().application.version))
+    }
+
     /// A 403 on one object is its own, unless the control read is refused too (rule 9).
     pub(super) async fn judge(&self, error: TargetError, requests: &mut Vec<RequestNote>) -> TargetError {
         let TargetError::Forbidden(detail) = error else { return error };
@@ -73,23 +91,43 @@ impl Task<'_> {
         error: &TargetError,
         told: Told,
     ) -> StoreResult<Next> {
+        self.fail_as(link, seen, error, Create::Stands, told).await
+    }
+
+    /// Settles the failure of a create. It is forgotten only if this answer says for certain that it was not done, and none
+    /// before it (`open`) may have been.
+    pub(super) async fn fail_create(
+        &self,
+        link: &Link,
+        seen: u64,
+        error: &TargetError,
+        open: bool,
+        told: Told,
+    ) -> StoreResult<Next> {
+        let create = if surely_not_done(error) && !open { Create::Refused } else { Create::Stands };
+        self.fail_as(link, seen, error, create, told).await
+    }
+
+    async fn fail_as(
+        &self,
+        link: &Link,
+        seen: u64,
+        error: &TargetError,
+        create: Create,
+        told: Told,
+    ) -> StoreResult<Next> {
         let now = self.now();
         let applications = &self.tables().applications;
         let application = &self.key.application;
         let reason = error.to_string();
-        let create_refused = link.state == State::Creating && surely_not_done(error);
-        let revert = |link: &mut Link| {
-            if create_refused {
-                link.state = State::New;
-                link.doubt.clear();
-            }
-        };
         let (due_at, counts) = match disposition(error, link.work.attempts) {
             Disposition::HoldOff(wait) => {
                 let until = after(now, wait);
                 applications.hold_off(application, until).await?;
                 (until, false)
             }
+            // Credentials that were replaced meanwhile say nothing about the new ones.
+            Disposition::Pause if self.is_superseded().await? => (after(now, Duration::from_secs(1)), false),
             Disposition::Pause => {
                 applications.pause(application, Some(&reason)).await?;
                 (after(now, Duration::from_secs(60)), true)
@@ -99,7 +137,10 @@ impl Task<'_> {
         let outcome = counts.then(|| self.outcome(link, Told { reason: reason.clone(), ..told }));
         let settled = self
             .settle(link, seen, Due::At(due_at), None, outcome, |link| {
-                revert(link);
+                if create == Create::Refused {
+                    link.state = State::New;
+                    link.doubt.clear();
+                }
                 if counts {
                     link.work.attempts += 1;
                     link.work.problem = Some(reason.clone());
@@ -107,6 +148,61 @@ impl Task<'_> {
             })
             .await?;
         Ok(settled.next())
+    }
+
+    /// Settles a task that was cut off: the link is released if this task held it, and due again as after trouble.
+    pub(super) async fn interrupted(&self, reason: &str) -> StoreResult<()> {
+        let Some(link) = self.tables().links.link(&self.key).await? else { return Ok(()) };
+        let ours = link.work.claim.as_ref().is_some_and(|claim| claim.token == self.token);
+        if link.work.due_at.is_none() || (link.work.is_claimed(self.now()) && !ours) {
+            return Ok(());
+        }
+        let told = Told::failure(Action::Hold, "", Vec::new());
+        self.fail(&link, link.work.generation, &TargetError::Failed(reason.to_owned()), told).await?;
+        Ok(())
+    }
+
+    /// A create that may have been sent is not to be seen at the target. It may still be under way, or not be shown yet,
+    /// so it is forgotten only when it was not to be seen several times, at growing distances.
+    pub(super) async fn unresolved(&self, link: &Link, requests: &[RequestNote]) -> StoreResult<Next> {
+        let seen = link.work.generation;
+        let looked = link.work.attempts as usize;
+        let Some(seconds) = TROUBLE.get(looked).filter(|_| looked < LOOKS_FOR_A_LOST_CREATE) else {
+            let forget = |link: &mut Link| {
+                link.state = State::New;
+                link.doubt.clear();
+                link.members_in_doubt.clear();
+                link.work.attempts = 0;
+                link.work.problem = None;
+            };
+            return Ok(self.settle(link, seen, Due::Done, None, None, forget).await?.next());
+        };
+        tracing::debug!(link = %self.key, requests = requests.len(), "an open create is not to be seen yet");
+        let again = Due::At(after(self.now(), Duration::from_secs(*seconds)));
+        Ok(self.settle(link, seen, again, None, None, |link| link.work.attempts += 1).await?.next())
+    }
+
+    /// Whether a 404 is true: reading the object says so too, and the target answers us otherwise. Else what it was.
+    pub(super) async fn is_gone(
+        &self,
+        link: &Link,
+        detail: &str,
+        requests: &mut Vec<RequestNote>,
+    ) -> Result<(), TargetError> {
+        let Some(remote_id) = &link.remote_id else { return Ok(()) };
+        let read = self.target().get(self.key.kind(), remote_id).await;
+        requests.extend(read.requests);
+        match read.result {
+            Err(TargetError::NotFound(_)) => {
+                let control = self.target().control().await;
+                requests.extend(control.requests);
+                control.result
+            }
+            Ok(_) => Err(TargetError::Rejected(format!(
+                "the target shows the object but answers 404 to a change of it: {detail}"
+            ))),
+            Err(error) => Err(error),
+        }
     }
 
     /// Settles that a person or a value is missing. The same reason again is not told again.
@@ -119,6 +215,7 @@ impl Task<'_> {
         told: Told,
     ) -> StoreResult<Next> {
         let reason = told.reason.clone();
+        let open = told.create_open;
         let known = link.work.problem.as_deref() == Some(reason.as_str());
         let outcome = (!known).then(|| self.outcome(link, told));
         let due = again.map_or(Due::Done, Due::At);
@@ -127,7 +224,7 @@ impl Task<'_> {
                 link.state = state;
                 link.work.problem = Some(reason.clone());
                 link.work.attempts += 1;
-                if state == State::Conflict {
+                if state == State::Conflict && !open {
                     link.doubt.clear();
                 }
             })

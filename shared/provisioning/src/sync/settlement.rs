@@ -58,7 +58,7 @@ impl Task<'_> {
             intent.outcome = None;
             intent.presence_changed = false;
             intent.target_generation = self.generation();
-            let token = self.worker.randomness.token();
+            let token = self.token.clone();
             intent.work.claim = Some(Claim { token, until: after(self.now(), self.claim_lasts()) });
             change(&mut intent);
             match self.tables().links.write(&before, &intent, ownership).await? {
@@ -108,6 +108,14 @@ impl Task<'_> {
                 Written::Yes if newest => return Ok(Settled::Done(Box::new(settled))),
                 Written::Yes => return Ok(Settled::Marked(Box::new(settled))),
                 Written::Owned(owner) => return Ok(Settled::Owned(owner.to_string())),
+                // The write was done and its answer lost, and then a mark came.
+                Written::Lost(current)
+                    if holds(&current, link)
+                        && outcome.is_some()
+                        && current.work.settlements == settled.work.settlements =>
+                {
+                    return Ok(Settled::Marked(current));
+                }
                 // Only a mark came: our claim still stands, so the settlement is laid over the newer link.
                 Written::Lost(current) if holds(&current, link) => {
                     before = *current;

@@ -24,6 +24,8 @@ pub(super) struct Task<'a> {
     pub(super) worker: &'a Worker,
     pub(super) opened: Arc<Opened>,
     pub(super) key: LinkKey,
+    /// The token of every claim this task makes.
+    pub(super) token: String,
 }
 
 /// Whether to plan again.
@@ -126,12 +128,22 @@ pub(super) struct Told {
     pub(super) name: Option<String>,
     pub(super) changes: Vec<Change>,
     pub(super) requests: Vec<RequestNote>,
+    /// A create may have been sent, and what is told does not settle it.
+    pub(super) create_open: bool,
 }
 
 impl Told {
     pub(super) fn success(action: Action, reason: impl Into<String>, requests: Vec<RequestNote>) -> Self {
         let result = OutcomeResult::Success;
-        Self { action, result, reason: reason.into(), name: None, changes: Vec::new(), requests }
+        Self {
+            action,
+            result,
+            reason: reason.into(),
+            name: None,
+            changes: Vec::new(),
+            requests,
+            create_open: false,
+        }
     }
 
     pub(super) fn failure(action: Action, reason: impl Into<String>, requests: Vec<RequestNote>) -> Self {
@@ -140,6 +152,10 @@ impl Told {
 
     pub(super) fn named(self, name: &str) -> Self {
         Self { name: Some(name.to_owned()), ..self }
+    }
+
+    pub(super) fn with_create_open(self, create_open: bool) -> Self {
+        Self { create_open, ..self }
     }
 
     pub(super) fn with_changes(self, changes: &[Change]) -> Self {

@@ -12,7 +12,7 @@ use crate::ids::UserId;
 use crate::link::{Link, State};
 use crate::plan::{UserPlan, active, plan_user};
 use crate::ports::{StoreResult, Written};
-use crate::target::{Change, Kind, TargetError, Write};
+use crate::target::{Change, TargetError, Write};
 use crate::value::Value;
 
 impl Task<'_> {
@@ -109,9 +109,6 @@ impl Task<'_> {
             return Ok(settled.next());
         };
         match self.judge(error, &mut requests).await {
-            TargetError::NotFound(detail) if action == Action::Deactivate => {
-                self.gone(&claimed, seen, action, format!("it was gone already: {detail}"), requests).await
-            }
             TargetError::NotFound(detail) => {
                 self.missing(&claimed, seen, action, changes, &detail, requests).await
             }
@@ -133,28 +130,22 @@ impl Task<'_> {
         detail: &str,
         mut requests: Vec<crate::target::RequestNote>,
     ) -> StoreResult<Next> {
-        let Some(remote_id) = &claimed.remote_id else { return Ok(Next::Stop) };
-        let read = self.target().get(Kind::User, remote_id).await;
-        requests.extend(read.requests);
-        let error = match read.result {
-            Err(TargetError::NotFound(_)) => {
-                let control = self.target().control().await;
-                requests.extend(control.requests);
-                match control.result {
-                    Ok(()) => {
-                        let reason = "the account was deleted at the target by somebody else; it is not made again by itself";
-                        let told = Told::failure(action, reason, requests).with_changes(changes);
-                        return self.stand_missing(claimed, seen, told).await;
-                    }
-                    Err(error) => error,
-                }
+        match self.is_gone(claimed, detail, &mut requests).await {
+            Ok(()) if action == Action::Deactivate => {
+                let reason = format!("it was gone already: {detail}");
+                self.gone(claimed, seen, action, reason, requests).await
             }
-            Ok(_) => TargetError::Rejected(format!(
-                "the target has the account but answers 404 to a change of it: {detail}"
-            )),
-            Err(error) => error,
-        };
-        self.fail(claimed, seen, &error, Told::failure(action, "", requests).with_changes(changes)).await
+            Ok(()) => {
+                let reason =
+                    "the account was deleted at the target by somebody else; it is not made again by itself";
+                let told = Told::failure(action, reason, requests).with_changes(changes);
+                self.stand_missing(claimed, seen, told).await
+            }
+            Err(error) => {
+                let told = Told::failure(action, "", requests).with_changes(changes);
+                self.fail(claimed, seen, &error, told).await
+            }
+        }
     }
 
     async fn stand_missing(&self, claimed: &Link, seen: u64, told: Told) -> StoreResult<Next> {

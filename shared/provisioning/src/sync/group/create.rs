@@ -13,6 +13,16 @@ use crate::ports::{Ownership, StoreResult};
 use crate::target::{Change, Found, Kind, RequestNote, TargetError, Write};
 use crate::value::{Attributes, Value};
 
+/// What is known while a counterpart is found or made.
+struct Wanted<'a> {
+    name: &'a str,
+    external_id: &'a str,
+    attributes: &'a Attributes,
+    seen: u64,
+    /// A create was open before this attempt.
+    open: bool,
+}
+
 impl Task<'_> {
     /// Matches; links what is found and lets the next round compare it, or creates it with as many members as one
     /// request takes and lets the next round add the rest.
@@ -38,12 +48,17 @@ impl Task<'_> {
                 return self.fail(link, link.work.generation, &error, told).await;
             }
         };
-        match decide(&candidates, &external_id, &name, link.state == State::Creating) {
-            Match::None => self.create_group(group, link, &external_id, &name, attributes, requests).await,
+        let seen = link.work.generation;
+        let open = link.create_is_open();
+        match decide(&candidates, &external_id, &name, open) {
+            Match::None => {
+                let wanted = Wanted { name: &name, external_id: &external_id, attributes, seen, open };
+                self.create_group(group, link, &wanted, requests).await
+            }
             Match::Link { found, origin } => {
                 self.link_group(link, &external_id, &found, origin, requests).await
             }
-            Match::Conflict { reason } => self.group_conflict(link, &name, reason, requests).await,
+            Match::Conflict { reason } => self.group_conflict(link, &name, reason, open, requests).await,
         }
     }
 
@@ -52,9 +67,10 @@ impl Task<'_> {
         link: &Link,
         name: &str,
         reason: String,
+        open: bool,
         requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
-        let told = Told::failure(Action::Hold, reason, requests).named(name);
+        let told = Told::failure(Action::Hold, reason, requests).named(name).with_create_open(open);
         self.stand(link, link.work.generation, State::Conflict, Some(tomorrow(self.now())), told).await
     }
 
@@ -62,12 +78,10 @@ impl Task<'_> {
         &self,
         group: &GroupId,
         link: &Link,
-        external_id: &str,
-        name: &str,
-        attributes: &Attributes,
+        wanted: &Wanted<'_>,
         mut requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
-        let seen = link.work.generation;
+        let Wanted { name, external_id, attributes, seen, .. } = *wanted;
         let (users, more) = self.everybody(group, None).await?;
         // Nothing is at the target yet, whatever an earlier attempt recorded before it was cut off.
         let facts = self.facts(group, link, &users).await?.into_iter();
@@ -106,7 +120,7 @@ impl Task<'_> {
                     .fail(&claimed, seen, &error, Told::failure(Action::Create, "", requests).named(name))
                     .await;
             }
-            Err(error) => return self.create_refused(&claimed, external_id, name, error, requests).await,
+            Err(error) => return self.create_refused(&claimed, wanted, error, requests).await,
         };
         let changes: Vec<_> = attributes
             .iter()
@@ -138,7 +152,7 @@ impl Task<'_> {
             Settled::Owned(owner) => {
                 let reason =
                     format!("the group at the target belongs to another group of the directory ({owner})");
-                self.group_conflict(&claimed, name, reason, Vec::new()).await
+                self.group_conflict(&claimed, name, reason, false, Vec::new()).await
             }
             settled if due == Due::Done => Ok(settled.next()),
             _ => Ok(Next::Again),
@@ -148,17 +162,15 @@ impl Task<'_> {
     async fn create_refused(
         &self,
         claimed: &Link,
-        external_id: &str,
-        name: &str,
+        wanted: &Wanted<'_>,
         error: TargetError,
         mut requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
-        let seen = claimed.work.generation;
+        let Wanted { name, external_id, seen, open, .. } = *wanted;
         let error = self.judge(error, &mut requests).await;
         let TargetError::Conflict(detail) = error else {
-            return self
-                .fail(claimed, seen, &error, Told::failure(Action::Create, "", requests).named(name))
-                .await;
+            let told = Told::failure(Action::Create, "", requests).named(name);
+            return self.fail_create(claimed, seen, &error, open, told).await;
         };
         let candidates = match self.ask(external_id, Some(name), &mut requests).await {
             Ok(candidates) => candidates,
@@ -168,16 +180,16 @@ impl Task<'_> {
                     .await;
             }
         };
-        match decide(&candidates, external_id, name, false) {
+        match decide(&candidates, external_id, name, open) {
             Match::Link { found, origin } => {
                 self.link_group(claimed, external_id, &found, origin, requests).await
             }
-            Match::Conflict { reason } => self.group_conflict(claimed, name, reason, requests).await,
+            Match::Conflict { reason } => self.group_conflict(claimed, name, reason, open, requests).await,
             Match::None => {
                 let reason = format!(
                     "the target says the group exists ({detail}) but shows none of that name or externalId"
                 );
-                self.group_conflict(claimed, name, reason, requests).await
+                self.group_conflict(claimed, name, reason, open, requests).await
             }
         }
     }
@@ -223,7 +235,7 @@ impl Task<'_> {
             Settled::Owned(owner) => {
                 let reason =
                     format!("the group at the target belongs to another group of the directory ({owner})");
-                self.group_conflict(link, &found.name, reason, Vec::new()).await
+                self.group_conflict(link, &found.name, reason, false, Vec::new()).await
             }
             _ => Ok(Next::Again),
         }
@@ -245,13 +257,10 @@ impl Task<'_> {
             Match::Link { found, origin } => {
                 self.link_group(link, &external_id, &found, origin, requests).await
             }
-            _ => {
-                let forget = |link: &mut Link| {
-                    link.state = State::New;
-                    link.doubt.clear();
-                    link.members_in_doubt.clear();
-                };
-                Ok(self.settle(link, link.work.generation, Due::Done, None, None, forget).await?.next())
+            Match::None => self.unresolved(link, &requests).await,
+            Match::Conflict { reason } => {
+                let told = Told::failure(Action::Hold, reason, requests).with_create_open(true);
+                self.stand(link, link.work.generation, link.state, Some(tomorrow(self.now())), told).await
             }
         }
     }
@@ -264,22 +273,14 @@ impl Task<'_> {
         detail: &str,
         mut told: Told,
     ) -> StoreResult<Next> {
-        let Some(remote_id) = &claimed.remote_id else { return Ok(Next::Stop) };
-        let read = self.target().get(Kind::Group, remote_id).await;
-        told.requests.extend(read.requests);
-        let error = match read.result {
-            Err(TargetError::NotFound(_)) => {
+        match self.is_gone(claimed, detail, &mut told.requests).await {
+            Ok(()) => {
                 let reason =
                     "the group was deleted at the target by somebody else; it is not made again by itself";
-                return self
-                    .stand(claimed, seen, State::Missing, None, Told { reason: reason.into(), ..told })
-                    .await;
+                let told = Told { reason: reason.into(), ..told };
+                self.stand(claimed, seen, State::Missing, None, told).await
             }
-            Ok(_) => TargetError::Rejected(format!(
-                "the target has the group but refuses a member or answers 404: {detail}"
-            )),
-            Err(error) => error,
-        };
-        self.fail(claimed, seen, &error, told).await
+            Err(error) => self.fail(claimed, seen, &error, told).await,
+        }
     }
 }

@@ -31,7 +31,13 @@ impl Task<'_> {
                     )
                     .await;
             }
-            let remove = pushed.into_iter().map(|member| (member.user, member.remote_id)).collect();
+            let generation = self.generation();
+            let (ours, elsewhere): (Vec<_>, Vec<_>) =
+                pushed.into_iter().partition(|member| member.target_generation == generation);
+            // What was pushed at another target says nothing about this one.
+            let elsewhere: Vec<_> = elsewhere.into_iter().map(|member| member.user).collect();
+            self.tables().memberships.forget_pushed(&self.key.application, group, &elsewhere).await?;
+            let remove = ours.into_iter().map(|member| (member.user, member.remote_id)).collect();
             let plan = MemberPlan { remove, ..MemberPlan::default() };
             for chunk in chunks(&plan, self.members_per_request()) {
                 match self.send_chunk(group, &link, seen, &[], &chunk).await? {
@@ -54,9 +60,11 @@ impl Task<'_> {
         let write = Write::Delete { kind: Kind::Group, remote_id: remote_id.clone() };
         let answer = self.target().write(&write).await;
         let mut requests = answer.requests;
-        if let Err(error) = answer.result
-            && !matches!(error, TargetError::NotFound(_))
-        {
+        let result = match answer.result {
+            Err(TargetError::NotFound(detail)) => self.is_gone(&claimed, &detail, &mut requests).await,
+            result => result.map(drop),
+        };
+        if let Err(error) = result {
             let error = self.judge(error, &mut requests).await;
             return self.fail(&claimed, seen, &error, Told::failure(Action::Delete, "", requests)).await;
         }

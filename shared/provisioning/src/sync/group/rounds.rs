@@ -34,13 +34,18 @@ impl Task<'_> {
         let mut link = link.clone();
         let mut changes = changes.to_vec();
         let mut deferred = BTreeSet::new();
-        let mut page = (if link.compare { None } else { Some(rows_and_doubts(&rows, &link)) }, None);
+        let compare = link.compare;
+        // Whoever a row or an earlier request names, a member or not; after a sweep's mark everybody, page by page.
+        let mut users = rows_and_doubts(&rows, &link);
+        let mut behind = None;
         loop {
-            let (users, next) = match page.0.take() {
-                Some(users) => (users, None),
-                None => self.everybody(group, page.1.as_ref()).await?,
-            };
-            let plan = plan_members(&self.facts(group, &link, &users).await?);
+            if compare {
+                let (page, next) = self.everybody(group, behind.as_ref()).await?;
+                users.extend(page);
+                behind = next;
+            }
+            let looked_at: Vec<_> = std::mem::take(&mut users).into_iter().collect();
+            let plan = plan_members(&self.facts(group, &link, &looked_at).await?);
             deferred.extend(plan.deferred.iter().cloned());
             let size = self.members_per_request();
             let mut requests = chunks(&plan, size);
@@ -54,9 +59,8 @@ impl Task<'_> {
                 }
                 changes.clear();
             }
-            match next {
-                Some(end) => page.1 = Some(end),
-                None => break,
+            if behind.is_none() {
+                break;
             }
         }
         self.finish(group, &link, seen, &rows, &deferred).await
@@ -192,7 +196,7 @@ impl Task<'_> {
 }
 
 /// Whom to look at without a comparison: the rows, and whoever an earlier request left in doubt.
-fn rows_and_doubts(rows: &[Todo], link: &Link) -> Vec<UserId> {
+fn rows_and_doubts(rows: &[Todo], link: &Link) -> BTreeSet<UserId> {
     let users = rows.iter().map(|row| row.user.clone()).chain(link.members_in_doubt.keys().cloned());
-    users.collect::<BTreeSet<_>>().into_iter().collect()
+    users.collect()
 }

@@ -23,6 +23,8 @@ struct Wanted<'a> {
     external_id: String,
     attributes: &'a Attributes,
     seen: u64,
+    /// A create was open before this attempt.
+    open: bool,
 }
 
 impl Task<'_> {
@@ -41,6 +43,7 @@ impl Task<'_> {
             external_id: given.or(source_id).unwrap_or_else(|| user.id.to_string()),
             attributes,
             seen: link.work.generation,
+            open: link.create_is_open(),
         };
         let mut requests = Vec::new();
         let candidates = match self.candidates(link, &wanted.external_id, &wanted.name, &mut requests).await?
@@ -52,7 +55,7 @@ impl Task<'_> {
                 return self.fail(link, wanted.seen, &error, told).await;
             }
         };
-        match decide(&candidates, &wanted.external_id, &wanted.name, link.state == State::Creating) {
+        match decide(&candidates, &wanted.external_id, &wanted.name, wanted.open) {
             Match::None => self.create(link, &wanted, requests).await,
             Match::Link { found, origin } => self.adopt(link, &wanted, &found, origin, requests).await,
             Match::Conflict { reason } => self.conflict(link, &wanted, reason, requests).await,
@@ -66,7 +69,8 @@ impl Task<'_> {
         reason: String,
         requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
-        let told = Told::failure(Action::Hold, reason, requests).named(&wanted.name);
+        let told =
+            Told::failure(Action::Hold, reason, requests).named(&wanted.name).with_create_open(wanted.open);
         self.stand(link, wanted.seen, State::Conflict, Some(tomorrow(self.now())), told).await
     }
 
@@ -127,7 +131,7 @@ impl Task<'_> {
                 let changes = as_changes(wanted.attributes);
                 let told =
                     Told::failure(Action::Create, "", requests).named(&wanted.name).with_changes(&changes);
-                self.fail(&claimed, wanted.seen, &error, told).await
+                self.fail_create(&claimed, wanted.seen, &error, wanted.open, told).await
             }
         }
     }
@@ -142,7 +146,7 @@ impl Task<'_> {
         detail: &str,
         requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
-        match decide(candidates, &wanted.external_id, &wanted.name, false) {
+        match decide(candidates, &wanted.external_id, &wanted.name, wanted.open) {
             Match::Link { found, origin } => self.adopt(claimed, wanted, &found, origin, requests).await,
             Match::Conflict { reason } => self.conflict(claimed, wanted, reason, requests).await,
             Match::None => {
@@ -217,6 +221,29 @@ impl Task<'_> {
             link.doubt = differing.iter().map(|change| change.attribute.clone()).collect();
             link.presence_changed = true;
         };
+        let (action, reason) = match origin {
+            Origin::Created => (Action::Create, "found after the answer to its create was lost"),
+            Origin::Adopted => (Action::Adopt, "an account of this user was at the target already"),
+        };
+        if differing.is_empty() {
+            let told = Told::success(action, reason, requests.clone()).named(&wanted.name);
+            let with_id = Link { remote_id: Some(found.remote_id.clone()), ..link.clone() };
+            let outcome = self.outcome(&with_id, told);
+            let settled = self
+                .settle(link, wanted.seen, Due::Done, Some(&take), Some(outcome), |link| {
+                    link.target_generation = self.generation();
+                    linked(link);
+                    link.sent.insert(active(), on());
+                    link.unassigned_since = None;
+                    settle_well(link);
+                })
+                .await?;
+            let told = Told::failure(Action::Hold, "", requests).named(&wanted.name);
+            return match owned(&settled) {
+                Some(owner) => self.owned_by_another(link, wanted.seen, owner, told).await,
+                None => Ok(settled.next()),
+            };
+        }
         let claimed = match self.intend(link, Some(&take), linked).await? {
             Ok(claimed) => claimed,
             Err(lost) => {
@@ -227,25 +254,19 @@ impl Task<'_> {
                 };
             }
         };
-        let (action, reason) = match origin {
-            Origin::Created => (Action::Create, "found after the answer to its create was lost"),
-            Origin::Adopted => (Action::Adopt, "an account of this user was at the target already"),
+        let write = Write::Update {
+            kind: Kind::User,
+            remote_id: found.remote_id.clone(),
+            changes: differing.clone(),
+            add: BTreeSet::new(),
+            remove: BTreeSet::new(),
         };
-        if !differing.is_empty() {
-            let write = Write::Update {
-                kind: Kind::User,
-                remote_id: found.remote_id.clone(),
-                changes: differing.clone(),
-                add: BTreeSet::new(),
-                remove: BTreeSet::new(),
-            };
-            let answer = self.target().write(&write).await;
-            requests.extend(answer.requests);
-            if let Err(error) = answer.result {
-                let error = self.judge(error, &mut requests).await;
-                let told = Told::failure(action, "", requests).named(&wanted.name).with_changes(&differing);
-                return self.fail(&claimed, wanted.seen, &error, told).await;
-            }
+        let answer = self.target().write(&write).await;
+        requests.extend(answer.requests);
+        if let Err(error) = answer.result {
+            let error = self.judge(error, &mut requests).await;
+            let told = Told::failure(action, "", requests).named(&wanted.name).with_changes(&differing);
+            return self.fail(&claimed, wanted.seen, &error, told).await;
         }
         let told = Told::success(action, reason, requests).named(&wanted.name).with_changes(&differing);
         let outcome = self.outcome(&claimed, told);
@@ -272,14 +293,13 @@ impl Task<'_> {
                 return self.fail(link, seen, &error, Told::failure(Action::Create, "", requests)).await;
             }
         };
-        let Match::Link { found, origin: Origin::Created } = decide(&candidates, &external_id, "", true)
-        else {
-            let forget = |link: &mut Link| {
-                link.state = State::New;
-                link.doubt.clear();
-                settle_well(link);
-            };
-            return Ok(self.settle(link, seen, Due::Done, None, None, forget).await?.next());
+        let found = match decide(&candidates, &external_id, "", true) {
+            Match::Link { found, .. } => found,
+            Match::None => return self.unresolved(link, &requests).await,
+            Match::Conflict { reason } => {
+                let told = Told::failure(Action::Hold, reason, requests).with_create_open(true);
+                return self.stand(link, seen, link.state, Some(tomorrow(self.now())), told).await;
+            }
         };
         let take = Ownership::Take(found.remote_id.clone());
         let reason = "found after the answer to its create was lost";

@@ -34,8 +34,15 @@ impl Task<'_> {
                 self.gone(&claimed, seen, Action::Delete, reason, requests).await
             }
             Err(TargetError::NotFound(detail)) => {
-                let reason = format!("it was gone already: {detail}");
-                self.gone(&claimed, seen, Action::Delete, reason, requests).await
+                match self.is_gone(&claimed, &detail, &mut requests).await {
+                    Ok(()) => {
+                        let reason = format!("it was gone already: {detail}");
+                        self.gone(&claimed, seen, Action::Delete, reason, requests).await
+                    }
+                    Err(error) => {
+                        self.fail(&claimed, seen, &error, Told::failure(Action::Delete, "", requests)).await
+                    }
+                }
             }
             Err(error) => {
                 let error = self.judge(error, &mut requests).await;
@@ -48,11 +55,15 @@ impl Task<'_> {
     async fn memberships_remain(&self, link: &Link) -> StoreResult<bool> {
         let Object::User(user) = &link.key.object else { return Ok(false) };
         let application = &self.key.application;
-        let groups = self.tables().memberships.groups_pushed_in(application, user).await?;
         let mut bells = Vec::new();
-        for group in &groups {
-            self.tables().memberships.put_todo(application, group, std::slice::from_ref(user)).await?;
+        for group in &self.tables().memberships.groups_pushed_in(application, user).await? {
             let key = LinkKey::group(application, group);
+            // A group that is not kept at this target takes nobody out; what is recorded of it holds nobody up.
+            let link = self.tables().links.link(&key).await?;
+            if link.is_none_or(|link| link.usable_remote(self.generation()).is_none()) {
+                continue;
+            }
+            self.tables().memberships.put_todo(application, group, std::slice::from_ref(user)).await?;
             let mark = Mark {
                 application_version: self.configured().application.version,
                 due_at: after(self.now(), RING_AGAIN),
@@ -65,7 +76,7 @@ impl Task<'_> {
         if !bells.is_empty() {
             self.worker.bell.ring(Lane::Live, "", &bells).await?;
         }
-        Ok(!groups.is_empty())
+        Ok(!bells.is_empty())
     }
 
     /// The account is not there any more.
