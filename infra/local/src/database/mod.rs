@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
 
-use aws_sdk_dynamodb::Client;
+use aws::in_process::Client;
 use tokio::sync::{oneshot, watch};
 
 pub use stream_log::{Checkpoint, StreamPage};
