@@ -35,7 +35,12 @@ async fn refusing(refusals: &[(&str, u32, bool)]) -> (SqsBell, Arc<Mutex<Queue>>
     let answering = queue.clone();
     let answer = move |text: String| {
         let queue = answering.clone();
-        async move { Json(accept(&mut queue.lock().unwrap(), &serde_json::from_str(&text).unwrap())) }
+        async move {
+            Json(accept(
+                &mut queue.lock().expect("the queue"),
+                &serde_json::from_str(&text).expect("a request"),
+            ))
+        }
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let endpoint = format!("http://{}", listener.local_addr().expect("an address"));

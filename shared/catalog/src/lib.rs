@@ -7,7 +7,8 @@ mod entry;
 
 pub use entry::{Authentication, Entry, Label, Provisioning, SingleSignOn};
 
-const FILES: [&str; 2] = [include_str!("../data/generic-saml.json"), include_str!("../data/generic-oidc.json")];
+const FILES: [&str; 2] =
+    [include_str!("../data/generic-saml.json"), include_str!("../data/generic-oidc.json")];
 
 /// Every entry, in the order of its name.
 pub fn entries() -> Vec<Entry> {
@@ -30,7 +31,9 @@ mod tests {
     fn every_file_is_an_entry_with_a_key_of_its_own() {
         let mut keys: Vec<_> = FILES
             .iter()
-            .map(|file| serde_json::from_str::<Entry>(file).unwrap_or_else(|error| panic!("{error}: {file}")).key)
+            .map(|file| {
+                serde_json::from_str::<Entry>(file).unwrap_or_else(|error| panic!("{error}: {file}")).key
+            })
             .collect();
         keys.sort();
         keys.dedup();

@@ -2,7 +2,7 @@
 //! happened.
 
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::company::{Company, shown};
 use super::program::Operator;
@@ -42,7 +42,7 @@ async fn twenty_deaths_of_a_first_sync_and_of_a_change_leave_no_trace() {
     // How long an undisturbed run takes here, on another server of the same kind.
     let Some(other) = start(test, Product::Scim2Server).await else { return };
     let mut company = Company::of(120, 10, 3);
-    let began = Instant::now();
+    let began = tokio::time::Instant::now();
     assert_eq!(Operator::of(&other).sync(&company, &[]).code, 0);
     let whole = began.elapsed();
 
