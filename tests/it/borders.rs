@@ -94,3 +94,22 @@ fn outside_crates_are_named_only_where_they_belong() {
         }
     }
 }
+
+/// Every file and folder that docs/ARCHITECTURE.md names in backticks, from the root or from a place it has just described.
+#[test]
+fn the_map_names_only_places_that_are_there() {
+    let map = std::fs::read_to_string(root().join("docs/ARCHITECTURE.md")).expect("the map");
+    let names = map.split('`').skip(1).step_by(2);
+    let places: Vec<_> = names.filter(|name| name.ends_with(".rs") || name.ends_with('/')).collect();
+    assert!(places.len() > 30, "the map names {} places: is it still written in backticks?", places.len());
+    for place in places {
+        let bases = ["", "shared/provisioning/src", "shared/scim-client/src", "infra/local/src"];
+        let beside = ["plan", "sync", "detect", "sweep", "application", "directory"]
+            .map(|folder| format!("shared/provisioning/src/{folder}"));
+        let mut bases = bases.into_iter().map(str::to_owned).chain(beside);
+        assert!(
+            bases.any(|base| root().join(base).join(place).exists()),
+            "docs/ARCHITECTURE.md names {place}"
+        );
+    }
+}
