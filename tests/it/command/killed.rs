@@ -9,6 +9,9 @@ use super::program::Operator;
 use crate::ledger::{self, Ledger};
 use crate::servers::{Product, start};
 
+/// However busy the machine is, no run is given longer before it is killed.
+const LONGEST_RUN: Duration = Duration::from_secs(8);
+
 /// Kills twenty runs, each after a time that grows step by step through a whole run, then lets one end.
 async fn killed_twenty_times(operator: &Operator<'_>, company: &Company, whole: Duration) {
     for kill in 1..=20 {
@@ -41,10 +44,10 @@ async fn twenty_deaths_of_a_first_sync_and_of_a_change_leave_no_trace() {
 
     // How long an undisturbed run takes here, on another server of the same kind.
     let Some(other) = start(test, Product::Scim2Server).await else { return };
-    let mut company = Company::of(120, 10, 3);
+    let mut company = Company::of(80, 8, 3);
     let began = tokio::time::Instant::now();
     assert_eq!(Operator::of(&other).sync(&company, &[]).code, 0);
-    let whole = began.elapsed();
+    let whole = began.elapsed().min(LONGEST_RUN);
 
     let operator = Operator::of(&server);
     killed_twenty_times(&operator, &company, whole).await;
@@ -56,7 +59,7 @@ async fn twenty_deaths_of_a_first_sync_and_of_a_change_leave_no_trace() {
     for index in 40..60 {
         company.person(&format!("E-{index:05}")).groups = ["G-001".to_owned()].into();
     }
-    let leavers: Vec<String> = (60..70).map(|index| format!("E-{index:05}")).collect();
+    let leavers: Vec<String> = (60..67).map(|index| format!("E-{index:05}")).collect();
     for leaver in &leavers {
         company.person(leaver).disabled = true;
     }

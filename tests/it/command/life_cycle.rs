@@ -93,3 +93,21 @@ async fn people_come_change_leave_and_return_at_scim2_server() {
 async fn people_come_change_leave_and_return_at_scimmy() {
     life_cycle("people_come_change_leave_and_return_at_scimmy", Product::Scimmy).await;
 }
+
+/// Without memory every run adopts what it finds; nothing is added that is there, also where adding twice makes two.
+#[tokio::test]
+async fn a_run_without_memory_finds_what_the_one_before_it_made() {
+    let test = "a_run_without_memory_finds_what_the_one_before_it_made";
+    let Some(server) = start(test, Product::Scimmy).await else { return };
+    let company = Company::of(6, 2, 1);
+    for run in 1..=3 {
+        let told = Operator::of(&server).sync(&company, &[]);
+        assert_eq!(told.code, 0, "{:#}", told.report);
+        assert_eq!(told.writes(), if run == 1 { 8 } else { 0 }, "run {run}");
+    }
+    let groups = server.everything(provisioning::target::Kind::Group).await;
+    assert!(
+        groups.iter().all(|group| group["members"].as_array().is_some_and(|members| members.len() == 3)),
+        "{groups:#?}"
+    );
+}

@@ -1,8 +1,8 @@
 //! The directory in which the engine keeps its data, and the lock that lets one process use it.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::EngineError;
@@ -31,7 +31,18 @@ impl DataDirectory {
 
     /// The database's file.
     pub(super) fn database(&self) -> PathBuf {
-        self.path.join("rollcall.db")
+        self.path.join(DATABASE)
+    }
+
+    /// The database's file, there and its owner's alone, also in a directory that was there before and is open to others.
+    /// SQLite gives its other files the same mode.
+    pub(super) fn private_database(&self) -> Result<PathBuf, EngineError> {
+        let unusable = |error: io::Error| EngineError::Directory { path: self.path.clone(), error };
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(self.database()).map_err(unusable)?;
+        file.set_permissions(Permissions::from_mode(0o600)).map_err(unusable)?;
+        Ok(self.database())
     }
 
     /// Where secrets lie.
@@ -40,8 +51,13 @@ impl DataDirectory {
     }
 }
 
+/// The name of the database's file.
+const DATABASE: &str = "rollcall.db";
+
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
     use super::*;
 
     #[test]
@@ -54,5 +70,16 @@ mod tests {
         assert!(refused.to_string().contains("another process"), "{refused}");
         drop(first);
         DataDirectory::take(&path).expect("free again");
+    }
+
+    #[test]
+    fn the_database_is_its_owners_alone_in_a_directory_open_to_all() {
+        let outer = tempfile::tempdir().expect("a directory");
+        std::fs::set_permissions(outer.path(), Permissions::from_mode(0o755)).expect("a mode");
+        let data = DataDirectory::take(outer.path()).expect("free");
+        assert_eq!(
+            data.private_database().expect("a path").metadata().expect("a file").mode() & 0o777,
+            0o600
+        );
     }
 }

@@ -291,7 +291,7 @@ fn open(directory: Option<DataDirectory>) -> Result<(Database, Arc<dyn SecretSto
     };
     let path = directory.secrets();
     let secrets = SecretFiles::in_directory(&path).map_err(|error| EngineError::Directory { path, error })?;
-    Ok((Database::at(&directory.database(), directory)?, Arc::new(secrets)))
+    Ok((Database::at(&directory.private_database()?, directory)?, Arc::new(secrets)))
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ pub enum MappingError {
     /// No such column.
     #[error("the directory has no column '{0}'; it has: {1}")]
     UnknownColumn(String, String),
+    /// The attribute is wanted twice.
+    #[error("'{0}' is mapped twice; one column can be sent as it")]
+    Twice(String),
     /// The engine sets this attribute itself.
     #[error("'{0}' is set by Rollcall itself and cannot be mapped")]
     Reserved(String),
@@ -65,6 +68,9 @@ pub fn automatic(
         })?;
         let source = source_of(column, columns)
             .ok_or_else(|| MappingError::UnknownColumn(column.clone(), columns.join(", ")))?;
+        if attributes.iter().any(|mapped| mapped.target.same_as(&path)) {
+            return Err(MappingError::Twice(target.clone()));
+        }
         add(path, source, &mut attributes);
     }
     let mut unmapped = Vec::new();
@@ -157,6 +163,10 @@ mod tests {
         };
         assert!(map("titel", "username").contains("title"));
         assert!(map("title", "job").contains("it has: username"));
+        let twice =
+            [("title".to_owned(), "username".to_owned()), ("title".to_owned(), "username".to_owned())];
+        let refused = automatic(&columns, &default_attributes(), &[], &twice).expect_err("refused");
+        assert!(refused.to_string().contains("mapped twice"));
         assert!(map("active", "username").contains("cannot be mapped"));
     }
 }

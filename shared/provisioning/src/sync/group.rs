@@ -1,5 +1,6 @@
 //! Synchronising one group and its memberships at one application.
 
+mod adopt;
 mod create;
 mod leave;
 mod rounds;
@@ -28,7 +29,7 @@ impl Task<'_> {
                     self.match_or_create_group(group, source_id.as_ref(), &link, &attributes).await?
                 }
                 GroupPlan::Keep { changes } => self.keep(group, &link, &changes).await?,
-                GroupPlan::Resolve => self.resolve_group(&link).await?,
+                GroupPlan::Resolve => self.resolve_group(group, &link).await?,
                 GroupPlan::Empty => self.empty(group, &link).await?,
                 GroupPlan::Delete => self.delete_group(group, &link).await?,
                 GroupPlan::Release => self.release_group(group, &link).await?,

@@ -8,7 +8,7 @@ use crate::activity::Action;
 use crate::ids::{GroupId, SourceId};
 use crate::link::{Link, Origin, State};
 use crate::matching::{Candidates, Match, decide};
-use crate::plan::{MemberFacts, chunks, plan_members};
+use crate::plan::{MemberFacts, MemberPlan, chunks, plan_members};
 use crate::ports::{Ownership, StoreResult};
 use crate::target::{Change, Found, Kind, RequestNote, TargetError, Write};
 use crate::value::{Attributes, Value};
@@ -56,7 +56,7 @@ impl Task<'_> {
                 self.create_group(group, link, &wanted, requests).await
             }
             Match::Link { found, origin } => {
-                self.link_group(link, &external_id, &found, origin, requests).await
+                self.link_group(group, link, &external_id, &found, origin, requests).await
             }
             Match::Conflict { reason } => self.group_conflict(link, &name, reason, open, requests).await,
         }
@@ -120,7 +120,7 @@ impl Task<'_> {
                     .fail(&claimed, seen, &error, Told::failure(Action::Create, "", requests).named(name))
                     .await;
             }
-            Err(error) => return self.create_refused(&claimed, wanted, error, requests).await,
+            Err(error) => return self.create_refused(group, &claimed, wanted, error, requests).await,
         };
         let changes: Vec<_> = attributes
             .iter()
@@ -161,6 +161,7 @@ impl Task<'_> {
 
     async fn create_refused(
         &self,
+        group: &GroupId,
         claimed: &Link,
         wanted: &Wanted<'_>,
         error: TargetError,
@@ -182,7 +183,7 @@ impl Task<'_> {
         };
         match decide(&candidates, external_id, name, open) {
             Match::Link { found, origin } => {
-                self.link_group(claimed, external_id, &found, origin, requests).await
+                self.link_group(group, claimed, external_id, &found, origin, requests).await
             }
             Match::Conflict { reason } => self.group_conflict(claimed, name, reason, open, requests).await,
             Match::None => {
@@ -198,11 +199,12 @@ impl Task<'_> {
     /// sent stays in doubt.
     async fn link_group(
         &self,
+        group: &GroupId,
         link: &Link,
         external_id: &str,
         found: &Found,
         origin: Origin,
-        requests: Vec<RequestNote>,
+        mut requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
         let baseline = self.baseline(found);
         let take = Ownership::Take(found.remote_id.clone());
@@ -212,11 +214,17 @@ impl Task<'_> {
                 (Action::Adopt, "a group of this name or externalId was at the target already")
             }
         };
+        let there = self.members_there(group, found, &mut requests).await?;
         let told = Told::success(action, reason, requests).named(&found.name);
         let with_id = Link { remote_id: Some(found.remote_id.clone()), ..link.clone() };
-        let outcome = self.outcome(&with_id, told);
+        // What our own lost create put there has not been told yet.
+        let ours = there.iter().filter(|(user, _)| link.members_in_doubt.contains_key(user));
+        let add = ours.map(|(user, remote_id)| (user.clone(), remote_id.clone())).collect();
+        let chunk = MemberPlan { add, ..MemberPlan::default() };
+        let outcome = self.outcome_with_members(&with_id, told, &chunk).await?;
         let settled = self
             .settle(link, link.work.generation, Due::At(self.now()), Some(&take), Some(outcome), |link| {
+                link.members_in_doubt.retain(|user, _| !there.contains_key(user));
                 link.target_generation = self.generation();
                 link.state = State::Linked;
                 link.remote_id = Some(found.remote_id.clone());
@@ -242,7 +250,7 @@ impl Task<'_> {
     }
 
     /// A create may have been sent for a group that is wanted no more: if it was, it is linked so that it can be let go.
-    pub(super) async fn resolve_group(&self, link: &Link) -> StoreResult<Next> {
+    pub(super) async fn resolve_group(&self, group: &GroupId, link: &Link) -> StoreResult<Next> {
         let Some(external_id) = link.external_id.clone() else { return Ok(Next::Stop) };
         let mut requests = Vec::new();
         let candidates = match self.ask(&external_id, None, &mut requests).await {
@@ -255,7 +263,7 @@ impl Task<'_> {
         };
         match decide(&Candidates { by_name: Vec::new(), ..candidates }, &external_id, "", true) {
             Match::Link { found, origin } => {
-                self.link_group(link, &external_id, &found, origin, requests).await
+                self.link_group(group, link, &external_id, &found, origin, requests).await
             }
             Match::None => self.unresolved(link, &requests).await,
             Match::Conflict { reason } => {
