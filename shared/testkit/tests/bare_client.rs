@@ -12,16 +12,3 @@ async fn everything_is_created_with_its_members() {
     let members: usize = directory.groups.iter().map(|group| stand_in.members_of(&group.name).len()).sum();
     assert_eq!(members, directory.memberships.len());
 }
-
-/// Run by hand, in release: `cargo test --release -p testkit --test bare_client -- --ignored --nocapture`.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement"]
-#[expect(clippy::print_stderr, reason = "a measurement says what it measured")]
-async fn how_fast_the_stand_in_is() {
-    let stand_in = StandIn::start(StandInConfig::default()).await.expect("a stand-in");
-    let directory = sample::directory(10_000, 100, 3, 1).expect("a directory");
-    let took = bare_client::create_all(stand_in.base_url(), &stand_in.token(), &directory)
-        .await
-        .expect("all created");
-    eprintln!("{:.0} requests/s", 10_100.0 / took.as_secs_f64());
-}

@@ -2,7 +2,7 @@
 //!
 //! [`Worker::work_off`] takes a batch of doorbells. Each becomes a task under its own deadline and panic boundary;
 //! `user` and `group` hold the two kinds of task, `settlement` the conditional writes around a request, `failure` what
-//! is done about an answer that is not success, `account` how a counterpart is found.
+//! is done about an answer that is not success, `counterpart` how a counterpart is found.
 
 mod batch;
 mod counterpart;
