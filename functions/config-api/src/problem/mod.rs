@@ -40,9 +40,9 @@ pub struct Problem {
     /// Members of the kind's own.
     #[serde(flatten)]
     #[schema(ignore)]
-    members: serde_json::Map<String, Value>,
+    members: Option<Box<serde_json::Map<String, Value>>>,
     #[serde(skip)]
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// What is wrong with one field.
@@ -95,8 +95,8 @@ impl Problem {
             status: kind.status().as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
-            members: serde_json::Map::new(),
-            headers: HeaderMap::new(),
+            members: None,
+            headers: Vec::new(),
         }
     }
 
@@ -125,13 +125,13 @@ impl Problem {
 
     /// Adds a member of the kind's own (RFC 9457 section 3.2).
     pub fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(name.to_owned(), value.into());
+        self.members.get_or_insert_default().insert(name.to_owned(), value.into());
         self
     }
 
     /// Adds a header to the answer.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.headers.push((name, value));
         self
     }
 }
@@ -149,7 +149,7 @@ pub(crate) fn shortened(text: &str) -> String {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.kind.status();
-        let mut headers = self.headers.clone();
+        let mut headers: HeaderMap = self.headers.iter().cloned().collect();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("2"));

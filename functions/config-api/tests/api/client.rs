@@ -57,7 +57,7 @@ impl Answer {
     }
 
     pub fn header(&self, name: impl header::AsHeaderName) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().expect("it works"))
     }
 
     /// The body, after checking the status.
@@ -87,10 +87,10 @@ pub fn request(method: &str, path: &str) -> http::request::Builder {
 
 impl Client {
     pub async fn new() -> Self {
-        let database = Database::in_memory().unwrap();
+        let database = Database::in_memory().expect("it works");
         let names = TableNames::default();
-        aws::tables::create(&database.client(), &names).await.unwrap();
-        let clock = Arc::new(SteppedClock::at("2026-11-23T08:00:00Z".parse().unwrap()));
+        aws::tables::create(&database.client(), &names).await.expect("it works");
+        let clock = Arc::new(SteppedClock::at("2026-11-23T08:00:00Z".parse().expect("it works")));
         let randomness = Arc::new(Numbered::default());
         let tables = aws::stores::tables_with(database.client(), names, clock.clone(), randomness.clone());
         let setup = Setup {
@@ -113,25 +113,25 @@ impl Client {
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.router.clone().oneshot(request).await.expect("it works");
         let (parts, body) = response.into_parts();
-        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        let text = String::from_utf8(body.to_vec()).unwrap();
+        let body = axum::body::to_bytes(body, usize::MAX).await.expect("it works");
+        let text = String::from_utf8(body.to_vec()).expect("it works");
         Answer { status: parts.status, headers: parts.headers, text }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        self.send(request("GET", path).body(Body::empty()).unwrap()).await
+        self.send(request("GET", path).body(Body::empty()).expect("it works")).await
     }
 
     pub async fn delete(&self, path: &str) -> Answer {
-        self.send(request("DELETE", path).body(Body::empty()).unwrap()).await
+        self.send(request("DELETE", path).body(Body::empty()).expect("it works")).await
     }
 
     /// Sends a body in JSON.
     pub async fn json(&self, method: &str, path: &str, body: &Value) -> Answer {
         let request = request(method, path).header(header::CONTENT_TYPE, "application/json");
-        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+        self.send(request.body(Body::from(body.to_string())).expect("it works")).await
     }
 
     /// Every item of a list, read `limit` at a time to its end.
@@ -141,7 +141,7 @@ impl Client {
         let (mut items, mut next) = (Vec::new(), first.clone());
         for _ in 0..1_000 {
             let page = self.get(&next).await.expect(200);
-            let found = page["items"].as_array().unwrap();
+            let found = page["items"].as_array().expect("items");
             assert!(found.len() <= limit);
             items.extend(found.iter().cloned());
             match page["next"].as_str() {
