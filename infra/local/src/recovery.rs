@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use provisioning::application::Lifecycle;
 use provisioning::clock::{Clock, after};
 use provisioning::ids::ApplicationId;
 use provisioning::link::{Link, LinkKey};
@@ -36,7 +35,7 @@ pub async fn recover(
 ) -> StoreResult<Recovered> {
     let mut recovered = Recovered::default();
     for application in tables.applications.list().await? {
-        if application.lifecycle != Lifecycle::Enabled {
+        if !application.lifecycle.is_active() {
             continue;
         }
         let id = &application.id;
@@ -110,7 +109,7 @@ mod tests {
     use async_trait::async_trait;
     use aws::tables::TableNames;
     use jiff::SignedDuration;
-    use provisioning::application::{Application, Policy};
+    use provisioning::application::{Application, Lifecycle, Policy};
     use provisioning::clock::SteppedClock;
     use provisioning::link::{Claim, Mark};
     use provisioning::ports::ConfigurationWrite;
@@ -157,7 +156,7 @@ mod tests {
                 target_generation: 1,
                 policy: Policy::default(),
             };
-            let write = ConfigurationWrite { application, mapping: None, selection: None, outcome: None };
+            let write = ConfigurationWrite::of(application);
             assert!(tables.applications.write(&write).await.unwrap());
             let clock = Arc::new(SteppedClock::at("2026-11-23T08:00:00Z".parse().unwrap()));
             Self { tables, rung: Rung::default(), clock }

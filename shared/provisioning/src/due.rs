@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::application::Lifecycle;
 use crate::clock::{Clock, after};
 use crate::ids::ApplicationId;
 use crate::ports::{Bell, Doorbell, DueItem, DueKey, Lane, StoreResult, Tables};
@@ -31,7 +30,7 @@ impl Poller {
     pub async fn ring_due(&self) -> StoreResult<usize> {
         let mut rung = 0;
         for application in self.tables.applications.list().await? {
-            if application.lifecycle != Lifecycle::Enabled {
+            if !application.lifecycle.is_active() {
                 continue;
             }
             let condition = self.tables.applications.condition(&application.id).await?;
@@ -53,7 +52,9 @@ impl Poller {
         application: &ApplicationId,
         until: jiff::Timestamp,
     ) -> StoreResult<usize> {
-        let due = self.tables.links.propose_due(application, until, AT_ONCE).await?;
+        let mut due = self.tables.links.propose_due(application, until, AT_ONCE).await?;
+        // Live changes go before a sweep's work.
+        due.sort_by_key(|item| (item.by_sweep, item.due_at));
         let mut rung = 0;
         for item in due {
             let again = after(self.clock.now(), RING_AGAIN);

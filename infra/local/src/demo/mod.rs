@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use provisioning::activity::{Outcome, OutcomeResult};
-use provisioning::application::{Configuration, Links, Selection, SelectionMode};
+use provisioning::application::{Configuration, Links, Selection};
 use provisioning::directory::file::{Format, parse};
 use provisioning::directory::import::{Extent, Namespace, Snapshot, apply, plan};
 use provisioning::ids::ApplicationId;
@@ -108,10 +108,10 @@ impl Demo<'_> {
             counted(mapping.attributes.len() as u64, "attribute")
         ));
         let groups = planned.groups_after.keys().cloned().collect();
-        let selection = Selection { mode: SelectionMode::List, groups, exclude_group_information: false };
+        let selection = Selection { groups, ..Selection::default() };
         let scope = Scope::of(&planned, &selection);
         let configuration =
-            Configuration { mapping: Some(mapping), selection: Some(selection), policy: None };
+            Configuration { mapping: Some(mapping), selection: Some(selection), ..Configuration::default() };
         setup.configure(id, configuration).await.map_err(CommandError::failed)?;
         let job = setup.enable(id, None).await.map_err(CommandError::failed)?;
         let rest =

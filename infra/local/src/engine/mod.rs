@@ -167,7 +167,7 @@ impl Engine {
     /// Sets applications up.
     pub fn setup(&self) -> Setup {
         let Parts { tables, secrets, connector, bell, clock, randomness, .. } = self.parts.clone();
-        Setup { tables, secrets, connector, bell, clock, randomness }
+        Setup { tables, secrets, connector, bell, clock, randomness, expected_version: None }
     }
 
     /// Opens targets.

@@ -9,7 +9,7 @@
 //! | | `NAME#user#folded name`, `NAME#group#folded name` | `GUARD` | who bears the name |
 //! | | `SOURCE#user#source id`, `SOURCE#group#source id` | `GUARD` | who has the source id |
 //! | provisioning | `APPS` | `app` | an application in the list of all |
-//! | | `A#app` | `APP#CONFIG`, `APP#MAPPING`, `APP#SELECTION`, `APP#CONDITION` | its configuration and what workers note |
+//! | | `A#app` | `APP#CONFIG`, `APP#SCHEMA`, `APP#MAPPING`, `APP#SELECTION`, `APP#CONDITION`, `APP#PACE` | its configuration and what workers note |
 //! | | `A#app` | `G#group` | the group's link |
 //! | | `A#app` | `JOB#job` | a job |
 //! | | `U#user` | `L#app` | the user's link |
@@ -22,13 +22,13 @@
 //! | | `D#app` | `yyyy-mm-dd` | the application has events on that day |
 //!
 //! Indexes: `listing` by `user#0..3`, `group#0..3`; `due` by `app#0..3`; `by_application` by `app#user#0..3`,
-//! `app#group#0..3`; `by_object` by `kind#id`; `failures` by `app#0..3`; `by_day` by `yyyy-mm-dd#0..7`.
+//! `app#group#0..3`; `trouble` by `app#trouble#0..3`; `by_object` by `kind#id`; `failures` by `app#0..3`; `by_day` by `yyyy-mm-dd#0..7`.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use provisioning::folding::folded;
 use provisioning::ids::{ApplicationId, GroupId, JobId, RemoteId, SourceId, UserId};
-use provisioning::link::{LinkKey, Object};
+use provisioning::link::{LinkKey, Object, Trouble};
 use provisioning::ports::shard;
 use provisioning::target::{Kind, MatchKey};
 
@@ -47,12 +47,16 @@ pub const MEMBERSHIP_PREFIX: &str = "M#";
 pub const CONFIGURATION_PREFIX: &str = "APP#";
 /// The sort key of an application itself.
 pub const CONFIG: &str = "APP#CONFIG";
+/// The sort key of what its target takes.
+pub const SCHEMA: &str = "APP#SCHEMA";
 /// The sort key of its mapping.
 pub const MAPPING: &str = "APP#MAPPING";
 /// The sort key of its selection.
 pub const SELECTION: &str = "APP#SELECTION";
 /// The sort key of what workers note about it.
 pub const CONDITION: &str = "APP#CONDITION";
+/// The sort key of the pace at which requests go to its target.
+pub const PACE: &str = "APP#PACE";
 /// What begins the sort keys of a user's links.
 pub const LINK_PREFIX: &str = "L#";
 /// What begins the sort keys of users in a group's rows.
@@ -143,7 +147,7 @@ pub fn application_summary(id: &ApplicationId) -> Key {
     Key::new(APPLICATIONS, id.as_str())
 }
 
-/// A part of an application's configuration: [`CONFIG`], [`MAPPING`], [`SELECTION`] or [`CONDITION`].
+/// A part of an application's configuration: [`CONFIG`], [`SCHEMA`], [`MAPPING`], [`SELECTION`], [`CONDITION`] or [`PACE`].
 pub fn configuration(id: &ApplicationId, part: &str) -> Key {
     Key::new(application(id), part)
 }
@@ -186,6 +190,11 @@ pub fn application_shard(key: &LinkKey) -> String {
 /// A shard of the index `by_application` by its number.
 pub fn application_shard_number(application: &ApplicationId, kind: Kind, number: u32) -> String {
     format!("{application}#{kind}#{number}")
+}
+
+/// A shard of the index `trouble` by its number.
+pub fn trouble_shard_number(application: &ApplicationId, trouble: Trouble, number: u32) -> String {
+    format!("{application}#{trouble}#{number}")
 }
 
 /// Which link owns an account or group at a target.

@@ -15,7 +15,7 @@ mod target;
 use std::sync::Arc;
 
 pub use activity_store::{ActivityPage, ActivityStore};
-pub use application_store::{ApplicationStore, ApplicationSummary, ConfigurationWrite};
+pub use application_store::{ApplicationStore, ApplicationSummary, ConfigurationWrite, Slot};
 pub use bell::{Bell, Doorbell, Lane, shard};
 pub use directory_jobs::DirectoryJobs;
 pub use directory_store::{
