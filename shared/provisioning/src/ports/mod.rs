@@ -4,6 +4,7 @@
 mod activity_store;
 mod application_store;
 mod bell;
+mod directory_jobs;
 mod directory_store;
 mod job_store;
 mod link_store;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 pub use activity_store::{ActivityPage, ActivityStore};
 pub use application_store::{ApplicationStore, ApplicationSummary, ConfigurationWrite, Slot};
 pub use bell::{Bell, Doorbell, Lane, shard};
+pub use directory_jobs::DirectoryJobs;
 pub use directory_store::{
     DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, UserWrite,
 };
