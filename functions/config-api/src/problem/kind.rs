@@ -56,6 +56,8 @@ kinds! {
         "the role 'read-only' changes nothing";
     /// There is no such object.
     NotFound = "not-found", NOT_FOUND, "It is not there", "there is no user '4711'";
+    /// The user is active, so there is nothing to receipt.
+    NotOffboarded = "not-offboarded", NOT_FOUND, "The user is active", "he is active; POST to this path offboards him";
     /// There is no such route.
     UnknownRoute = "unknown-route", NOT_FOUND, "There is no such route", "there is no route '/v1/usres'";
     /// The route has no such method.
