@@ -2,4 +2,4 @@
 
 mod changes;
 mod first_sync;
-mod system;
+pub mod system;
