@@ -25,6 +25,7 @@ async fn main() -> Result<(), Error> {
         bell: clients.bell(&config.bell),
         clock: Arc::new(SystemClock),
         randomness: Arc::new(UuidTokens),
+            expected_version: None,
     };
     let api = Api {
         directory_jobs: Arc::new(AtOnce::new(tables.directory.clone())),

@@ -9,11 +9,13 @@ use provisioning::randomness::Randomness;
 
 pub use crate::activity_store::DynamoActivityStore;
 pub use crate::application_store::DynamoApplicationStore;
+pub use crate::attribute_store::DynamoAttributeStore;
 use crate::clock::SystemClock;
 pub use crate::directory_store::DynamoDirectoryStore;
 pub use crate::job_store::DynamoJobStore;
 pub use crate::link_store::DynamoLinkStore;
 pub use crate::membership_store::DynamoMembershipStore;
+pub use crate::offboarding_store::DynamoOffboardingStore;
 use crate::randomness::UuidTokens;
 use crate::tables::TableNames;
 
@@ -31,6 +33,9 @@ pub fn tables_with(
 ) -> Tables {
     let TableNames { directory, provisioning, activity } = names;
     Tables {
+        listing: Arc::new(DynamoDirectoryStore::new(client.clone(), directory.clone())),
+        attributes: Arc::new(DynamoAttributeStore::new(client.clone(), directory.clone())),
+        offboardings: Arc::new(DynamoOffboardingStore::new(client.clone(), directory.clone())),
         directory: Arc::new(DynamoDirectoryStore::new(client.clone(), directory)),
         applications: Arc::new(DynamoApplicationStore::new(client.clone(), provisioning.clone())),
         links: Arc::new(DynamoLinkStore::new(client.clone(), provisioning.clone())),

@@ -40,7 +40,7 @@ impl Authenticator for Callers {
 pub struct Client {
     router: Router,
     pub tables: Tables,
-    pub clock: Arc<SteppedClock>,
+    pub setup: Setup,
 }
 
 /// An answer, with its body.
@@ -100,16 +100,17 @@ impl Client {
             bell: Arc::new(Queues::new(&FifoSettings::default(), 4, &(clock.clone() as _))),
             clock: clock.clone(),
             randomness: randomness.clone(),
+            expected_version: None,
         };
         let api = Api {
             directory_jobs: Arc::new(AtOnce::new(tables.directory.clone())),
             tables: tables.clone(),
-            setup,
-            clock: clock.clone(),
+            setup: setup.clone(),
+            clock,
             randomness,
             authenticator: Arc::new(Callers(StaticToken::new("administrator", TOKEN.to_owned().into()))),
         };
-        Self { router: config_api::router(api), tables, clock }
+        Self { router: config_api::router(api), tables, setup }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

@@ -1,6 +1,7 @@
 //! The directory table: users, groups and memberships.
 
 mod delete;
+mod listing;
 mod read;
 mod write;
 

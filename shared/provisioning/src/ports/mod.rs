@@ -3,12 +3,15 @@
 
 mod activity_store;
 mod application_store;
+mod attribute_store;
 mod bell;
 mod directory_jobs;
+mod directory_listing;
 mod directory_store;
 mod job_store;
 mod link_store;
 mod membership_store;
+mod offboarding_store;
 mod secret_store;
 mod target;
 
@@ -16,14 +19,17 @@ use std::sync::Arc;
 
 pub use activity_store::{ActivityPage, ActivityStore};
 pub use application_store::{ApplicationStore, ApplicationSummary, ConfigurationWrite, Slot};
+pub use attribute_store::{AttributeStore, Defined};
 pub use bell::{Bell, Doorbell, Lane, shard};
 pub use directory_jobs::DirectoryJobs;
+pub use directory_listing::{DirectoryListing, ListingPage, ListingPosition};
 pub use directory_store::{
     DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, UserWrite,
 };
 pub use job_store::JobStore;
 pub use link_store::{DueItem, DueKey, LinkPage, LinkStore, Ownership, Written};
 pub use membership_store::{MembershipStore, Pushed, Todo};
+pub use offboarding_store::OffboardingStore;
 pub use secret_store::SecretStore;
 pub use target::{Connector, Target};
 
@@ -32,6 +38,12 @@ pub use target::{Connector, Target};
 pub struct Tables {
     /// Users, groups, memberships.
     pub directory: Arc<dyn DirectoryStore>,
+    /// The same, by name.
+    pub listing: Arc<dyn DirectoryListing>,
+    /// The definitions of custom attributes.
+    pub attributes: Arc<dyn AttributeStore>,
+    /// When people were offboarded.
+    pub offboardings: Arc<dyn OffboardingStore>,
     /// Applications and their configuration.
     pub applications: Arc<dyn ApplicationStore>,
     /// Links.
