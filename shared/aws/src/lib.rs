@@ -5,6 +5,7 @@ mod activity_store;
 mod application_store;
 pub mod clock;
 pub mod config;
+mod directory_job_store;
 mod directory_store;
 mod dynamodb;
 pub mod in_process;

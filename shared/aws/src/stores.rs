@@ -10,6 +10,7 @@ use provisioning::randomness::Randomness;
 pub use crate::activity_store::DynamoActivityStore;
 pub use crate::application_store::DynamoApplicationStore;
 use crate::clock::SystemClock;
+pub use crate::directory_job_store::DynamoDirectoryJobStore;
 pub use crate::directory_store::DynamoDirectoryStore;
 pub use crate::job_store::DynamoJobStore;
 pub use crate::link_store::DynamoLinkStore;
@@ -31,7 +32,12 @@ pub fn tables_with(
 ) -> Tables {
     let TableNames { directory, provisioning, activity } = names;
     Tables {
-        directory: Arc::new(DynamoDirectoryStore::new(client.clone(), directory)),
+        directory: Arc::new(DynamoDirectoryStore::new(client.clone(), directory.clone())),
+        directory_jobs: Arc::new(DynamoDirectoryJobStore::new(
+            client.clone(),
+            provisioning.clone(),
+            directory,
+        )),
         applications: Arc::new(DynamoApplicationStore::new(client.clone(), provisioning.clone())),
         links: Arc::new(DynamoLinkStore::new(client.clone(), provisioning.clone())),
         memberships: Arc::new(DynamoMembershipStore::new(client.clone(), provisioning.clone(), randomness)),

@@ -16,6 +16,7 @@ use provisioning::activity::Outcome;
 use provisioning::application::{Configuration, Links, Policy, Selection, Setup};
 use provisioning::clock::SteppedClock;
 use provisioning::detect::Detector;
+use provisioning::directory::job::{Deletions, DirectoryWorker};
 use provisioning::directory::{Group, Status, User};
 use provisioning::due::Poller;
 use provisioning::ids::{ApplicationId, GroupId, UserId};
@@ -60,6 +61,8 @@ pub struct World {
     detector: Detector,
     poller: Poller,
     sweeper: Sweeper,
+    directory_worker: DirectoryWorker,
+    pub deletions: Deletions,
     cursors: BTreeMap<&'static str, Option<String>>,
 }
 
@@ -107,6 +110,10 @@ impl World {
             clock_skew: Duration::ZERO,
         };
         let poller = Poller { tables: crashing.clone(), bell: bell.clone(), clock: clock.clone() };
+        let directory_worker =
+            DirectoryWorker { tables: crashing.clone(), bell: bell.clone(), clock: clock.clone() };
+        let deletions =
+            Deletions { jobs: tables.directory_jobs.clone(), bell: bell.clone(), clock: clock.clone() };
         let sweeper =
             Sweeper { tables: crashing, secrets, connector, bell: bell.clone(), clock: clock.clone() };
         let cursors = BTreeMap::new();
@@ -123,6 +130,8 @@ impl World {
             detector,
             poller,
             sweeper,
+            directory_worker,
+            deletions,
             cursors,
         };
         world.set_up(groups).await;

@@ -14,6 +14,7 @@ use std::time::Duration;
 use aws::tables::TableNames;
 use provisioning::application::{Lifecycle, Setup};
 use provisioning::clock::Clock;
+use provisioning::directory::job::Deletions;
 use provisioning::due::Poller;
 use provisioning::ports::{Bell, Connector, SecretStore, Tables};
 use provisioning::randomness::Randomness;
@@ -168,6 +169,12 @@ impl Engine {
     pub fn setup(&self) -> Setup {
         let Parts { tables, secrets, connector, bell, clock, randomness, .. } = self.parts.clone();
         Setup { tables, secrets, connector, bell, clock, randomness }
+    }
+
+    /// Begins deletions in the directory.
+    pub fn deletions(&self) -> Deletions {
+        let Parts { tables, bell, clock, .. } = self.parts.clone();
+        Deletions { jobs: tables.directory_jobs, bell, clock }
     }
 
     /// Opens targets.

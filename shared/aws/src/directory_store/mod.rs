@@ -93,6 +93,14 @@ impl DirectoryStore for DynamoDirectoryStore {
         self.put_user(write).await
     }
 
+    async fn take_down_user(&self, id: &UserId) -> StoreResult<bool> {
+        self.take_down(Kind::User, id.as_str(), &keys::profile(id)).await
+    }
+
+    async fn take_down_group(&self, id: &GroupId) -> StoreResult<bool> {
+        self.take_down(Kind::Group, id.as_str(), &keys::meta(id)).await
+    }
+
     async fn delete_user(&self, id: &UserId) -> StoreResult<()> {
         self.delete(Kind::User, id.as_str(), &keys::profile(id)).await
     }

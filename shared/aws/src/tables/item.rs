@@ -41,6 +41,8 @@ pub const PUSHED_MIRROR: &str = "pushed_mirror";
 pub const TODO: &str = "todo";
 /// `provisioning::sweep::SweepJob` at top level.
 pub const JOB: &str = "job";
+/// `provisioning::directory::job::DirectoryJob` at top level; goes by itself some days after its end.
+pub const DIRECTORY_JOB: &str = "directory_job";
 /// What a listing of a target found; goes by itself after two days.
 pub const FOUND: &str = "found";
 

@@ -12,6 +12,7 @@
 //! | | `A#app` | `APP#CONFIG`, `APP#MAPPING`, `APP#SELECTION`, `APP#CONDITION` | its configuration and what workers note |
 //! | | `A#app` | `G#group` | the group's link |
 //! | | `A#app` | `JOB#job` | a job |
+//! | | `DJ#job` | `JOB` | a job of the directory |
 //! | | `U#user` | `L#app` | the user's link |
 //! | | `U#user` | `P#app#group` | he is pushed in the group |
 //! | | `R#app#target generation#kind#remote id` | `OWNER` | which link owns the account or group |
@@ -21,7 +22,7 @@
 //! | activity | `E#app#yyyy-mm-dd#0..3` | `millis#id` | an event |
 //! | | `D#app` | `yyyy-mm-dd` | the application has events on that day |
 //!
-//! Indexes: `listing` by `user#0..3`, `group#0..3`; `due` by `app#0..3`; `by_application` by `app#user#0..3`,
+//! Indexes: `listing` by `user#0..3`, `group#0..3`; `due` by `app#0..3`, `#directory#0..3`; `by_application` by `app#user#0..3`,
 //! `app#group#0..3`; `by_object` by `kind#id`; `failures` by `app#0..3`; `by_day` by `yyyy-mm-dd#0..7`.
 
 use jiff::Timestamp;
@@ -232,6 +233,25 @@ pub fn job(application: &ApplicationId, id: &JobId) -> Key {
 pub fn job_of(key: &Key) -> Option<(ApplicationId, JobId)> {
     let (application, job) = (key.pk.strip_prefix("A#")?, key.sk.strip_prefix("JOB#")?);
     Some((application.parse().ok()?, job.parse().ok()?))
+}
+
+/// What stands in the place of an application in the index `due` for jobs of the directory; no application's id holds
+/// a `#`.
+pub const DIRECTORY: &str = "#directory";
+
+/// A job of the directory.
+pub fn directory_job(id: &JobId) -> Key {
+    Key::new(format!("DJ#{id}"), "JOB")
+}
+
+/// The job of the directory that a key is of; `None` where it is of something else.
+pub fn directory_job_of(key: &Key) -> Option<JobId> {
+    key.pk.strip_prefix("DJ#")?.parse().ok()
+}
+
+/// The shard of the index `due` in which a job of the directory is.
+pub fn directory_due_shard(id: &JobId) -> String {
+    format!("{DIRECTORY}#{}", shard(id.as_str(), SHARDS))
 }
 
 /// The partition of what a listing found under a key.

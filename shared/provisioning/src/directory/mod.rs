@@ -2,6 +2,7 @@
 
 pub mod file;
 pub mod import;
+pub mod job;
 
 use std::collections::{BTreeMap, BTreeSet};
 

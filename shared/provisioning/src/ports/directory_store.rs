@@ -40,6 +40,11 @@ pub trait DirectoryStore: Send + Sync {
     /// Creates or replaces a user and adds and removes memberships, all or nothing (up to 45 memberships in one
     /// transaction; more are written in further ones, additions first).
     async fn write_user(&self, write: &UserWrite) -> Result<(), DirectoryWriteError>;
+    /// Takes down one page, a few seconds' work, of a user who is marked as being deleted; `true` once nothing of him is
+    /// left.
+    async fn take_down_user(&self, id: &UserId) -> StoreResult<bool>;
+    /// Takes down one page of a group that is marked as being deleted; `true` once nothing of it is left.
+    async fn take_down_group(&self, id: &GroupId) -> StoreResult<bool>;
     /// Deletes a user: out of scope at once, his memberships with him. One who is not there is deleted already.
     async fn delete_user(&self, id: &UserId) -> StoreResult<()>;
     /// Creates or replaces a group.

@@ -4,6 +4,8 @@
 mod activity_store;
 mod application_store;
 mod bell;
+mod directory_job_store;
+mod directory_jobs;
 mod directory_store;
 mod job_store;
 mod link_store;
@@ -16,6 +18,8 @@ use std::sync::Arc;
 pub use activity_store::{ActivityPage, ActivityStore};
 pub use application_store::{ApplicationStore, ApplicationSummary, ConfigurationWrite};
 pub use bell::{Bell, Doorbell, Lane, shard};
+pub use directory_job_store::{DirectoryJobStore, Started};
+pub use directory_jobs::DirectoryJobs;
 pub use directory_store::{
     DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, UserWrite,
 };
@@ -38,6 +42,8 @@ pub struct Tables {
     pub memberships: Arc<dyn MembershipStore>,
     /// Jobs and found rows.
     pub jobs: Arc<dyn JobStore>,
+    /// Jobs of the directory itself.
+    pub directory_jobs: Arc<dyn DirectoryJobStore>,
     /// The activity log.
     pub activity: Arc<dyn ActivityStore>,
 }

@@ -134,6 +134,14 @@ impl DirectoryStore for ModelDirectory {
         })
     }
 
+    async fn take_down_user(&self, _: &UserId) -> StoreResult<bool> {
+        unreachable!("imports delete at once")
+    }
+
+    async fn take_down_group(&self, _: &GroupId) -> StoreResult<bool> {
+        unreachable!("imports delete at once")
+    }
+
     async fn delete_user(&self, id: &UserId) -> StoreResult<()> {
         let deleted = self.write(|state| {
             state.users.remove(id);
