@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("group-sync", &["provisioning", "aws", "scim-client"]),
     ("jobs", &["provisioning", "aws", "scim-client"]),
     ("log-writer", &["provisioning", "aws"]),
+    ("config-api", &["provisioning", "catalog", "aws", "scim-client"]),
 ];
 
 /// Outside crates that only some may name.
@@ -25,6 +26,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("aws-sdk-", &["aws"]),
     ("aws-smithy-", &["aws"]),
     ("aws_lambda_events", &["aws"]),
+    ("lambda_http", &["aws"]),
     ("lambda_runtime", &["aws"]),
     ("dynoxide-rs", &["rollcall"]),
     ("reqwest", &["scim-client", "testkit"]),

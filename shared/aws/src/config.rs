@@ -117,6 +117,21 @@ pub struct WorkerConfig {
     pub bell: BellConfig,
 }
 
+/// What config-api reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigApiConfig {
+    /// Which log events are written, in the form of `RUST_LOG`.
+    pub log_filter: String,
+    /// The tables.
+    pub tables: TableNames,
+    /// How the names of our secrets begin.
+    pub secret_prefix: String,
+    /// Where it rings.
+    pub bell: BellConfig,
+    /// The claim of a caller's token that holds his role.
+    pub role_claim: String,
+}
+
 /// What log-writer reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogWriterConfig {
@@ -151,6 +166,13 @@ read!(WorkerConfig, environment => Self {
     tables: table_names(environment)?,
     secret_prefix: environment.text("SECRET_PREFIX")?,
     bell: BellConfig::read(environment)?,
+});
+read!(ConfigApiConfig, environment => Self {
+    log_filter: environment.text("RUST_LOG")?,
+    tables: table_names(environment)?,
+    secret_prefix: environment.text("SECRET_PREFIX")?,
+    bell: BellConfig::read(environment)?,
+    role_claim: environment.text("ROLE_CLAIM")?,
 });
 read!(LogWriterConfig, environment => Self {
     log_filter: environment.text("RUST_LOG")?,

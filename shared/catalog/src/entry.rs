@@ -1,10 +1,12 @@
 //! What the catalog says of one application.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// One application of the catalog.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CatalogEntry)]
 pub struct Entry {
     /// Names it for good.
     pub key: String,
@@ -18,7 +20,7 @@ pub struct Entry {
 }
 
 /// How people sign in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SingleSignOn {
     /// SAML 2.0.
@@ -28,8 +30,9 @@ pub enum SingleSignOn {
 }
 
 /// How an application is provisioned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CatalogProvisioning)]
 pub struct Provisioning {
     /// How well it is known.
     pub label: Label,
@@ -40,7 +43,7 @@ pub struct Provisioning {
 }
 
 /// How well a profile is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Label {
     /// Run against the vendor's own service.
@@ -52,7 +55,7 @@ pub enum Label {
 }
 
 /// A way to authenticate to a SCIM endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Authentication {
     /// A bearer token (RFC 6750).

@@ -12,7 +12,7 @@ pub const STACK: &str = "rollcall";
 
 /// The functions that open targets; the feature lets them reach the stand-in on this machine.
 const OPEN_TARGETS: [&str; 3] = ["user-sync", "group-sync", "jobs"];
-const OTHERS: [&str; 2] = ["change-detection", "log-writer"];
+const OTHERS: [&str; 3] = ["change-detection", "log-writer", "config-api"];
 
 /// Builds the functions and deploys the stack. `false` where what it takes is not installed, said aloud.
 pub fn deploy(ministack: &Ministack) -> bool {
@@ -23,6 +23,7 @@ pub fn deploy(ministack: &Ministack) -> bool {
     deploy
         .args(["deploy", "--stack-name", STACK, "--resolve-s3", "--capabilities", "CAPABILITY_IAM"])
         .args(["--no-confirm-changeset", "--no-progressbar", "--template-file", "template.yaml"])
+        .args(["--parameter-overrides", "OidcIssuer=https://id.example.org", "OidcAudience=rollcall"])
         .envs(ministack.environment())
         .current_dir(&folder);
     run(&mut deploy);

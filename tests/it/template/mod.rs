@@ -7,13 +7,15 @@ mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::config::{ConfigError, DetectionConfig, Environment, LogWriterConfig, WorkerConfig};
+use aws::config::{
+    ConfigApiConfig, ConfigError, DetectionConfig, Environment, LogWriterConfig, WorkerConfig,
+};
 use aws::stream::StreamEvent;
 use aws::tables::definition::{DEFINITIONS, EXPIRES_AT, IndexKey, IndexProjection, KeyType, TableDefinition};
 use document::{resources_of_type, template};
 use serde_json::{Value, json};
 
-const FUNCTIONS: [&str; 5] = ["ChangeDetection", "UserSync", "GroupSync", "Jobs", "LogWriter"];
+const FUNCTIONS: [&str; 6] = ["ChangeDetection", "UserSync", "GroupSync", "Jobs", "LogWriter", "ConfigApi"];
 
 fn properties<'a>(template: &'a Value, resource: &str) -> &'a Value {
     &template["Resources"][resource]["Properties"]
@@ -45,6 +47,7 @@ fn each_function_gets_exactly_the_variables_it_reads() {
         let read = match function {
             "ChangeDetection" => asked(DetectionConfig::read),
             "LogWriter" => asked(LogWriterConfig::read),
+            "ConfigApi" => asked(ConfigApiConfig::read),
             _ => asked(WorkerConfig::read),
         };
         assert_eq!(own.union(&shared).copied().collect::<BTreeSet<_>>(), read, "{function}");
@@ -155,7 +158,7 @@ fn roles_name_what_they_touch() {
         }
     }
     let secrets = "secret:${AWS::StackName}/*";
-    for function in ["UserSync", "GroupSync", "Jobs"] {
+    for function in ["UserSync", "GroupSync", "Jobs", "ConfigApi"] {
         let role = properties(&template, &format!("{function}Role")).to_string();
         assert!(role.contains(secrets), "{function} reads the credentials below the prefix");
     }
@@ -227,6 +230,17 @@ fn the_sample_stream_is_read_as_its_filters_say() {
     let numbers: BTreeSet<_> =
         numbers.filter_map(|record| record.change.sequence_number.as_deref()).collect();
     assert_eq!(told, numbers);
+}
+
+#[test]
+fn the_gateway_asks_for_a_token_on_every_route_but_the_document() {
+    let template = template();
+    assert_eq!(properties(&template, "HttpApi")["Auth"]["DefaultAuthorizer"], "Oidc");
+    let open = |event: &Value| event["Properties"]["Auth"]["Authorizer"] == "NONE";
+    let events = &properties(&template, "ConfigApiFunction")["Events"];
+    let open: Vec<_> = events.as_object().expect("events").values().filter(|event| open(event)).collect();
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0]["Properties"]["Path"], "/v1/openapi.json");
 }
 
 #[test]

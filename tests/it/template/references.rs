@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use super::document::template;
 
 /// What may be asked of a resource beyond `Ref`, by type.
-const ATTRIBUTES: [(&str, &[&str]); 5] = [
+const ATTRIBUTES: [(&str, &[&str]); 6] = [
     ("AWS::DynamoDB::Table", &["Arn", "StreamArn"]),
     ("AWS::IAM::Role", &["Arn", "RoleId"]),
     ("AWS::Logs::LogGroup", &["Arn"]),
     ("AWS::SQS::Queue", &["Arn", "QueueName", "QueueUrl"]),
     ("AWS::Serverless::Function", &["Arn"]),
+    ("AWS::Serverless::HttpApi", &["ApiEndpoint"]),
 ];
 
 /// What is wrong with the references below `value`.

@@ -3,6 +3,7 @@
 mod batch;
 mod clients;
 mod detection;
+pub mod http;
 mod records;
 mod runtime;
 

@@ -1,0 +1,77 @@
+use std::path::Path;
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::Value;
+
+use crate::client::Client;
+
+async fn served() -> String {
+    let client = Client::new().await;
+    let request = Request::builder().uri("/v1/openapi.json").body(Body::empty()).unwrap();
+    let answer = client.send(request).await;
+    assert_eq!(answer.status, 200);
+    answer.text
+}
+
+/// With `ROLLCALL_WRITE_OPENAPI=1` it writes the document instead of comparing it.
+#[tokio::test]
+async fn the_document_that_is_checked_in_is_the_one_that_is_served() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+    let served = served().await;
+    if std::env::var_os("ROLLCALL_WRITE_OPENAPI").is_some() {
+        std::fs::write(&path, &served).unwrap();
+    }
+    let checked_in = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        checked_in == served,
+        "docs/openapi.json is not what the code says; ROLLCALL_WRITE_OPENAPI=1 cargo test -p config-api openapi writes it"
+    );
+}
+
+#[tokio::test]
+async fn the_document_is_openapi_3_1_and_every_operation_lists_its_problems_with_examples() {
+    let document: Value = serde_json::from_str(&served().await).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut operations = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        assert!(path.starts_with("/v1/"), "{path}");
+        for (method, operation) in item.as_object().unwrap() {
+            operations += 1;
+            assert!(operation["operationId"].is_string(), "{method} {path} has no operationId");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                if status.as_str() < "400" {
+                    continue;
+                }
+                let content = &response["content"]["application/problem+json"];
+                for (slug, example) in content["examples"].as_object().expect("examples") {
+                    assert_eq!(example["value"]["status"].to_string(), *status, "{method} {path}");
+                    assert_eq!(example["value"]["type"], format!("/problems/{slug}"));
+                }
+            }
+            for status in ["400", "401", "403", "413", "500", "503"] {
+                assert!(operation["responses"].get(status).is_some(), "{method} {path} {status}");
+            }
+        }
+    }
+    assert!(operations >= 2);
+}
+
+#[tokio::test]
+async fn every_reference_of_the_document_leads_somewhere() {
+    let document: Value = serde_json::from_str(&served().await).unwrap();
+    fn check(document: &Value, value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                if let Some(Value::String(reference)) = fields.get("$ref") {
+                    let pointer = reference.strip_prefix('#').unwrap();
+                    assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+                }
+                fields.values().for_each(|value| check(document, value));
+            }
+            Value::Array(items) => items.iter().for_each(|value| check(document, value)),
+            _ => {}
+        }
+    }
+    check(&document, &document);
+}
