@@ -16,6 +16,7 @@ use provisioning::activity::Outcome;
 use provisioning::application::{Configuration, Links, Policy, Selection, Setup};
 use provisioning::clock::SteppedClock;
 use provisioning::detect::Detector;
+use provisioning::directory::import_job::Imports;
 use provisioning::directory::job::{Deletions, DirectoryWorker};
 use provisioning::directory::{Group, Status, User};
 use provisioning::due::Poller;
@@ -63,6 +64,7 @@ pub struct World {
     sweeper: Sweeper,
     directory_worker: DirectoryWorker,
     pub deletions: Deletions,
+    pub imports: Imports,
     cursors: BTreeMap<&'static str, Option<String>>,
 }
 
@@ -100,7 +102,7 @@ impl World {
             connector: connector.clone(),
             bell: bell.clone(),
             clock: clock.clone(),
-            randomness,
+            randomness: randomness.clone(),
             task_deadline: Duration::from_secs(45),
         };
         let detector = Detector {
@@ -114,6 +116,12 @@ impl World {
             DirectoryWorker { tables: crashing.clone(), bell: bell.clone(), clock: clock.clone() };
         let deletions =
             Deletions { jobs: tables.directory_jobs.clone(), bell: bell.clone(), clock: clock.clone() };
+        let imports = Imports {
+            tables: tables.clone(),
+            bell: bell.clone(),
+            clock: clock.clone(),
+            randomness: randomness.clone(),
+        };
         let sweeper =
             Sweeper { tables: crashing, secrets, connector, bell: bell.clone(), clock: clock.clone() };
         let cursors = BTreeMap::new();
@@ -132,6 +140,7 @@ impl World {
             sweeper,
             directory_worker,
             deletions,
+            imports,
             cursors,
         };
         world.set_up(groups).await;

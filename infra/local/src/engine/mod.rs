@@ -14,6 +14,7 @@ use std::time::Duration;
 use aws::tables::TableNames;
 use provisioning::application::{Lifecycle, Setup};
 use provisioning::clock::Clock;
+use provisioning::directory::import_job::Imports;
 use provisioning::directory::job::Deletions;
 use provisioning::due::Poller;
 use provisioning::ports::{Bell, Connector, SecretStore, Tables};
@@ -175,6 +176,12 @@ impl Engine {
     pub fn deletions(&self) -> Deletions {
         let Parts { tables, bell, clock, .. } = self.parts.clone();
         Deletions { jobs: tables.directory_jobs, bell, clock }
+    }
+
+    /// Takes imports.
+    pub fn imports(&self) -> Imports {
+        let Parts { tables, bell, clock, randomness, .. } = self.parts.clone();
+        Imports { tables, bell, clock, randomness }
     }
 
     /// Opens targets.

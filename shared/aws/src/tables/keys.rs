@@ -19,6 +19,11 @@
 //! | | `P#app#group` | `U#user` | the user is pushed in it |
 //! | | `T#app#group` | `U#user` | his membership is to be looked at |
 //! | | `F#app#listing#kind#x#externalId`, `F#app#listing#kind#n#folded name` | remote id | what a listing found |
+//! | imports | `IMPORTS` | `millis#id` | an import in the list of all |
+//! | | `I#import` | `PART#number` | a part of its file |
+//! | | `I#import#number#piece` | `PIECE` | a piece of a part |
+//! | | `L#import#run#page` | `LINES` | what became of a page of lines |
+//! | | `N#import#run#digest` | `NAMED` | who was named |
 //! | activity | `E#app#yyyy-mm-dd#0..3` | `millis#id` | an event |
 //! | | `D#app` | `yyyy-mm-dd` | the application has events on that day |
 //!
@@ -252,6 +257,40 @@ pub fn directory_job_of(key: &Key) -> Option<JobId> {
 /// The shard of the index `due` in which a job of the directory is.
 pub fn directory_due_shard(id: &JobId) -> String {
     format!("{DIRECTORY}#{}", shard(id.as_str(), SHARDS))
+}
+
+/// The partition of the list of all imports.
+pub const IMPORTS: &str = "IMPORTS";
+
+/// The partition of an import's parts.
+pub fn import(id: &JobId) -> String {
+    format!("I#{id}")
+}
+
+/// A part of an import's file.
+pub fn import_part(id: &JobId, number: u16) -> Key {
+    Key::new(import(id), format!("PART#{number:05}"))
+}
+
+/// A piece of a part. Pieces lie in partitions of their own, since a partition takes little at a time.
+pub fn import_piece(id: &JobId, number: u16, piece: u32) -> Key {
+    Key::new(format!("I#{id}#{number}#{piece}"), "PIECE")
+}
+
+/// A page of what became of lines.
+pub fn import_lines(id: &JobId, run: u32, page: u32) -> Key {
+    Key::new(format!("L#{id}#{run}#{page}"), "LINES")
+}
+
+/// Who was named in a run, under a digest of his key: names may be longer than keys.
+pub fn import_named(id: &JobId, run: u32, key: &str) -> Key {
+    let digest = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, key.as_bytes());
+    Key::new(format!("N#{id}#{run}#{digest}"), "NAMED")
+}
+
+/// What keeps a second import from running: the one that runs.
+pub fn import_lock() -> Key {
+    Key::new("DJ", "IMPORT-LOCK")
 }
 
 /// The partition of what a listing found under a key.

@@ -3,6 +3,7 @@
 pub mod deletion;
 pub mod file;
 pub mod import;
+pub mod import_job;
 pub mod job;
 
 use std::collections::{BTreeMap, BTreeSet};

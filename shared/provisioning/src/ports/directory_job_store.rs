@@ -13,12 +13,28 @@ use crate::ids::JobId;
 pub trait DirectoryJobStore: Send + Sync {
     /// Marks the user or group that the job deletes and puts the job, both or neither.
     async fn start_deletion(&self, job: &DirectoryJob) -> StoreResult<Started>;
+    /// Puts a new job that deletes nothing.
+    async fn put(&self, job: &DirectoryJob) -> StoreResult<()>;
     /// A job.
     async fn job(&self, id: &JobId) -> StoreResult<Option<DirectoryJob>>;
-    /// Writes a job's progress if it is still at `before.step`; `false` where somebody else did that page.
+    /// Lets an import run if it is still at `before.step` and no other runs.
+    async fn run_import(&self, before: &DirectoryJob, after: &DirectoryJob) -> StoreResult<ImportRun>;
+    /// Writes a job's progress if it is still at `before.step`; `false` where somebody else did that page. An import that is
+    /// not due any more lets another one run.
     async fn advance(&self, before: &DirectoryJob, after: &DirectoryJob) -> StoreResult<bool>;
     /// Jobs that are due until `until`, oldest first.
     async fn propose_due(&self, until: Timestamp, limit: usize) -> StoreResult<Vec<DueItem>>;
+}
+
+/// What became of an import that was to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImportRun {
+    /// It runs.
+    Yes,
+    /// Somebody else changed it.
+    Changed,
+    /// Another one runs.
+    Other(JobId),
 }
 
 /// What became of a deletion that was to begin.

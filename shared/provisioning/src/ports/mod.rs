@@ -7,6 +7,7 @@ mod bell;
 mod directory_job_store;
 mod directory_jobs;
 mod directory_store;
+mod import_store;
 mod job_store;
 mod link_store;
 mod membership_store;
@@ -18,11 +19,13 @@ use std::sync::Arc;
 pub use activity_store::{ActivityPage, ActivityStore};
 pub use application_store::{ApplicationStore, ApplicationSummary, ConfigurationWrite};
 pub use bell::{Bell, Doorbell, Lane, shard};
-pub use directory_job_store::{DirectoryJobStore, Started};
+pub use directory_job_store::{DirectoryJobStore, ImportRun, Started};
 pub use directory_jobs::DirectoryJobs;
 pub use directory_store::{
-    DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, UserWrite,
+    Bearers, DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, Proposed,
+    UserWrite,
 };
+pub use import_store::{ImportList, ImportStore};
 pub use job_store::JobStore;
 pub use link_store::{DueItem, DueKey, LinkPage, LinkStore, Ownership, Written};
 pub use membership_store::{MembershipStore, Pushed, Todo};
@@ -44,6 +47,8 @@ pub struct Tables {
     pub jobs: Arc<dyn JobStore>,
     /// Jobs of the directory itself.
     pub directory_jobs: Arc<dyn DirectoryJobStore>,
+    /// Files under import, and what became of their lines.
+    pub imports: Arc<dyn ImportStore>,
     /// The activity log.
     pub activity: Arc<dyn ActivityStore>,
 }

@@ -39,6 +39,17 @@ pub enum Content {
     Unreadable,
 }
 
+impl FileLine {
+    /// The name on it; empty where it cannot be read.
+    pub fn name(&self) -> &str {
+        match &self.content {
+            Content::User(user, _) => &user.username,
+            Content::Group(group) => &group.name,
+            Content::Unreadable => "",
+        }
+    }
+}
+
 impl LineReader {
     /// A reader of what follows the first record, which names the columns of CSV. NDJSON's first record is a line like the
     /// others.

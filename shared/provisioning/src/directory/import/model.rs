@@ -11,8 +11,8 @@ use crate::directory::{Group, User, UserRecord};
 use crate::folding::folded;
 use crate::ids::{GroupId, SourceId, UserId};
 use crate::ports::{
-    DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, StoreError, StoreResult,
-    UserWrite,
+    Bearers, DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, Proposed,
+    StoreError, StoreResult, UserWrite,
 };
 
 /// The directory, and how many writes it still takes before it fails.
@@ -99,6 +99,30 @@ impl DirectoryStore for ModelDirectory {
 
     async fn group_from_source(&self, _: &SourceId) -> StoreResult<Option<GroupId>> {
         unreachable!("imports do not ask")
+    }
+
+    async fn users_bearing(
+        &self,
+        _: &BTreeSet<String>,
+        _: &BTreeSet<SourceId>,
+    ) -> StoreResult<Bearers<UserId>> {
+        unreachable!("whole files do not ask")
+    }
+
+    async fn groups_bearing(
+        &self,
+        _: &BTreeSet<String>,
+        _: &BTreeSet<SourceId>,
+    ) -> StoreResult<Bearers<GroupId>> {
+        unreachable!("whole files do not ask")
+    }
+
+    async fn propose_users(&self, _: Option<String>, _: usize) -> StoreResult<Proposed<UserId>> {
+        unreachable!("whole files do not ask")
+    }
+
+    async fn propose_groups(&self, _: Option<String>, _: usize) -> StoreResult<Proposed<GroupId>> {
+        unreachable!("whole files do not ask")
     }
 
     /// Pages of three, so that paging is seen to.

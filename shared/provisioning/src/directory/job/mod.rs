@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use deletion::Deletions;
 pub use worker::DirectoryWorker;
 
+use super::import_job::Import;
 use crate::clock::after;
 use crate::ids::{GroupId, JobId, UserId};
 use crate::ports::Doorbell;
@@ -61,6 +62,8 @@ pub enum Work {
     DeleteUser(UserId),
     /// Takes down a group that is marked as being deleted.
     DeleteGroup(GroupId),
+    /// Lays a file over the directory.
+    Import(Box<Import>),
 }
 
 impl DirectoryJob {
@@ -86,6 +89,16 @@ impl DirectoryJob {
     /// What rings for its next page.
     pub fn doorbell(&self) -> Doorbell {
         Doorbell::DirectoryJob { job: self.id.clone(), step: self.step }
+    }
+
+    /// The job, under way anew.
+    pub(super) fn again(&self, work: Work, now: Timestamp) -> Self {
+        Self { started_at: self.started_at, ended_at: None, ..self.after_page(work, false, now) }
+    }
+
+    /// The job, ended by a person.
+    pub(super) fn cancelled(&self, import: Import, now: Timestamp) -> Self {
+        self.after_page(Work::Import(Box::new(import)), true, now)
     }
 
     /// The job behind a page that was done.

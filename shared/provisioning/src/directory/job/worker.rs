@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use super::{DirectoryJob, Work};
 use crate::clock::Clock;
+use crate::directory::import_job::{ImportRunner, ImportState};
 use crate::ids::JobId;
 use crate::ports::{Bell, Lane, StoreResult, Tables};
 
@@ -34,8 +35,9 @@ impl DirectoryWorker {
         let began = self.clock.now();
         let job = self.tables.directory_jobs.job(id).await?;
         let Some(mut job) = job.filter(|job| job.step == step && !job.is_over()) else { return Ok(()) };
+        let mut runner = ImportRunner::new(self.tables.clone(), id.clone());
         loop {
-            let (work, over) = match self.work(&job).await {
+            let (work, over) = match self.work(&job, &mut runner).await {
                 Ok(done) => done,
                 Err(error) => {
                     tracing::warn!(job = %id, step = job.step, %error, "a page failed and comes again");
@@ -55,11 +57,16 @@ impl DirectoryWorker {
     }
 
     /// Does one page, and says how the work stands and whether it is over.
-    async fn work(&self, job: &DirectoryJob) -> StoreResult<(Work, bool)> {
+    async fn work(&self, job: &DirectoryJob, runner: &mut ImportRunner) -> StoreResult<(Work, bool)> {
         let directory = &self.tables.directory;
         let over = match &job.work {
             Work::DeleteUser(user) => directory.take_down_user(user).await?,
             Work::DeleteGroup(group) => directory.take_down_group(group).await?,
+            Work::Import(import) => {
+                let import = runner.page(import, job.step).await?;
+                let over = import.state != ImportState::Running;
+                return Ok((Work::Import(Box::new(import)), over));
+            }
         };
         Ok((job.work.clone(), over))
     }
