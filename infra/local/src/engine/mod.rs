@@ -199,6 +199,11 @@ impl Engine {
         &self.parts.clock
     }
 
+    /// Where ids are taken from.
+    pub fn randomness(&self) -> &Arc<dyn Randomness> {
+        &self.parts.randomness
+    }
+
     /// What was asked of the tables so far.
     pub fn usage(&self) -> Usage {
         self.database.usage()
