@@ -20,13 +20,13 @@ fn queue_events_ring_for_what_their_function_works_off() {
     let users = doorbells(include_str!("../../events/user-sync.json"));
     let rung = |doorbell: &Doorbell| match doorbell {
         Doorbell::Link { key, .. } => key.to_string(),
-        Doorbell::Job { job, step, .. } => format!("{job} {step}"),
+        Doorbell::Job { job, step, .. } | Doorbell::DirectoryJob { job, step } => format!("{job} {step}"),
     };
     assert_eq!(users.iter().map(rung).collect::<Vec<_>>(), ["crm#user#u-ann", "crm#user#u-bob"]);
     let groups = doorbells(include_str!("../../events/group-sync.json"));
     assert_eq!(groups.iter().map(rung).collect::<Vec<_>>(), ["crm#group#g-sales"]);
     let jobs = doorbells(include_str!("../../events/jobs.json"));
-    assert_eq!(jobs.iter().map(rung).collect::<Vec<_>>(), ["j-1 0"]);
+    assert_eq!(jobs.iter().map(rung).collect::<Vec<_>>(), ["j-1 0", "d-1 2"]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod command;
 mod crash;
 mod deployed;
 mod events;
+mod imports;
 mod ledger;
 mod local;
 mod queue_contract;

@@ -9,7 +9,7 @@ use aws::randomness::UuidTokens;
 use config_api::Api;
 use config_api::caller::GatewayClaims;
 use provisioning::application::Setup;
-use provisioning::directory::deletion::AtOnce;
+use provisioning::directory::job::Deletions;
 use scim_client::{AddressPolicy, HttpConnector};
 
 #[tokio::main]
@@ -28,7 +28,11 @@ async fn main() -> Result<(), Error> {
         expected_version: None,
     };
     let api = Api {
-        directory_jobs: Arc::new(AtOnce::new(tables.directory.clone())),
+        directory_jobs: Arc::new(Deletions {
+            jobs: tables.directory_jobs.clone(),
+            bell: setup.bell.clone(),
+            clock: Arc::new(SystemClock),
+        }),
         tables,
         setup,
         clock: Arc::new(SystemClock),

@@ -1,29 +1,45 @@
 //! `jobs`: does one page of a long walk for each message of `jobs.fifo`.
 
 use aws::lambda::{Batch, SqsBatchResponse, SqsEvent};
+use provisioning::directory::job::DirectoryWorker;
 use provisioning::ports::Doorbell;
 use provisioning::sweep::Sweeper;
 use provisioning::sync::Handled;
 
+/// Who does which pages.
+#[derive(Clone)]
+pub struct Jobs {
+    /// Those of applications.
+    pub sweeper: Sweeper,
+    /// Those of the directory.
+    pub directory: DirectoryWorker,
+}
+
 /// Does the pages a batch rings for, one after the other. A page that a table kept from being done comes again.
-pub async fn handle(event: SqsEvent, sweeper: &Sweeper) -> SqsBatchResponse {
+pub async fn handle(event: SqsEvent, jobs: &Jobs) -> SqsBatchResponse {
     let batch = Batch::read(event);
     let mut handled = Vec::with_capacity(batch.doorbells.len());
     for doorbell in &batch.doorbells {
-        handled.push(page(doorbell, sweeper).await);
+        handled.push(page(doorbell, jobs).await);
     }
     batch.response(&handled)
 }
 
-async fn page(doorbell: &Doorbell, sweeper: &Sweeper) -> Handled {
-    let Doorbell::Job { application, job, step } = doorbell else {
-        tracing::error!("a doorbell of a link came to jobs.fifo; it is dropped");
-        return Handled::Yes;
+async fn page(doorbell: &Doorbell, jobs: &Jobs) -> Handled {
+    let (done, job, step) = match doorbell {
+        Doorbell::Job { application, job, step } => {
+            (jobs.sweeper.page(application, job, *step).await, job, step)
+        }
+        Doorbell::DirectoryJob { job, step } => (jobs.directory.page(job, *step).await, job, step),
+        Doorbell::Link { .. } => {
+            tracing::error!("a doorbell of a link came to jobs.fifo; it is dropped");
+            return Handled::Yes;
+        }
     };
-    match sweeper.page(application, job, *step).await {
+    match done {
         Ok(()) => Handled::Yes,
         Err(error) => {
-            tracing::warn!(%application, %job, step, %error, "a page was not done");
+            tracing::warn!(%job, step, %error, "a page was not done");
             Handled::No
         }
     }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use aws::clock::SystemClock;
 use aws::config::{Environment, WorkerConfig};
 use aws::lambda::{Clients, Error, SqsEvent, run, start_logging};
+use jobs::Jobs;
+use provisioning::directory::job::DirectoryWorker;
 use provisioning::sweep::Sweeper;
 use scim_client::{AddressPolicy, HttpConnector};
 
@@ -25,5 +27,7 @@ async fn main() -> Result<(), Error> {
         bell: clients.bell(&config.bell),
         clock: Arc::new(SystemClock),
     };
-    run(async |event: SqsEvent| Ok(jobs::handle(event, &sweeper).await)).await
+    let Sweeper { tables, bell, clock, .. } = sweeper.clone();
+    let jobs = Jobs { sweeper, directory: DirectoryWorker { tables, bell, clock } };
+    run(async |event: SqsEvent| Ok(jobs::handle(event, &jobs).await)).await
 }

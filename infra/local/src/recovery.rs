@@ -33,7 +33,10 @@ pub async fn recover(
     clock: &dyn Clock,
     soon: Duration,
 ) -> StoreResult<Recovered> {
-    let mut recovered = Recovered::default();
+    let unfinished = tables.directory_jobs.propose_due(Timestamp::MAX, DUE_AT_ONCE).await?;
+    let unfinished: Vec<_> = unfinished.into_iter().map(doorbell).collect();
+    bell.ring(Lane::Live, "recovery", &unfinished).await?;
+    let mut recovered = Recovered { claims: 0, rung: unfinished.len() };
     for application in tables.applications.list().await? {
         if !application.lifecycle.is_active() {
             continue;
@@ -47,7 +50,7 @@ pub async fn recover(
         for item in due {
             let released = match &item.key {
                 DueKey::Link(key) => release(tables, key, put_off).await?,
-                DueKey::Job(..) => false,
+                DueKey::Job(..) | DueKey::DirectoryJob(_) => false,
             };
             recovered.claims += usize::from(released);
             if released
@@ -72,6 +75,7 @@ fn doorbell(item: DueItem) -> Doorbell {
     match item.key {
         DueKey::Link(key) => Doorbell::Link { key, generation: item.generation },
         DueKey::Job(application, job) => Doorbell::Job { application, job, step: item.generation },
+        DueKey::DirectoryJob(job) => Doorbell::DirectoryJob { job, step: item.generation },
     }
 }
 
@@ -128,7 +132,7 @@ mod tests {
             let mut rung = self.0.lock().unwrap();
             rung.extend(doorbells.iter().map(|doorbell| match doorbell {
                 Doorbell::Link { key, .. } => (lane, key.to_string()),
-                Doorbell::Job { job, .. } => (lane, job.to_string()),
+                Doorbell::Job { job, .. } | Doorbell::DirectoryJob { job, .. } => (lane, job.to_string()),
             }));
             Ok(())
         }

@@ -68,6 +68,7 @@ fn table_names(environment: &Environment) -> Result<TableNames, ConfigError> {
         directory: environment.text("DIRECTORY_TABLE")?,
         provisioning: environment.text("PROVISIONING_TABLE")?,
         activity: environment.text("ACTIVITY_TABLE")?,
+        imports: environment.text("IMPORTS_TABLE")?,
     })
 }
 

@@ -88,7 +88,7 @@ impl SqsBell {
                 Kind::User => &self.queues.user_sync,
                 Kind::Group => &self.queues.group_sync,
             },
-            Doorbell::Job { .. } => &self.queues.jobs,
+            Doorbell::Job { .. } | Doorbell::DirectoryJob { .. } => &self.queues.jobs,
         }
     }
 

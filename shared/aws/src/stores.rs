@@ -11,7 +11,9 @@ pub use crate::activity_store::DynamoActivityStore;
 pub use crate::application_store::DynamoApplicationStore;
 pub use crate::attribute_store::DynamoAttributeStore;
 use crate::clock::SystemClock;
+pub use crate::directory_job_store::DynamoDirectoryJobStore;
 pub use crate::directory_store::DynamoDirectoryStore;
+pub use crate::import_store::DynamoImportStore;
 pub use crate::job_store::DynamoJobStore;
 pub use crate::link_store::DynamoLinkStore;
 pub use crate::membership_store::DynamoMembershipStore;
@@ -31,16 +33,22 @@ pub fn tables_with(
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
 ) -> Tables {
-    let TableNames { directory, provisioning, activity } = names;
+    let TableNames { directory, provisioning, activity, imports } = names;
     Tables {
         listing: Arc::new(DynamoDirectoryStore::new(client.clone(), directory.clone())),
         attributes: Arc::new(DynamoAttributeStore::new(client.clone(), directory.clone())),
         offboardings: Arc::new(DynamoOffboardingStore::new(client.clone(), directory.clone())),
-        directory: Arc::new(DynamoDirectoryStore::new(client.clone(), directory)),
+        directory: Arc::new(DynamoDirectoryStore::new(client.clone(), directory.clone())),
+        directory_jobs: Arc::new(DynamoDirectoryJobStore::new(
+            client.clone(),
+            provisioning.clone(),
+            directory,
+        )),
         applications: Arc::new(DynamoApplicationStore::new(client.clone(), provisioning.clone())),
         links: Arc::new(DynamoLinkStore::new(client.clone(), provisioning.clone())),
         memberships: Arc::new(DynamoMembershipStore::new(client.clone(), provisioning.clone(), randomness)),
-        jobs: Arc::new(DynamoJobStore::new(client.clone(), provisioning, clock)),
+        jobs: Arc::new(DynamoJobStore::new(client.clone(), provisioning, Arc::clone(&clock))),
+        imports: Arc::new(DynamoImportStore::new(client.clone(), imports, clock)),
         activity: Arc::new(DynamoActivityStore::new(client, activity)),
     }
 }

@@ -10,7 +10,7 @@ use crate::ports::{Bell, Doorbell, DueItem, DueKey, Lane, StoreResult, Tables};
 /// How long something that was rung is not rung again.
 const RING_AGAIN: Duration = Duration::from_secs(120);
 
-/// Most that is rung of one application at a time; the rest comes next time.
+/// Most that is rung of one application, or of the directory, at a time; the rest comes next time.
 const AT_ONCE: usize = 1_000;
 
 /// Looks for what is due, and rings it. Run every minute; every second locally.
@@ -26,9 +26,10 @@ pub struct Poller {
 
 impl Poller {
     /// Rings what is due at every application that may be sent to, and says how much it was. Nothing of an application
-    /// that is disabled, paused or asked for rest is rung: its marks wait.
+    /// that is disabled, paused or asked for rest is rung: its marks wait. Jobs of the directory wait for no application.
     pub async fn ring_due(&self) -> StoreResult<usize> {
-        let mut rung = 0;
+        let due = self.tables.directory_jobs.propose_due(self.clock.now(), AT_ONCE).await?;
+        let mut rung = self.ring_each(due).await?;
         for application in self.tables.applications.list().await? {
             if !application.lifecycle.is_active() {
                 continue;
@@ -52,7 +53,10 @@ impl Poller {
         application: &ApplicationId,
         until: jiff::Timestamp,
     ) -> StoreResult<usize> {
-        let mut due = self.tables.links.propose_due(application, until, AT_ONCE).await?;
+        self.ring_each(self.tables.links.propose_due(application, until, AT_ONCE).await?).await
+    }
+
+    async fn ring_each(&self, mut due: Vec<DueItem>) -> StoreResult<usize> {
         // Live changes go before a sweep's work.
         due.sort_by_key(|item| (item.by_sweep, item.due_at));
         let mut rung = 0;
@@ -76,5 +80,6 @@ fn doorbell(item: &DueItem) -> Doorbell {
         DueKey::Job(application, job) => {
             Doorbell::Job { application: application.clone(), job: job.clone(), step: item.generation }
         }
+        DueKey::DirectoryJob(job) => Doorbell::DirectoryJob { job: job.clone(), step: item.generation },
     }
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use provisioning::application::{Departure, Policy};
 
+use provisioning::ports::DirectoryJobs as _;
 use provisioning::target::Kind;
 
 use crate::ledger::{Ledger, shown};
@@ -187,6 +188,50 @@ async fn a_leaver_under_deletion_is_out_of_every_group_and_gone() {
         members: &[("Sales", &["bob"]), ("Engineering", &[])],
     };
     story.told_with_a_death_at_every_step().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leaver_whose_deletion_is_a_job_is_off_and_out_of_every_group() {
+    let story = Story {
+        before: small_company,
+        change: |world| {
+            Box::pin(async {
+                assert!(world.deletions.delete_user(&"ada".parse().unwrap()).await.unwrap());
+            })
+        },
+        meanwhile: nothing,
+        accounts: &[("ada", None), ("bob", Some("Clerk"))],
+        members: &[("Sales", &["bob"]), ("Engineering", &[])],
+    };
+    story.told_with_a_death_at_every_step().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_group_is_taken_down_whole_whenever_the_process_dies() {
+    let names: Vec<_> = (0..70).map(|number| format!("user{number:02}")).collect();
+    for step in 1_u64.. {
+        let mut world = World::new(&["eng"]).await;
+        world.group("sales", "Sales").await;
+        for name in &names {
+            world.user(name, "Clerk", &["sales"]).await;
+        }
+        let sales = "sales".parse().unwrap();
+        assert!(world.deletions.delete_group(&sales).await.unwrap());
+        let died = world.run(Some(Crash { step, when: When::After })).await == Run::Crashed;
+        world.revive(step % 2 == 0);
+        assert!(matches!(world.run(None).await, Run::Quiet { .. }));
+        let directory = &world.tables.directory;
+        assert_eq!(directory.group(&sales).await.unwrap(), None);
+        assert_eq!(directory.members_page(&sales, None, 100).await.unwrap(), []);
+        for name in &names {
+            let record = directory.user(&name.parse().unwrap()).await.unwrap().unwrap();
+            assert!(record.user.is_some() && record.groups.is_empty(), "{step}: {record:?}");
+        }
+        if !died {
+            assert!(step > 3, "the deletion takes no steps");
+            return;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws::stream::{StreamEvent, changes};
+use jiff::Timestamp;
 use provisioning::detect::StreamChange;
 use provisioning::ports::{Doorbell, StoreResult};
 use provisioning::sync::Handled;
@@ -78,7 +79,8 @@ impl World {
         let job = self.tables.applications.condition(&self.application).await.unwrap().sweep.is_some();
         let users = links.propose_pending(&self.application, Kind::User, false, 1).await.unwrap();
         let groups = links.propose_pending(&self.application, Kind::Group, false, 1).await.unwrap();
-        job || users + groups > 0
+        let directory = self.tables.directory_jobs.propose_due(Timestamp::MAX, 1).await.unwrap();
+        job || users + groups > 0 || !directory.is_empty()
     }
 
     /// Reads the next records of every stream and hands them over; whether there were any.
@@ -123,12 +125,16 @@ impl World {
         !batch.is_empty()
     }
 
-    /// Does the next page of a sweep; whether there was one.
+    /// Does the next page of a job; whether there was one.
     pub async fn do_page(&mut self) -> bool {
-        let batch = self.take_rung(1, |bell| matches!(bell, Doorbell::Job { .. }));
+        let batch = self.take_rung(1, |bell| !matches!(bell, Doorbell::Link { .. }));
         for bell in &batch {
-            let Doorbell::Job { application, job, step } = bell else { continue };
-            if self.sweeper.page(application, job, *step).await.is_err() {
+            let done = match bell {
+                Doorbell::Job { application, job, step } => self.sweeper.page(application, job, *step).await,
+                Doorbell::DirectoryJob { job, step } => self.directory_worker.page(job, *step).await,
+                Doorbell::Link { .. } => continue,
+            };
+            if done.is_err() {
                 self.bell.0.lock().unwrap().push_back(bell.clone());
             }
         }

@@ -16,6 +16,8 @@ use provisioning::activity::Outcome;
 use provisioning::application::{Configuration, Links, Policy, Selection, Setup};
 use provisioning::clock::SteppedClock;
 use provisioning::detect::Detector;
+use provisioning::directory::import_job::Imports;
+use provisioning::directory::job::{Deletions, DirectoryWorker};
 use provisioning::directory::{Group, Status, User};
 use provisioning::due::Poller;
 use provisioning::ids::{ApplicationId, GroupId, UserId};
@@ -60,6 +62,9 @@ pub struct World {
     detector: Detector,
     poller: Poller,
     sweeper: Sweeper,
+    directory_worker: DirectoryWorker,
+    pub deletions: Deletions,
+    pub imports: Imports,
     cursors: BTreeMap<&'static str, Option<String>>,
 }
 
@@ -98,7 +103,7 @@ impl World {
             connector: connector.clone(),
             bell: bell.clone(),
             clock: clock.clone(),
-            randomness,
+            randomness: randomness.clone(),
             task_deadline: Duration::from_secs(45),
         };
         let detector = Detector {
@@ -108,6 +113,16 @@ impl World {
             clock_skew: Duration::ZERO,
         };
         let poller = Poller { tables: crashing.clone(), bell: bell.clone(), clock: clock.clone() };
+        let directory_worker =
+            DirectoryWorker { tables: crashing.clone(), bell: bell.clone(), clock: clock.clone() };
+        let deletions =
+            Deletions { jobs: tables.directory_jobs.clone(), bell: bell.clone(), clock: clock.clone() };
+        let imports = Imports {
+            tables: tables.clone(),
+            bell: bell.clone(),
+            clock: clock.clone(),
+            randomness: randomness.clone(),
+        };
         let sweeper =
             Sweeper { tables: crashing, secrets, connector, bell: bell.clone(), clock: clock.clone() };
         let cursors = BTreeMap::new();
@@ -124,6 +139,9 @@ impl World {
             detector,
             poller,
             sweeper,
+            directory_worker,
+            deletions,
+            imports,
             cursors,
         };
         world.set_up(groups).await;

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use aws::lambda::{DynamoDbEventResponse, SqsBatchResponse, SqsEvent};
 use aws::stream::StreamEvent;
 use provisioning::detect::Detector;
+use provisioning::directory::job::DirectoryWorker;
 use provisioning::ports::ActivityStore;
 use provisioning::sweep::Sweeper;
 use provisioning::sync::Worker;
@@ -25,7 +26,8 @@ pub(super) fn group_sync(parts: &Parts) -> Arc<dyn QueueFunction> {
 
 pub(super) fn jobs(parts: &Parts) -> Arc<dyn QueueFunction> {
     let Parts { tables, secrets, connector, bell, clock, .. } = parts.clone();
-    Arc::new(Jobs(Sweeper { tables, secrets, connector, bell, clock }))
+    let directory = DirectoryWorker { tables: tables.clone(), bell: bell.clone(), clock: clock.clone() };
+    Arc::new(Jobs(jobs::Jobs { sweeper: Sweeper { tables, secrets, connector, bell, clock }, directory }))
 }
 
 pub(super) fn detection(parts: &Parts) -> Arc<dyn StreamFunction> {
@@ -61,13 +63,13 @@ impl QueueFunction for GroupSync {
     }
 }
 
-struct Jobs(Sweeper);
+struct Jobs(jobs::Jobs);
 
 #[async_trait]
 impl QueueFunction for Jobs {
     async fn invoke(&self, event: SqsEvent) -> Result<Vec<String>, String> {
-        let sweeper = self.0.clone();
-        let response = apart(move || async move { jobs::handle(event, &sweeper).await }).await?;
+        let jobs = self.0.clone();
+        let response = apart(move || async move { jobs::handle(event, &jobs).await }).await?;
         Ok(failed_messages(response))
     }
 }

@@ -58,6 +58,11 @@ impl Engine {
             return Ok(None);
         }
         let now = self.parts.clock.now();
+        // An unfinished job of the directory is due within this time, unless it failed again and again.
+        let unfinished = after(now, horizon.max(super::PUT_OFF));
+        if !self.parts.tables.directory_jobs.propose_due(unfinished, 1).await?.is_empty() {
+            return Ok(None);
+        }
         let mut idle = Idle { given_up: self.given_up(), ..Idle::default() };
         for application in self.parts.tables.applications.list().await? {
             if self.is_under_way(&application, now, horizon, &mut idle).await? {

@@ -14,6 +14,8 @@ use std::time::Duration;
 use aws::tables::TableNames;
 use provisioning::application::{Lifecycle, Setup};
 use provisioning::clock::Clock;
+use provisioning::directory::import_job::Imports;
+use provisioning::directory::job::Deletions;
 use provisioning::due::Poller;
 use provisioning::ports::{Bell, Connector, SecretStore, Tables};
 use provisioning::randomness::Randomness;
@@ -168,6 +170,18 @@ impl Engine {
     pub fn setup(&self) -> Setup {
         let Parts { tables, secrets, connector, bell, clock, randomness, .. } = self.parts.clone();
         Setup { tables, secrets, connector, bell, clock, randomness, expected_version: None }
+    }
+
+    /// Begins deletions in the directory.
+    pub fn deletions(&self) -> Deletions {
+        let Parts { tables, bell, clock, .. } = self.parts.clone();
+        Deletions { jobs: tables.directory_jobs, bell, clock }
+    }
+
+    /// Takes imports.
+    pub fn imports(&self) -> Imports {
+        let Parts { tables, bell, clock, randomness, .. } = self.parts.clone();
+        Imports { tables, bell, clock, randomness }
     }
 
     /// Opens targets.

@@ -150,7 +150,7 @@ impl Queues {
                 Kind::User => &self.user_sync,
                 Kind::Group => &self.group_sync,
             },
-            Doorbell::Job { .. } => &self.jobs,
+            Doorbell::Job { .. } | Doorbell::DirectoryJob { .. } => &self.jobs,
         }
     }
 }

@@ -19,35 +19,40 @@ const READ: usize = 1_000;
 const SURPRISES: u32 = 10;
 
 impl DynamoDirectoryStore {
-    /// Deletes the object under `own` with its guards and memberships. It begins anew until nothing is found, so that a
-    /// membership written between read and deletion goes too; none can be written after it.
+    /// Deletes the object under `own` with its guards and memberships, page after page.
     pub(super) async fn delete(&self, kind: Kind, id: &str, own: &Key) -> StoreResult<()> {
-        let mut surprises = 0;
-        while surprises < SURPRISES {
+        while !self.take_down(kind, id, own).await? {}
+        Ok(())
+    }
+
+    /// Takes down a page; `true` once nothing was found, so that a membership written between read and deletion goes too.
+    /// None can be written after it.
+    pub(super) async fn take_down(&self, kind: Kind, id: &str, own: &Key) -> StoreResult<bool> {
+        for _ in 0..SURPRISES {
             let item = self.get(own).await?;
             let rows = self.memberships(&own.pk, None, READ).await?;
             let rows: Vec<Key> = rows.iter().map(|row| key_of(WHAT, row)).collect::<StoreResult<_>>()?;
-            match item {
-                None if rows.is_empty() => return Ok(()),
-                None => self.remove(kind, id, &rows).await?,
+            let written = match item {
+                None if rows.is_empty() => return Ok(true),
+                None => true,
                 Some(item) if rows.len() <= AT_ONCE => {
                     let mut parts = self.own_parts(kind, id, own, &item);
                     parts.extend(rows.iter().flat_map(|row| self.both(kind, id, row)));
-                    if transact(&self.client, WHAT, parts).await?.is_err() {
-                        surprises += 1;
+                    if transact(&self.client, WHAT, parts).await?.is_ok() {
+                        return Ok(false);
                     }
+                    false
                 }
-                Some(item) => {
-                    if !is_deleting(&item) {
-                        let deleting = [("deleting", Some(AttributeValue::Bool(true)))];
-                        let mark = update(&self.table, own, &deleting, Condition::some_item());
-                        if transact(&self.client, WHAT, vec![mark]).await?.is_err() {
-                            surprises += 1;
-                            continue;
-                        }
-                    }
-                    self.remove(kind, id, &rows).await?;
+                Some(item) if is_deleting(&item) => true,
+                Some(_) => {
+                    let deleting = [("deleting", Some(AttributeValue::Bool(true)))];
+                    let mark = update(&self.table, own, &deleting, Condition::some_item());
+                    transact(&self.client, WHAT, vec![mark]).await?.is_ok()
                 }
+            };
+            if written {
+                self.remove(kind, id, &rows).await?;
+                return Ok(false);
             }
         }
         Err(StoreError::Unavailable {

@@ -1,5 +1,6 @@
 //! The directory table: users, groups and memberships.
 
+mod bearers;
 mod delete;
 mod listing;
 mod read;
@@ -12,7 +13,7 @@ use aws_sdk_dynamodb::Client;
 use provisioning::directory::{Group, User, UserRecord};
 use provisioning::ids::{GroupId, SourceId, UserId};
 use provisioning::ports::{
-    DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, StoreResult, UserWrite,
+    Bearers, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, Proposed, StoreResult, UserWrite,
 };
 use provisioning::target::Kind;
 
@@ -86,12 +87,44 @@ impl DirectoryStore for DynamoDirectoryStore {
         self.owner(&keys::source_guard(Kind::Group, source_id)).await
     }
 
+    async fn users_bearing(
+        &self,
+        names: &BTreeSet<String>,
+        source_ids: &BTreeSet<SourceId>,
+    ) -> StoreResult<Bearers<UserId>> {
+        self.bearers(Kind::User, names, source_ids).await
+    }
+
+    async fn groups_bearing(
+        &self,
+        names: &BTreeSet<String>,
+        source_ids: &BTreeSet<SourceId>,
+    ) -> StoreResult<Bearers<GroupId>> {
+        self.bearers(Kind::Group, names, source_ids).await
+    }
+
+    async fn propose_users(&self, cursor: Option<String>, limit: usize) -> StoreResult<Proposed<UserId>> {
+        self.proposed(Kind::User, cursor, limit).await
+    }
+
+    async fn propose_groups(&self, cursor: Option<String>, limit: usize) -> StoreResult<Proposed<GroupId>> {
+        self.proposed(Kind::Group, cursor, limit).await
+    }
+
     async fn everything(&self, cursor: Option<String>) -> StoreResult<DirectoryPage> {
         self.page(cursor).await
     }
 
     async fn write_user(&self, write: &UserWrite) -> Result<(), DirectoryWriteError> {
         self.put_user(write).await
+    }
+
+    async fn take_down_user(&self, id: &UserId) -> StoreResult<bool> {
+        self.take_down(Kind::User, id.as_str(), &keys::profile(id)).await
+    }
+
+    async fn take_down_group(&self, id: &GroupId) -> StoreResult<bool> {
+        self.take_down(Kind::Group, id.as_str(), &keys::meta(id)).await
     }
 
     async fn delete_user(&self, id: &UserId) -> StoreResult<()> {

@@ -107,7 +107,7 @@ fn membership(row: &Item) -> StoreResult<DirectoryItem> {
     Ok(DirectoryItem::Membership(group, parsed(pk.strip_prefix(keys::USER_PREFIX))?))
 }
 
-fn parsed<Id: FromStr>(id: Option<&str>) -> StoreResult<Id> {
+pub(super) fn parsed<Id: FromStr>(id: Option<&str>) -> StoreResult<Id> {
     let parsed = id.and_then(|id| id.parse().ok());
     parsed.ok_or_else(|| StoreError::Corrupt { what: WHAT, detail: "a key holds no id".into() })
 }

@@ -29,6 +29,7 @@ struct Message {
 enum Subject {
     Link(LinkKey),
     Page(ApplicationId, JobId, u64),
+    DirectoryPage(JobId, u64),
 }
 
 impl Batch {
@@ -88,6 +89,7 @@ fn subject(doorbell: &Doorbell) -> Subject {
     match doorbell {
         Doorbell::Link { key, .. } => Subject::Link(key.clone()),
         Doorbell::Job { application, job, step } => Subject::Page(application.clone(), job.clone(), *step),
+        Doorbell::DirectoryJob { job, step } => Subject::DirectoryPage(job.clone(), *step),
     }
 }
 

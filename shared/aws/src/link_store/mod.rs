@@ -1,6 +1,6 @@
 //! Links in the provisioning table.
 
-mod proposals;
+pub(crate) mod proposals;
 mod write;
 
 use std::collections::{BTreeSet, HashMap};
@@ -163,6 +163,7 @@ impl LinkStore for DynamoLinkStore {
         let key = match &item.key {
             DueKey::Link(key) => keys::link(key),
             DueKey::Job(application, job) => keys::job(application, job),
+            DueKey::DirectoryJob(job) => keys::directory_job(job),
         };
         let condition = Condition::new().equal("due_at", millis(item.due_at)).into_parts();
         // What the last settlement told was told: this write must not show it to the stream once more.
@@ -191,7 +192,7 @@ impl LinkStore for DynamoLinkStore {
         until: Timestamp,
         limit: usize,
     ) -> StoreResult<Vec<DueItem>> {
-        self.due(application, until, limit).await
+        proposals::due(&self.client, &self.table, application.as_str(), until, limit).await
     }
 
     async fn propose_pending(

@@ -1,5 +1,6 @@
 //! Reads of the indexes. They may lag, so nothing is decided on them.
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use jiff::Timestamp;
@@ -14,39 +15,39 @@ use crate::tables::definition::{DUE, IndexDefinition, TROUBLE};
 use crate::tables::item::{GROUP_LINK, USER_LINK};
 use crate::tables::keys::{self, SHARDS};
 
+/// What is due until `until`, oldest first. `owner` is an application, or the directory.
+pub(crate) async fn due(
+    client: &Client,
+    table: &str,
+    owner: &str,
+    until: Timestamp,
+    limit: usize,
+) -> StoreResult<Vec<DueItem>> {
+    let shards = (0..SHARDS).map(|shard| {
+        let query = query_due(client, table, owner, shard)
+            .key_condition_expression("#due_shard = :due_shard AND #due_at <= :until")
+            .expression_attribute_names("#due_at", "due_at")
+            .expression_attribute_values(":until", millis(until));
+        first(WHAT, query, limit)
+    });
+    let shards: Vec<_> = shards.collect();
+    let items = concurrently(shards).await?;
+    let mut due: Vec<DueItem> = items.iter().flatten().map(due_item).collect::<StoreResult<_>>()?;
+    due.sort_by_key(|item| item.due_at);
+    due.truncate(limit);
+    Ok(due)
+}
+
+fn query_due(client: &Client, table: &str, owner: &str, shard: u32) -> QueryFluentBuilder {
+    client
+        .query()
+        .table_name(table)
+        .index_name(DUE.name)
+        .expression_attribute_names("#due_shard", "due_shard")
+        .expression_attribute_values(":due_shard", AttributeValue::S(format!("{owner}#{shard}")))
+}
+
 impl DynamoLinkStore {
-    fn query_due(&self, application: &ApplicationId, shard: u32) -> QueryFluentBuilder {
-        self.client
-            .query()
-            .table_name(&self.table)
-            .index_name(DUE.name)
-            .expression_attribute_names("#due_shard", "due_shard")
-            .expression_attribute_values(":due_shard", AttributeValue::S(format!("{application}#{shard}")))
-    }
-
-    /// What is due until `until`, oldest first.
-    pub(super) async fn due(
-        &self,
-        application: &ApplicationId,
-        until: Timestamp,
-        limit: usize,
-    ) -> StoreResult<Vec<DueItem>> {
-        let shards = (0..SHARDS).map(|shard| {
-            let query = self
-                .query_due(application, shard)
-                .key_condition_expression("#due_shard = :due_shard AND #due_at <= :until")
-                .expression_attribute_names("#due_at", "due_at")
-                .expression_attribute_values(":until", millis(until));
-            first(WHAT, query, limit)
-        });
-        let shards: Vec<_> = shards.collect();
-        let items = concurrently(shards).await?;
-        let mut due: Vec<DueItem> = items.iter().flatten().map(due_item).collect::<StoreResult<_>>()?;
-        due.sort_by_key(|item| item.due_at);
-        due.truncate(limit);
-        Ok(due)
-    }
-
     /// How many links are marked, counting to `cap`.
     pub(super) async fn pending(
         &self,
@@ -61,8 +62,7 @@ impl DynamoLinkStore {
         };
         let mut count = 0;
         for shard in 0..SHARDS {
-            let mut query = self
-                .query_due(application, shard)
+            let mut query = query_due(&self.client, &self.table, application.as_str(), shard)
                 .key_condition_expression("#due_shard = :due_shard")
                 .expression_attribute_names("#item", "item")
                 .expression_attribute_values(":item", AttributeValue::S(item.into()))
@@ -164,8 +164,9 @@ fn due_item(item: &Item) -> StoreResult<DueItem> {
     let (key, generation) = match keys::link_of(&key) {
         Some(link) => (DueKey::Link(link), number("generation")),
         None => {
-            let (application, job) = keys::job_of(&key).ok_or_else(unreadable)?;
-            (DueKey::Job(application, job), number("step"))
+            let of_application = keys::job_of(&key).map(|(application, job)| DueKey::Job(application, job));
+            let job = of_application.or_else(|| keys::directory_job_of(&key).map(DueKey::DirectoryJob));
+            (job.ok_or_else(unreadable)?, number("step"))
         }
     };
     let generation =

@@ -16,16 +16,17 @@ use crate::dynamodb::unavailable;
 
 const WHAT: &str = "table creation";
 
-/// Creates those of the three tables that are not there. They must be usable at once, as those of an embedded database are.
+/// Creates those of the four tables that are not there. They must be usable at once, as those of an embedded database are.
 ///
 /// # Errors
 ///
 /// The database refused, or did not answer.
 pub async fn create(client: &Client, names: &TableNames) -> StoreResult<()> {
-    let [directory, provisioning, activity] = &DEFINITIONS;
+    let [directory, provisioning, activity, imports] = &DEFINITIONS;
     create_one(client, &names.directory, directory).await?;
     create_one(client, &names.provisioning, provisioning).await?;
-    create_one(client, &names.activity, activity).await
+    create_one(client, &names.activity, activity).await?;
+    create_one(client, &names.imports, imports).await
 }
 
 async fn create_one(client: &Client, name: &str, definition: &TableDefinition) -> StoreResult<()> {

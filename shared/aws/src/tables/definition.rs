@@ -87,8 +87,8 @@ pub const FAILURES: IndexDefinition =
 pub const BY_DAY: IndexDefinition =
     IndexDefinition { projection: IndexProjection::All, ..index("by_day", "day_shard", text("at_id")) };
 
-/// The tables, in the order directory, provisioning, activity.
-pub const DEFINITIONS: [TableDefinition; 3] = [
+/// The tables, in the order directory, provisioning, activity, imports.
+pub const DEFINITIONS: [TableDefinition; 4] = [
     TableDefinition { name: "directory", stream: true, expires: false, indexes: &[LISTING] },
     TableDefinition {
         name: "provisioning",
@@ -102,4 +102,5 @@ pub const DEFINITIONS: [TableDefinition; 3] = [
         expires: false,
         indexes: &[BY_OBJECT, FAILURES, BY_DAY],
     },
+    TableDefinition { name: "imports", stream: false, expires: true, indexes: &[] },
 ];

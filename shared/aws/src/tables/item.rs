@@ -49,8 +49,23 @@ pub const PUSHED_MIRROR: &str = "pushed_mirror";
 pub const TODO: &str = "todo";
 /// `provisioning::sweep::SweepJob` at top level.
 pub const JOB: &str = "job";
+/// `provisioning::directory::job::DirectoryJob` at top level; goes by itself some days after its end.
+pub const DIRECTORY_JOB: &str = "directory_job";
 /// What a listing of a target found; goes by itself after two days.
 pub const FOUND: &str = "found";
+
+/// The import that runs: `import`.
+pub const IMPORT_LOCK: &str = "import_lock";
+/// An import in the list of all.
+pub const IMPORT: &str = "import";
+/// `provisioning::directory::import_job::Part` at top level.
+pub const IMPORT_PART: &str = "import_part";
+/// A piece of a part: `bytes`, and the part's `digest`.
+pub const IMPORT_PIECE: &str = "import_piece";
+/// A page of what became of lines: `page`, a `provisioning::directory::import_job::LinePage` in JSON.
+pub const IMPORT_LINES: &str = "import_lines";
+/// Who was named by an import: `named`.
+pub const IMPORT_NAMED: &str = "import_named";
 
 /// `provisioning::activity::Outcome` at top level.
 pub const EVENT: &str = "event";

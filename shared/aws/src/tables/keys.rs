@@ -14,17 +14,24 @@
 //! | | `A#app` | `APP#CONFIG`, `APP#SCHEMA`, `APP#MAPPING`, `APP#SELECTION`, `APP#CONDITION`, `APP#PACE` | its configuration and what workers note |
 //! | | `A#app` | `G#group` | the group's link |
 //! | | `A#app` | `JOB#job` | a job |
+//! | | `DJ#job` | `JOB` | a job of the directory |
 //! | | `U#user` | `L#app` | the user's link |
 //! | | `U#user` | `P#app#group` | he is pushed in the group |
 //! | | `R#app#target generation#kind#remote id` | `OWNER` | which link owns the account or group |
 //! | | `P#app#group` | `U#user` | the user is pushed in it |
 //! | | `T#app#group` | `U#user` | his membership is to be looked at |
 //! | | `F#app#listing#kind#x#externalId`, `F#app#listing#kind#n#folded name` | remote id | what a listing found |
+//! | imports | `IMPORTS` | `millis#id` | an import in the list of all |
+//! | | `I#import` | `PART#number` | a part of its file |
+//! | | `I#import#number#piece` | `PIECE` | a piece of a part |
+//! | | `L#import#run#page` | `LINES` | what became of a page of lines |
+//! | | `N#import#run#digest` | `NAMED` | who was named |
 //! | activity | `E#app#yyyy-mm-dd#0..3` | `millis#id` | an event |
 //! | | `D#app` | `yyyy-mm-dd` | the application has events on that day |
 //!
-//! Indexes: `listing` by `user#0..3`, `group#0..3`; `due` by `app#0..3`; `by_application` by `app#user#0..3`,
-//! `app#group#0..3`; `trouble` by `app#trouble#0..3`; `by_object` by `kind#id`; `failures` by `app#0..3`; `by_day` by `yyyy-mm-dd#0..7`.
+//! Indexes: `listing` by `user#0..3`, `group#0..3`; `due` by `app#0..3`, `#directory#0..3`; `by_application` by `app#user#0..3`,
+//! `app#group#0..3`; `trouble` by `app#trouble#0..3`; `by_object` by `kind#id`; `failures` by `app#0..3`; `by_day` by
+//! `yyyy-mm-dd#0..7`.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -261,6 +268,59 @@ pub fn job(application: &ApplicationId, id: &JobId) -> Key {
 pub fn job_of(key: &Key) -> Option<(ApplicationId, JobId)> {
     let (application, job) = (key.pk.strip_prefix("A#")?, key.sk.strip_prefix("JOB#")?);
     Some((application.parse().ok()?, job.parse().ok()?))
+}
+
+/// What stands in the place of an application in the index `due` for jobs of the directory; no application's id holds
+/// a `#`.
+pub const DIRECTORY: &str = "#directory";
+
+/// A job of the directory.
+pub fn directory_job(id: &JobId) -> Key {
+    Key::new(format!("DJ#{id}"), "JOB")
+}
+
+/// The job of the directory that a key is of; `None` where it is of something else.
+pub fn directory_job_of(key: &Key) -> Option<JobId> {
+    key.pk.strip_prefix("DJ#")?.parse().ok()
+}
+
+/// The shard of the index `due` in which a job of the directory is.
+pub fn directory_due_shard(id: &JobId) -> String {
+    format!("{DIRECTORY}#{}", shard(id.as_str(), SHARDS))
+}
+
+/// The partition of the list of all imports.
+pub const IMPORTS: &str = "IMPORTS";
+
+/// The partition of an import's parts.
+pub fn import(id: &JobId) -> String {
+    format!("I#{id}")
+}
+
+/// A part of an import's file.
+pub fn import_part(id: &JobId, number: u16) -> Key {
+    Key::new(import(id), format!("PART#{number:05}"))
+}
+
+/// A piece of a part. Pieces lie in partitions of their own, since a partition takes little at a time.
+pub fn import_piece(id: &JobId, number: u16, piece: u32) -> Key {
+    Key::new(format!("I#{id}#{number}#{piece}"), "PIECE")
+}
+
+/// A page of what became of lines.
+pub fn import_lines(id: &JobId, run: u32, page: u32) -> Key {
+    Key::new(format!("L#{id}#{run}#{page}"), "LINES")
+}
+
+/// Who was named in a run, under a digest of his key: names may be longer than keys.
+pub fn import_named(id: &JobId, run: u32, key: &str) -> Key {
+    let digest = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, key.as_bytes());
+    Key::new(format!("N#{id}#{run}#{digest}"), "NAMED")
+}
+
+/// What keeps a second import from running: the one that runs.
+pub fn import_lock() -> Key {
+    Key::new("DJ", "IMPORT-LOCK")
 }
 
 /// The partition of what a listing found under a key.

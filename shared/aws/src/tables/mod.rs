@@ -1,4 +1,4 @@
-//! The three tables: what they are called, how they are keyed and indexed, and which items they hold.
+//! The four tables: what they are called, how they are keyed and indexed, and which items they hold.
 
 mod create;
 pub mod definition;
@@ -16,6 +16,8 @@ pub struct TableNames {
     pub provisioning: String,
     /// The activity log.
     pub activity: String,
+    /// Files under import.
+    pub imports: String,
 }
 
 impl TableNames {
@@ -26,6 +28,7 @@ impl TableNames {
             directory: named("directory"),
             provisioning: named("provisioning"),
             activity: named("activity"),
+            imports: named("imports"),
         }
     }
 }

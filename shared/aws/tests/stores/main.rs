@@ -7,6 +7,7 @@ mod contention;
 mod database;
 mod deletions;
 mod directory;
+mod directory_jobs;
 mod examples;
 mod jobs;
 mod link_proposals;

@@ -9,7 +9,8 @@ async fn the_tables_are_made_as_they_are_defined_and_making_them_again_changes_n
     let names = TableNames::with_prefix("test");
     aws::tables::create(&client, &names).await.unwrap();
     aws::tables::create(&client, &names).await.unwrap();
-    for (name, definition) in ["test-directory", "test-provisioning", "test-activity"].iter().zip(DEFINITIONS)
+    for (name, definition) in
+        ["test-directory", "test-provisioning", "test-activity", "test-imports"].iter().zip(DEFINITIONS)
     {
         let table = client.describe_table().table_name(*name).send().await.unwrap().table.unwrap();
         let mut indexes: Vec<_> = table

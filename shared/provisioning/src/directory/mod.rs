@@ -4,6 +4,8 @@ pub mod attribute;
 pub mod deletion;
 pub mod file;
 pub mod import;
+pub mod import_job;
+pub mod job;
 pub mod offboarding;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -27,6 +27,13 @@ pub enum Doorbell {
         /// Which page of it; a page that was done already is not done again.
         step: u64,
     },
+    /// A job of the directory whose next page is due; goes to `jobs.fifo`.
+    DirectoryJob {
+        /// Which.
+        job: JobId,
+        /// Which page of it; a page that was done already is not done again.
+        step: u64,
+    },
 }
 
 /// In which lane a doorbell goes: live changes do not queue behind sweeps.
@@ -52,6 +59,7 @@ impl Doorbell {
                 format!("{}-{lane}-{}", key.application, shard(&key.to_string(), lanes))
             }
             Self::Job { application, .. } => application.to_string(),
+            Self::DirectoryJob { job, .. } => format!("directory-{job}"),
         }
     }
 
@@ -59,7 +67,9 @@ impl Doorbell {
     pub fn deduplication_id(&self, cause: &str) -> String {
         let text = match self {
             Self::Link { key, generation } => format!("{key}:{generation}:{cause}"),
-            Self::Job { job, step, .. } => format!("{job}:{step}:{cause}"),
+            Self::Job { job, step, .. } | Self::DirectoryJob { job, step } => {
+                format!("{job}:{step}:{cause}")
+            }
         };
         // SQS takes 128 characters of a limited alphabet; a name-based UUID keeps it unique within both.
         uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, text.as_bytes()).to_string()

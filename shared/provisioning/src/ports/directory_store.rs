@@ -34,12 +34,33 @@ pub trait DirectoryStore: Send + Sync {
     async fn user_from_source(&self, source_id: &SourceId) -> StoreResult<Option<UserId>>;
     /// The id of the group with this source id.
     async fn group_from_source(&self, source_id: &SourceId) -> StoreResult<Option<GroupId>>;
+    /// Who bears these names, without regard to case, or has these source ids.
+    async fn users_bearing(
+        &self,
+        names: &BTreeSet<String>,
+        source_ids: &BTreeSet<SourceId>,
+    ) -> StoreResult<Bearers<UserId>>;
+    /// Which groups bear these names, without regard to case, or have these source ids.
+    async fn groups_bearing(
+        &self,
+        names: &BTreeSet<String>,
+        source_ids: &BTreeSet<SourceId>,
+    ) -> StoreResult<Bearers<GroupId>>;
+    /// Ids of users from an index, `limit` at most, behind `cursor`.
+    async fn propose_users(&self, cursor: Option<String>, limit: usize) -> StoreResult<Proposed<UserId>>;
+    /// Ids of groups from an index, `limit` at most, behind `cursor`.
+    async fn propose_groups(&self, cursor: Option<String>, limit: usize) -> StoreResult<Proposed<GroupId>>;
     /// A page of everything, for comparing with a complete file; in no order. `cursor` is what the last page gave.
     async fn everything(&self, cursor: Option<String>) -> StoreResult<DirectoryPage>;
 
     /// Creates or replaces a user and adds and removes memberships, all or nothing (up to 45 memberships in one
     /// transaction; more are written in further ones, additions first).
     async fn write_user(&self, write: &UserWrite) -> Result<(), DirectoryWriteError>;
+    /// Takes down one page, a few seconds' work, of a user who is marked as being deleted; `true` once nothing of him is
+    /// left.
+    async fn take_down_user(&self, id: &UserId) -> StoreResult<bool>;
+    /// Takes down one page of a group that is marked as being deleted; `true` once nothing of it is left.
+    async fn take_down_group(&self, id: &GroupId) -> StoreResult<bool>;
     /// Deletes a user: out of scope at once, his memberships with him. One who is not there is deleted already.
     async fn delete_user(&self, id: &UserId) -> StoreResult<()>;
     /// Creates or replaces a group.
@@ -85,6 +106,24 @@ pub enum DirectoryWriteError {
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Who bears which name, and who has which source id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bearers<Id> {
+    /// By folded name.
+    pub by_name: HashMap<String, Id>,
+    /// By source id.
+    pub by_source_id: HashMap<SourceId, Id>,
+}
+
+/// A page of ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposed<Id> {
+    /// The ids.
+    pub ids: Vec<Id>,
+    /// Give it back for the next page; `None` after the last.
+    pub next: Option<String>,
 }
 
 /// One item of the directory.

@@ -124,6 +124,8 @@ pub enum DueKey {
     Link(LinkKey),
     /// A job's next page.
     Job(ApplicationId, JobId),
+    /// The next page of a job of the directory.
+    DirectoryJob(JobId),
 }
 
 /// A page of links.

@@ -5,9 +5,11 @@ mod activity_store;
 mod application_store;
 mod attribute_store;
 mod bell;
+mod directory_job_store;
 mod directory_jobs;
 mod directory_listing;
 mod directory_store;
+mod import_store;
 mod job_store;
 mod link_store;
 mod membership_store;
@@ -21,11 +23,14 @@ pub use activity_store::{ActivityPage, ActivityStore};
 pub use application_store::{ApplicationStore, ApplicationSummary, ConfigurationWrite, Slot};
 pub use attribute_store::{AttributeStore, Defined};
 pub use bell::{Bell, Doorbell, Lane, shard};
+pub use directory_job_store::{DirectoryJobStore, ImportRun, Started};
 pub use directory_jobs::DirectoryJobs;
 pub use directory_listing::{DirectoryListing, ListingPage, ListingPosition};
 pub use directory_store::{
-    DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, UserWrite,
+    Bearers, DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, Proposed,
+    UserWrite,
 };
+pub use import_store::{ImportList, ImportStore};
 pub use job_store::JobStore;
 pub use link_store::{DueItem, DueKey, LinkPage, LinkStore, Ownership, Written};
 pub use membership_store::{MembershipStore, Pushed, Todo};
@@ -52,6 +57,10 @@ pub struct Tables {
     pub memberships: Arc<dyn MembershipStore>,
     /// Jobs and found rows.
     pub jobs: Arc<dyn JobStore>,
+    /// Jobs of the directory itself.
+    pub directory_jobs: Arc<dyn DirectoryJobStore>,
+    /// Files under import, and what became of their lines.
+    pub imports: Arc<dyn ImportStore>,
     /// The activity log.
     pub activity: Arc<dyn ActivityStore>,
 }

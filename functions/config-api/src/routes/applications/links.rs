@@ -190,7 +190,7 @@ async fn list(
         }
         (error, _) => error.into(),
     })?;
-    let reads = page.keys.iter().map(|key| links.link(key));
+    let reads: Vec<_> = page.keys.iter().map(|key| links.link(key)).collect();
     let read: Vec<Option<Link>> = stream::iter(reads).buffered(CONCURRENT).try_collect().await?;
     let items = read.into_iter().flatten().map(ShownLink::from).collect();
     Ok(Json(Page { items, next: page.next.map(|next| Cursor::at(&next)) }))

@@ -115,7 +115,7 @@ async fn list(
     ids.retain(|id| after.as_ref().is_none_or(|after| id > after));
     let next = (ids.len() > limit).then(|| ids[limit - 1].clone());
     ids.truncate(limit);
-    let loads = ids.iter().map(|id| api.tables.applications.load(id));
+    let loads: Vec<_> = ids.iter().map(|id| api.tables.applications.load(id)).collect();
     let loaded: Vec<Option<Configured>> = stream::iter(loads).buffered(CONCURRENT).try_collect().await?;
     let items = loaded.iter().flatten().map(ShownApplication::from).collect();
     Ok(Json(Page::bounded(items, next, |shown: &ShownApplication| shown.id.clone())))

@@ -66,6 +66,7 @@ impl Setup {
             let group = self.tables.directory.group(id).await?;
             Ok::<_, SetupError>(group.is_none_or(|group| group.deleting).then(|| id.clone()))
         });
+        let looked_up: Vec<_> = looked_up.collect();
         let unknown: Vec<Option<GroupId>> =
             stream::iter(looked_up).buffered(CONCURRENT).try_collect().await?;
         let unknown: Vec<GroupId> = unknown.into_iter().flatten().collect();

@@ -6,7 +6,9 @@ use csv::{ByteRecord, StringRecord};
 
 use super::columns::Column;
 use super::draft::Draft;
+use super::line::FileLine;
 use super::quoting::{RecordPlace, records};
+use super::records::Record;
 use super::{BYTE_ORDER_MARK, Edit, FileUser, MAXIMUM_COLUMNS, ProblemKind, cells, without_mark};
 use crate::ids::SourceId;
 use crate::value::Value;
@@ -30,13 +32,73 @@ pub(super) fn read(bytes: &[u8], draft: &mut Draft) {
         // Reading from memory and in bytes, the reader has nothing to fail at.
         let Ok(row) = row else { continue };
         let Some(row) = readable(row, place, content, skipped, draft) else { continue };
-        if row.len() == columns.len() {
-            line(&row, place.line, &columns, draft);
-        } else {
-            let kind = ProblemKind::FieldCount { found: row.len(), expected: columns.len() };
-            draft.problem(place.line, None, row.get(0), kind);
-        }
+        checked_line(&row, place.line, &columns, draft);
     }
+}
+
+fn checked_line(row: &StringRecord, number: u64, columns: &[Option<Column>], draft: &mut Draft) {
+    if row.len() == columns.len() {
+        line(row, number, columns, draft);
+    } else {
+        let kind = ProblemKind::FieldCount { found: row.len(), expected: columns.len() };
+        draft.problem(number, None, row.get(0), kind);
+    }
+}
+
+/// The columns that the first record names, all of which must be understood.
+pub(super) fn columns(first: &Record, draft: &mut Draft) -> Vec<Column> {
+    let row = one_by_one(std::slice::from_ref(first)).pop().unwrap_or_default();
+    match text(first, row, draft) {
+        Some(row) => header(&row, first.line, draft).into_iter().flatten().collect(),
+        None => Vec::new(),
+    }
+}
+
+/// The lines of records.
+pub(super) fn read_records(records: &[Record], columns: &[Column]) -> Vec<FileLine> {
+    let columns: Vec<_> = columns.iter().cloned().map(Some).collect();
+    let lines = records.iter().zip(one_by_one(records)).map(|(record, row)| {
+        let mut draft = Draft::of_line(record.line);
+        for column in columns.iter().flatten() {
+            draft.has_column(column);
+        }
+        if let Some(row) = text(record, row, &mut draft) {
+            checked_line(&row, record.line, &columns, &mut draft);
+        }
+        draft.finish_line()
+    });
+    lines.collect()
+}
+
+/// The fields of each record; none of one whose quotes are broken.
+fn one_by_one(records: &[Record]) -> Vec<ByteRecord> {
+    // Behind a line ending nothing is taken for a byte order mark.
+    let mut sound = vec![b'\n'];
+    for record in records.iter().filter(|record| record.fault.is_none()) {
+        sound.extend_from_slice(&record.bytes);
+        sound.push(b'\n');
+    }
+    let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(sound.as_slice());
+    let mut rows = reader.into_byte_records();
+    let row = |record: &Record| match record.fault {
+        Some(_) => ByteRecord::new(),
+        // Reading from memory and in bytes, the reader has nothing to fail at.
+        None => rows.next().and_then(Result::ok).unwrap_or_default(),
+    };
+    records.iter().map(row).collect()
+}
+
+fn text(record: &Record, row: ByteRecord, draft: &mut Draft) -> Option<StringRecord> {
+    if let Some((line, fault)) = &record.fault {
+        draft.problem(*line, None, None, fault.clone());
+        return None;
+    }
+    if let Err(error) = std::str::from_utf8(&record.bytes) {
+        let offset = usize::try_from(record.offset).unwrap_or(usize::MAX).saturating_add(error.valid_up_to());
+        draft.problem(record.line, None, None, ProblemKind::NotUtf8 { offset });
+        return None;
+    }
+    StringRecord::from_byte_record(row).ok()
 }
 
 /// The record as text, unless its quotes or bytes are broken.
@@ -109,9 +171,7 @@ fn line(row: &StringRecord, line: u64, columns: &[Option<Column>], draft: &mut D
             draft.problem(line, Some(column.name()), given, kind);
         }
     }
-    if !user.username.is_empty() {
-        draft.user(user);
-    }
+    draft.user(user);
 }
 
 fn fill(user: &mut FileUser, column: &Column, cell: &str, draft: &mut Draft) -> Result<(), ProblemKind> {

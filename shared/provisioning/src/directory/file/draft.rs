@@ -4,6 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::columns::Column;
+use super::line::{Content, FileLine};
 use super::{DirectoryFile, FileGroup, FileUser, ProblemKind, Problems, cells};
 use crate::folding::folded;
 use crate::ids::SourceId;
@@ -17,6 +18,9 @@ pub(super) struct Draft {
     names_groups: bool,
     problems: Problems,
     unusable: bool,
+    /// It reads one line, by itself.
+    alone: Option<u64>,
+    on_group: bool,
     bad_lines: HashSet<u64>,
     usernames: HashMap<String, u64>,
     user_ids: HashMap<SourceId, u64>,
@@ -26,6 +30,31 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// A draft of one line that is read by itself: groups that other lines declare are taken by their ids.
+    pub(super) fn of_line(line: u64) -> Self {
+        Self { alone: Some(line), ..Self::default() }
+    }
+
+    /// The line it reads is a group's.
+    pub(super) fn is_group(&mut self) {
+        self.on_group = true;
+    }
+
+    /// The line that was read by itself.
+    pub(super) fn finish_line(mut self) -> FileLine {
+        let content = match (self.users.pop(), self.on_group) {
+            (Some(user), _) => Content::User(Box::new(user), self.groups),
+            (None, true) => self.groups.pop().map_or(Content::Unreadable, Content::Group),
+            (None, false) => Content::Unreadable,
+        };
+        FileLine {
+            line: self.alone.unwrap_or(1),
+            content,
+            names_groups: self.names_groups,
+            problems: self.problems.kept,
+        }
+    }
+
     /// Notes a problem; the line it is on will not be among the good ones.
     pub(super) fn problem(
         &mut self,
@@ -53,6 +82,9 @@ impl Draft {
 
     /// Takes a user. Both lines of a duplicate are bad: which of them is meant, nobody can tell.
     pub(super) fn user(&mut self, user: FileUser) {
+        if self.alone.is_none() && user.username.is_empty() {
+            return;
+        }
         if let Err(first) = once(&mut self.usernames, folded(&user.username), user.line) {
             let kind = ProblemKind::Duplicate { first };
             self.problem(user.line, Some("username"), Some(&user.username), kind);
@@ -109,8 +141,14 @@ impl Draft {
     }
 
     /// The group of this id, on a user's line.
-    pub(super) fn group_with_id(&self, id: &str) -> Result<usize, ProblemKind> {
+    pub(super) fn group_with_id(&mut self, line: u64, id: &str) -> Result<usize, ProblemKind> {
         let id = SourceId(cells::name(id)?.to_owned());
+        if self.alone.is_some() {
+            let group =
+                FileGroup { line, source_id: Some(id), name: String::new(), also_spelt: BTreeSet::new() };
+            self.groups.push(group);
+            return Ok(self.groups.len() - 1);
+        }
         self.group_ids.get(&id).copied().ok_or(ProblemKind::UndeclaredGroup)
     }
 

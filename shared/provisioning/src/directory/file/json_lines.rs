@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::columns::Column;
 use super::draft::Draft;
 use super::json::Json;
+use super::line::FileLine;
+use super::records::Record;
 use super::{BYTE_ORDER_MARK, Edit, FileUser, MAXIMUM_COLUMNS, ProblemKind, cells, without_mark};
 use crate::ids::SourceId;
 use crate::value::Value;
@@ -32,6 +34,23 @@ pub(super) fn read(bytes: &[u8], draft: &mut Draft) {
     for (number, object) in users {
         user(object, number, draft);
     }
+}
+
+/// The line of a record.
+pub(super) fn read_record(record: &Record) -> FileLine {
+    let mut draft = Draft::of_line(record.line);
+    let offset = usize::try_from(record.offset).unwrap_or(usize::MAX);
+    match (&record.fault, object(&record.bytes, offset)) {
+        (Some((line, fault)), _) => draft.problem(*line, None, None, fault.clone()),
+        (None, Ok(Some(object))) if is_group(&object) => {
+            draft.is_group();
+            group(&object, record.line, &mut draft);
+        }
+        (None, Ok(Some(object))) => user(object, record.line, &mut draft),
+        (None, Ok(None)) => {}
+        (None, Err(kind)) => draft.problem(record.line, None, None, kind),
+    }
+    draft.finish_line()
 }
 
 /// The object on a line; `None` where it is blank.
@@ -129,9 +148,8 @@ fn user(object: Object, line: u64, draft: &mut Draft) {
     }
     if !username_given {
         draft.problem(line, Some("username"), None, ProblemKind::Empty);
-    } else if !user.username.is_empty() {
-        draft.user(user);
     }
+    draft.user(user);
 }
 
 /// The keys of a line, those under `custom` beside the others. There a built-in name would be another attribute.
@@ -225,8 +243,8 @@ fn group_reference(item: &Json, line: u64, draft: &mut Draft) -> Result<usize, P
     match item {
         Json::Text(name) => draft.group_named(line, name),
         Json::Object(entries) => match entries.as_slice() {
-            [(key, Json::Text(id))] if key == "id" => draft.group_with_id(id),
-            [(key, Json::Integer(id))] if key == "id" => draft.group_with_id(&id.to_string()),
+            [(key, Json::Text(id))] if key == "id" => draft.group_with_id(line, id),
+            [(key, Json::Integer(id))] if key == "id" => draft.group_with_id(line, &id.to_string()),
             _ if entries.iter().any(|(_, value)| matches!(value, Json::List(_) | Json::Object(_))) => {
                 Err(ProblemKind::NestedGroup)
             }

@@ -13,24 +13,32 @@ mod comma_separated;
 mod draft;
 mod json;
 mod json_lines;
+mod line;
 mod problem;
 mod quoting;
+mod records;
 mod row;
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
+pub use line::{Content, FileLine, LineReader};
 pub use problem::{PROBLEMS_KEPT, Problem, ProblemKind, Problems};
+pub use records::{LONGEST_RECORD, Place, Record, RecordReader};
 pub use row::{Edit, FileGroup, FileUser};
 
 /// Most columns of a file.
 pub const MAXIMUM_COLUMNS: usize = 250;
 
 /// How a file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
     /// Comma-separated values (RFC 4180).
+    #[serde(rename = "csv")]
     CommaSeparated,
     /// One JSON object a line.
+    #[serde(rename = "ndjson")]
     JsonLines,
 }
 
@@ -84,5 +92,7 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
 }
 
+#[cfg(test)]
+mod piecewise;
 #[cfg(test)]
 mod tests;

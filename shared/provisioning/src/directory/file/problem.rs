@@ -68,6 +68,12 @@ pub enum ProblemKind {
     /// A quoted field that does not end.
     #[error("the field opens a quote that is never closed; all that follows was taken for its content")]
     UnclosedQuote,
+    /// A record that is longer than any may be.
+    #[error(
+        "the line is longer than {} bytes; where it is not meant to be, a quote may be open",
+        super::records::LONGEST_RECORD
+    )]
+    LongRecord,
     /// A required value is empty.
     #[error("is empty; a value is required")]
     Empty,

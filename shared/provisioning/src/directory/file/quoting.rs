@@ -16,7 +16,7 @@ pub(super) struct RecordPlace {
     pub(super) fault: Option<(u64, ProblemKind)>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
     RecordStart,
     FieldStart,
@@ -25,52 +25,119 @@ enum At {
     ClosingQuote,
 }
 
-/// Finds all records. It agrees with the `csv` crate on where they end: at CR or LF outside quotes, and blank lines
-/// are none.
-pub(super) fn records(bytes: &[u8]) -> Vec<RecordPlace> {
-    let mut found = Vec::new();
-    let mut at = At::RecordStart;
-    let mut line = 1;
-    let mut quote_line = 1;
-    let mut record = RecordPlace { line, bytes: 0..0, fault: None };
-    for (position, &byte) in bytes.iter().enumerate() {
-        if at == At::RecordStart && !matches!(byte, b'\r' | b'\n') {
-            record = RecordPlace { line, bytes: position..position, fault: None };
-            at = At::FieldStart;
-        }
-        at = match (at, byte) {
-            (At::RecordStart, _) => At::RecordStart,
-            (At::Quoted, b'"') => At::ClosingQuote,
-            (At::Quoted, _) => At::Quoted,
-            (_, b'\r' | b'\n') => {
-                record.bytes.end = position;
-                let next = RecordPlace { line, bytes: position..position, fault: None };
-                found.push(std::mem::replace(&mut record, next));
-                At::RecordStart
+/// Where a byte lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lies {
+    /// Between two records: a line ending, or a blank line.
+    Between,
+    /// Within a record.
+    Within,
+    /// Behind a record, which it ends.
+    Behind,
+}
+
+/// Follows the quotes and lines of CSV byte by byte. It agrees with the `csv` crate on where records end: at CR or LF
+/// outside quotes, and blank lines are none.
+#[derive(Debug, Clone)]
+pub(super) struct Quoting {
+    at: At,
+    line: u64,
+    quote_line: u64,
+    after_return: bool,
+    fault: Option<(u64, ProblemKind)>,
+}
+
+impl Quoting {
+    /// At the start of a record on this line, behind a CR or not.
+    pub(super) fn at_line(line: u64, after_return: bool) -> Self {
+        Self { at: At::RecordStart, line, quote_line: line, after_return, fault: None }
+    }
+
+    /// The line of the next byte, counted from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Whether the last byte was a CR: with an LF behind it, the two are one line ending.
+    pub(super) fn is_after_return(&self) -> bool {
+        self.after_return
+    }
+
+    /// Goes over one byte.
+    pub(super) fn step(&mut self, byte: u8) -> Lies {
+        let ends_line = matches!(byte, b'\r' | b'\n');
+        let lies = match (self.at, ends_line) {
+            (At::RecordStart, true) => Lies::Between,
+            (At::FieldStart | At::Unquoted | At::ClosingQuote, true) => {
+                self.at = At::RecordStart;
+                Lies::Behind
             }
+            _ => {
+                self.at = self.within(byte);
+                Lies::Within
+            }
+        };
+        if ends_line && !(byte == b'\n' && self.after_return) {
+            self.line += 1;
+        }
+        self.after_return = byte == b'\r';
+        lies
+    }
+
+    fn within(&mut self, byte: u8) -> At {
+        match (self.at, byte) {
+            (At::Quoted, b'"') => At::ClosingQuote,
+            (At::ClosingQuote, b'"') | (At::Quoted, _) => At::Quoted,
             (_, b',') => At::FieldStart,
-            (At::FieldStart, b'"') => {
-                quote_line = line;
+            (At::RecordStart | At::FieldStart, b'"') => {
+                self.quote_line = self.line;
                 At::Quoted
             }
-            (At::ClosingQuote, b'"') => At::Quoted,
             (At::Unquoted, b'"') | (At::ClosingQuote, _) => {
-                record.fault.get_or_insert((line, ProblemKind::StrayQuote));
+                self.fault.get_or_insert((self.line, ProblemKind::StrayQuote));
                 At::Unquoted
             }
-            (At::FieldStart | At::Unquoted, _) => At::Unquoted,
-        };
-        // CR LF is one line ending, a CR alone is one too.
-        if byte == b'\n' || (byte == b'\r' && bytes.get(position + 1) != Some(&b'\n')) {
-            line += 1;
+            (At::RecordStart | At::FieldStart | At::Unquoted, _) => At::Unquoted,
         }
     }
-    if at != At::RecordStart {
-        if at == At::Quoted {
-            record.fault = Some((quote_line, ProblemKind::UnclosedQuote));
-        }
-        record.bytes.end = bytes.len();
-        found.push(record);
+
+    /// What is wrong with the quotes of the record that ended.
+    pub(super) fn fault(&mut self) -> Option<(u64, ProblemKind)> {
+        self.fault.take()
     }
+
+    /// The same where the file ends.
+    pub(super) fn fault_at_end(&mut self) -> Option<(u64, ProblemKind)> {
+        if self.at == At::Quoted {
+            self.fault = Some((self.quote_line, ProblemKind::UnclosedQuote));
+        }
+        self.fault.take()
+    }
+}
+
+/// Finds all records.
+pub(super) fn records(bytes: &[u8]) -> Vec<RecordPlace> {
+    let mut found = Vec::new();
+    let mut quoting = Quoting::at_line(1, false);
+    let mut begun: Option<(u64, usize)> = None;
+    for (position, &byte) in bytes.iter().enumerate() {
+        let line = quoting.line();
+        match quoting.step(byte) {
+            Lies::Between => {}
+            Lies::Within => {
+                begun.get_or_insert((line, position));
+            }
+            Lies::Behind => {
+                let fault = quoting.fault();
+                found.extend(begun.take().map(|(line, start)| RecordPlace {
+                    line,
+                    bytes: start..position,
+                    fault,
+                }));
+            }
+        }
+    }
+    let fault = quoting.fault_at_end();
+    found.extend(begun.map(|(line, start)| RecordPlace { line, bytes: start..bytes.len(), fault }));
     found
 }

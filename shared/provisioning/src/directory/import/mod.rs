@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 pub use apply::{Applied, Extent, ImportFailure, Progress, apply};
 pub use counts::ImportCounts;
 pub use naming::Namespace;
+pub(super) use plan::laid_over;
 pub use plan::plan;
 pub use snapshot::Snapshot;
 

@@ -11,8 +11,8 @@ use crate::directory::{Group, User, UserRecord};
 use crate::folding::folded;
 use crate::ids::{GroupId, SourceId, UserId};
 use crate::ports::{
-    DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, StoreError, StoreResult,
-    UserWrite,
+    Bearers, DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, Proposed,
+    StoreError, StoreResult, UserWrite,
 };
 
 /// The directory, and how many writes it still takes before it fails.
@@ -101,6 +101,30 @@ impl DirectoryStore for ModelDirectory {
         unreachable!("imports do not ask")
     }
 
+    async fn users_bearing(
+        &self,
+        _: &BTreeSet<String>,
+        _: &BTreeSet<SourceId>,
+    ) -> StoreResult<Bearers<UserId>> {
+        unreachable!("whole files do not ask")
+    }
+
+    async fn groups_bearing(
+        &self,
+        _: &BTreeSet<String>,
+        _: &BTreeSet<SourceId>,
+    ) -> StoreResult<Bearers<GroupId>> {
+        unreachable!("whole files do not ask")
+    }
+
+    async fn propose_users(&self, _: Option<String>, _: usize) -> StoreResult<Proposed<UserId>> {
+        unreachable!("whole files do not ask")
+    }
+
+    async fn propose_groups(&self, _: Option<String>, _: usize) -> StoreResult<Proposed<GroupId>> {
+        unreachable!("whole files do not ask")
+    }
+
     /// Pages of three, so that paging is seen to.
     async fn everything(&self, cursor: Option<String>) -> StoreResult<DirectoryPage> {
         let state = self.state.lock().expect("lock");
@@ -132,6 +156,14 @@ impl DirectoryStore for ModelDirectory {
             groups.retain(|group| !write.leave.contains(group));
             Ok(())
         })
+    }
+
+    async fn take_down_user(&self, _: &UserId) -> StoreResult<bool> {
+        unreachable!("imports delete at once")
+    }
+
+    async fn take_down_group(&self, _: &GroupId) -> StoreResult<bool> {
+        unreachable!("imports delete at once")
     }
 
     async fn delete_user(&self, id: &UserId) -> StoreResult<()> {

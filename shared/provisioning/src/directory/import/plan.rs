@@ -203,7 +203,7 @@ fn plan_users(
 }
 
 /// What the line makes of the user.
-fn laid_over(line: &FileUser, id: UserId, old: Option<&User>) -> User {
+pub(in crate::directory) fn laid_over(line: &FileUser, id: UserId, old: Option<&User>) -> User {
     let over = |edit: &Edit<String>, part: fn(&User) -> &Option<String>| {
         edit.over(old.and_then(|old| part(old).clone()))
     };
