@@ -41,6 +41,7 @@ pub fn tables_with(
         links: Arc::new(DynamoLinkStore::new(client.clone(), provisioning.clone())),
         memberships: Arc::new(DynamoMembershipStore::new(client.clone(), provisioning.clone(), randomness)),
         jobs: Arc::new(DynamoJobStore::new(client.clone(), provisioning, clock)),
+        activity_log: Arc::new(DynamoActivityStore::new(client.clone(), activity.clone())),
         activity: Arc::new(DynamoActivityStore::new(client, activity)),
     }
 }

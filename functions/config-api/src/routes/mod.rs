@@ -1,5 +1,6 @@
 //! The routes, a module a subject.
 
+mod activity;
 mod attributes;
 mod catalog;
 mod groups;
@@ -16,4 +17,5 @@ pub fn all() -> OpenApiRouter<Api> {
         .merge(users::routes())
         .merge(groups::routes())
         .merge(attributes::routes())
+        .merge(activity::routes())
 }

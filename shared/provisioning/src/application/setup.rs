@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::{Application, Configured, Connection, Lifecycle, Policy, SecretName, Selection};
-use crate::activity::{Action, EventName, Outcome, OutcomeResult};
+use crate::activity::{Action, Actor, EventName, Outcome, OutcomeResult};
 use crate::clock::Clock;
 use crate::ids::{ApplicationId, IdError, JobId};
 use crate::mapping::Mapping;
@@ -315,6 +315,7 @@ impl Setup {
         Outcome {
             id: format!("{}#configuration#{}", application.id, application.version),
             at: self.clock.now(),
+            actor: Actor::System,
             event,
             result: OutcomeResult::Success,
             action: Action::Configure,

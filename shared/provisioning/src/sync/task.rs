@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::Worker;
 use super::batch::Opened;
-use crate::activity::{Action, EventName, Outcome, OutcomeResult, TargetNote};
+use crate::activity::{Action, Actor, EventName, Outcome, OutcomeResult, TargetNote};
 use crate::application::Configured;
 use crate::link::{Link, LinkKey};
 use crate::ports::{DueItem, DueKey, StoreResult, Tables, Target};
@@ -100,6 +100,7 @@ impl Task<'_> {
         Outcome {
             id: String::new(),
             at: self.now(),
+            actor: Actor::System,
             event: match kind {
                 Kind::User => EventName::UserSync,
                 Kind::Group => EventName::GroupSync,
