@@ -59,7 +59,7 @@ impl Draft<'_> {
     }
 
     /// The page, which goes on behind the last event looked at.
-    fn to_be_continued(self) -> StoreResult<EventPage> {
+    fn continued(self) -> StoreResult<EventPage> {
         let next = self.last.as_deref().map(position).transpose()?;
         Ok(EventPage { outcomes: self.outcomes, next })
     }
@@ -120,7 +120,7 @@ impl DynamoActivityStore {
             let events = self.merged(index, partitions, &range, chunk).await?;
             let ended = events.len() < chunk;
             if draft.take(events)? || (!ended && draft.is_tired()) {
-                return draft.to_be_continued();
+                return draft.continued();
             }
             if ended {
                 return Ok(EventPage { outcomes: draft.outcomes, next: None });
@@ -146,7 +146,7 @@ impl DynamoActivityStore {
                 let events = self.merged(index, &partitions, &range, chunk).await?;
                 let ended = events.len() < chunk;
                 if draft.take(events)? || draft.is_tired() {
-                    return draft.to_be_continued();
+                    return draft.continued();
                 }
                 if ended {
                     break;
