@@ -1,6 +1,7 @@
 //! The routes, a module a subject.
 
 mod applications;
+mod activity;
 mod attributes;
 mod catalog;
 mod groups;
@@ -18,4 +19,5 @@ pub fn all() -> OpenApiRouter<Api> {
         .merge(groups::routes())
         .merge(attributes::routes())
         .merge(applications::routes())
+        .merge(activity::routes())
 }
