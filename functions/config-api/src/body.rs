@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::{FieldError, Problem, ProblemKind, shortened};
 
-/// The media types of a body in JSON; the second is RFC 7396's.
-const TAKEN: [&str; 2] = ["application/json", "application/merge-patch+json"];
+/// The media type of a body in JSON.
+const TAKEN: [&str; 1] = ["application/json"];
 
 /// A body in JSON. What it may hold is what `T` reads; a `T` denies unknown fields.
 #[derive(Debug, Clone)]
@@ -18,17 +18,26 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let given = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-        if !TAKEN.iter().any(|taken| given.eq_ignore_ascii_case(taken)) {
-            let detail = ProblemKind::UnsupportedMediaType.example();
-            return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
-        }
-        let bytes = Bytes::from_request(request, state).await;
-        // The body was read by crate::limits before.
-        let bytes = bytes.map_err(|_| Problem::new(ProblemKind::InvalidBody, "the body cannot be read"))?;
-        read(&bytes).map(Self)
+        json(request, state, &TAKEN).await.map(Self)
     }
+}
+
+/// Reads a body in JSON that comes as one of these media types.
+pub(crate) async fn json<T: DeserializeOwned, S: Send + Sync>(
+    request: Request,
+    state: &S,
+    taken: &[&str],
+) -> Result<T, Problem> {
+    let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let given = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if !taken.iter().any(|taken| given.eq_ignore_ascii_case(taken)) {
+        let detail = format!("send the body as {}", taken.join(" or "));
+        return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
+    }
+    let bytes = Bytes::from_request(request, state).await;
+    // The body was read by crate::limits before, which bounds it.
+    let bytes = bytes.map_err(|_| Problem::new(ProblemKind::InvalidBody, "the body cannot be read"))?;
+    read(&bytes)
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -10,6 +10,7 @@ pub mod body;
 pub mod caller;
 pub mod etag;
 pub mod limits;
+pub mod merge_patch;
 pub mod openapi;
 pub mod page;
 pub mod path;
@@ -18,6 +19,7 @@ pub mod query;
 pub mod routes;
 pub mod text;
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -29,6 +31,7 @@ use provisioning::ports::{DirectoryJobs, Tables};
 use provisioning::randomness::Randomness;
 
 use crate::caller::Authenticator;
+use crate::problem::{Problem, ProblemKind};
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -45,6 +48,18 @@ pub struct Api {
     pub randomness: Arc<dyn Randomness>,
     /// Tells who calls.
     pub authenticator: Arc<dyn Authenticator>,
+}
+
+impl Api {
+    /// A new id.
+    ///
+    /// # Errors
+    ///
+    /// [`ProblemKind::Internal`]: the source of randomness made none.
+    pub fn new_id<Id: FromStr>(&self) -> Result<Id, Problem> {
+        let id = self.randomness.token().parse();
+        id.map_err(|_| Problem::new(ProblemKind::Internal, ProblemKind::Internal.example()))
+    }
 }
 
 /// The whole API: every route below `/v1`, with its limits, and problems for all that is none of them.

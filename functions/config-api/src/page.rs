@@ -47,6 +47,24 @@ impl<T: Serialize> Page<T> {
     }
 }
 
+impl<T: Serialize> Page<T> {
+    /// The same of items that come with their positions.
+    pub fn placed<P: Serialize + Clone>(items: impl IntoIterator<Item = (P, T)>, next: Option<P>) -> Self {
+        let placed: Vec<_> = items.into_iter().map(|(position, item)| Placed { position, item }).collect();
+        let Page { items, next } = Page::bounded(placed, next, |placed| placed.position.clone());
+        Self { items: items.into_iter().map(|placed| placed.item).collect(), next }
+    }
+}
+
+/// An item and where it stands; shown as the item.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Placed<P, T> {
+    #[serde(skip)]
+    position: P,
+    item: T,
+}
+
 /// How many items a page is to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "u64")]

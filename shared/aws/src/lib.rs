@@ -3,6 +3,7 @@
 
 mod activity_store;
 mod application_store;
+mod attribute_store;
 pub mod clock;
 pub mod config;
 mod directory_job_store;
@@ -14,6 +15,7 @@ mod job_store;
 pub mod lambda;
 mod link_store;
 mod membership_store;
+mod offboarding_store;
 pub mod queue;
 pub mod randomness;
 pub mod secrets;

@@ -9,6 +9,7 @@ use provisioning::randomness::Randomness;
 
 pub use crate::activity_store::DynamoActivityStore;
 pub use crate::application_store::DynamoApplicationStore;
+pub use crate::attribute_store::DynamoAttributeStore;
 use crate::clock::SystemClock;
 pub use crate::directory_job_store::DynamoDirectoryJobStore;
 pub use crate::directory_store::DynamoDirectoryStore;
@@ -16,6 +17,7 @@ pub use crate::import_store::DynamoImportStore;
 pub use crate::job_store::DynamoJobStore;
 pub use crate::link_store::DynamoLinkStore;
 pub use crate::membership_store::DynamoMembershipStore;
+pub use crate::offboarding_store::DynamoOffboardingStore;
 use crate::randomness::UuidTokens;
 use crate::tables::TableNames;
 
@@ -33,6 +35,9 @@ pub fn tables_with(
 ) -> Tables {
     let TableNames { directory, provisioning, activity, imports } = names;
     Tables {
+        listing: Arc::new(DynamoDirectoryStore::new(client.clone(), directory.clone())),
+        attributes: Arc::new(DynamoAttributeStore::new(client.clone(), directory.clone())),
+        offboardings: Arc::new(DynamoOffboardingStore::new(client.clone(), directory.clone())),
         directory: Arc::new(DynamoDirectoryStore::new(client.clone(), directory.clone())),
         directory_jobs: Arc::new(DynamoDirectoryJobStore::new(
             client.clone(),

@@ -56,6 +56,8 @@ kinds! {
         "the role 'read-only' changes nothing";
     /// There is no such object.
     NotFound = "not-found", NOT_FOUND, "It is not there", "there is no user '4711'";
+    /// The user is active, so there is nothing to receipt.
+    NotOffboarded = "not-offboarded", NOT_FOUND, "The user is active", "he is active; POST to this path offboards him";
     /// There is no such route.
     UnknownRoute = "unknown-route", NOT_FOUND, "There is no such route", "there is no route '/v1/usres'";
     /// The route has no such method.
@@ -76,6 +78,15 @@ kinds! {
     /// The type of a custom attribute does not change.
     AttributeTypeFixed = "attribute-type-fixed", CONFLICT, "The type of an attribute does not change",
         "'cost_center' is a string; define an attribute of another name";
+    /// The import takes no parts, or no commit, any more.
+    ImportNotOpen = "import-not-open", CONFLICT, "The import does not take this any more",
+        "the import is running; begin a new one";
+    /// Parts of an import's file are missing.
+    PartsMissing = "parts-missing", CONFLICT, "Parts are missing",
+        "the parts 2, 3 are missing; upload them and commit again";
+    /// Another import runs.
+    ImportUnderWay = "import-under-way", CONFLICT, "Another import is under way",
+        "the import '4711' is under way; wait for its end, or cancel it";
     /// The object is not in the version that was read.
     Stale = "stale", PRECONDITION_FAILED, "It was changed since it was read",
         "If-Match names another version; read it again";

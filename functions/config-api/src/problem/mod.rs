@@ -117,6 +117,14 @@ impl Problem {
         Self::new(ProblemKind::InvalidValue, detail).error(error)
     }
 
+    /// A name or an id that must be unique belongs to another; `other` is whose it is.
+    pub fn taken(kind: ProblemKind, field: &str, given: &str, other: Option<&str>) -> Self {
+        let other = other.unwrap_or("another");
+        let detail = format!("'{}' is taken by '{other}', without regard to case", shortened(given));
+        let error = FieldError::of(field).given(given).hint("change that one, or give another value");
+        Self::new(kind, detail).error(error).member("taken_by", other)
+    }
+
     /// Names a field.
     pub fn error(mut self, error: FieldError) -> Self {
         self.errors.push(error);

@@ -1,6 +1,10 @@
 //! The routes, a module a subject.
 
+mod attributes;
 mod catalog;
+mod groups;
+mod imports;
+mod users;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -8,5 +12,10 @@ use crate::Api;
 
 /// Every route that asks who calls.
 pub fn all() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().merge(catalog::routes())
+    OpenApiRouter::new()
+        .merge(catalog::routes())
+        .merge(users::routes())
+        .merge(groups::routes())
+        .merge(attributes::routes())
+        .merge(imports::routes())
 }

@@ -40,7 +40,7 @@ impl Authenticator for Callers {
 pub struct Client {
     router: Router,
     pub tables: Tables,
-    pub clock: Arc<SteppedClock>,
+    pub setup: Setup,
 }
 
 /// An answer, with its body.
@@ -104,12 +104,12 @@ impl Client {
         let api = Api {
             directory_jobs: Arc::new(AtOnce::new(tables.directory.clone())),
             tables: tables.clone(),
-            setup,
-            clock: clock.clone(),
+            setup: setup.clone(),
+            clock,
             randomness,
             authenticator: Arc::new(Callers(StaticToken::new("administrator", TOKEN.to_owned().into()))),
         };
-        Self { router: config_api::router(api), tables, clock }
+        Self { router: config_api::router(api), tables, setup }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

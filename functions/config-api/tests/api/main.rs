@@ -1,6 +1,10 @@
 //! The API as its callers see it: requests to the router, on the embedded tables.
 
+mod attributes;
 mod catalog;
 mod client;
 mod frame;
+mod groups;
+mod offboarding;
 mod openapi;
+mod users;

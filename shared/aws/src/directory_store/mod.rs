@@ -2,6 +2,7 @@
 
 mod bearers;
 mod delete;
+mod listing;
 mod read;
 mod write;
 

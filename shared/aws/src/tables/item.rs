@@ -16,6 +16,10 @@ pub const GROUP_MEMBERSHIP: &str = "group_membership";
 pub const NAME_GUARD: &str = "name_guard";
 /// Who has a source id: `owner`.
 pub const SOURCE_GUARD: &str = "source_guard";
+/// `provisioning::directory::attribute::AttributeDefinition` at top level.
+pub const ATTRIBUTE_DEFINITION: &str = "attribute_definition";
+/// When a user was offboarded: `at`, in milliseconds.
+pub const OFFBOARDING: &str = "offboarding";
 
 /// An application in the list of all: `application`, `lifecycle`, `version`.
 pub const APPLICATION: &str = "application";

@@ -8,6 +8,8 @@
 //! | | `G#group` | `M#user` | the user is a member of it |
 //! | | `NAME#user#folded name`, `NAME#group#folded name` | `GUARD` | who bears the name |
 //! | | `SOURCE#user#source id`, `SOURCE#group#source id` | `GUARD` | who has the source id |
+//! | | `ATTRIBUTES` | name | the definition of a custom attribute |
+//! | | `OFFBOARDED#user` | `OFFBOARDING` | when he was offboarded |
 //! | provisioning | `APPS` | `app` | an application in the list of all |
 //! | | `A#app` | `APP#CONFIG`, `APP#MAPPING`, `APP#SELECTION`, `APP#CONDITION` | its configuration and what workers note |
 //! | | `A#app` | `G#group` | the group's link |
@@ -65,6 +67,9 @@ pub const LINK_PREFIX: &str = "L#";
 pub const USER_PREFIX: &str = "U#";
 /// The partition of the list of all applications.
 pub const APPLICATIONS: &str = "APPS";
+
+/// The partition of the definitions of custom attributes.
+pub const ATTRIBUTES: &str = "ATTRIBUTES";
 
 /// Longest text that becomes part of a key as it is, in bytes: DynamoDB takes 1,024 in a sort key and 2,048 in a
 /// partition key.
@@ -126,9 +131,24 @@ pub fn source_guard(kind: Kind, source_id: &SourceId) -> Key {
     Key::new(format!("SOURCE#{kind}#{}", bounded(&source_id.0)), "GUARD")
 }
 
+/// The definition of a custom attribute.
+pub fn attribute(name: &str) -> Key {
+    Key::new(ATTRIBUTES, name)
+}
+
+/// When a user was offboarded.
+pub fn offboarding(id: &UserId) -> Key {
+    Key::new(format!("OFFBOARDED#{id}"), "OFFBOARDING")
+}
+
 /// The shard of the index `listing` in which a user or group is.
 pub fn listing_shard(kind: Kind, id: &str) -> String {
-    format!("{kind}#{}", shard(id, SHARDS))
+    listing_shard_number(kind, shard(id, SHARDS))
+}
+
+/// A shard of the index `listing` by its number.
+pub fn listing_shard_number(kind: Kind, number: u32) -> String {
+    format!("{kind}#{number}")
 }
 
 /// The sort key in the index `listing`: the folded name, cut where it is too long.

@@ -2,6 +2,7 @@
 
 mod activity;
 mod applications;
+mod attributes;
 mod contention;
 mod database;
 mod deletions;
@@ -11,5 +12,6 @@ mod examples;
 mod jobs;
 mod link_proposals;
 mod link_writes;
+mod listing;
 mod memberships;
 mod tables;

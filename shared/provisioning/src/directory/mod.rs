@@ -1,10 +1,12 @@
 //! The directory: our own store of users, groups and memberships, the source of truth.
 
+pub mod attribute;
 pub mod deletion;
 pub mod file;
 pub mod import;
 pub mod import_job;
 pub mod job;
+pub mod offboarding;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -91,6 +91,11 @@ pub enum Rendered {
 }
 
 impl Mapping {
+    /// Whether a value comes from the custom attribute of this name.
+    pub fn uses_custom(&self, name: &str) -> bool {
+        self.attributes.iter().any(|mapped| matches!(&mapped.source, Source::Custom(used) if used == name))
+    }
+
     /// The attributes to send for `user`; those without a value are left out.
     pub fn render(&self, user: &User) -> Rendered {
         let mut attributes = Attributes::new();

@@ -3,14 +3,17 @@
 
 mod activity_store;
 mod application_store;
+mod attribute_store;
 mod bell;
 mod directory_job_store;
 mod directory_jobs;
+mod directory_listing;
 mod directory_store;
 mod import_store;
 mod job_store;
 mod link_store;
 mod membership_store;
+mod offboarding_store;
 mod secret_store;
 mod target;
 
@@ -18,9 +21,11 @@ use std::sync::Arc;
 
 pub use activity_store::{ActivityPage, ActivityStore};
 pub use application_store::{ApplicationStore, ApplicationSummary, ConfigurationWrite};
+pub use attribute_store::{AttributeStore, Defined};
 pub use bell::{Bell, Doorbell, Lane, shard};
 pub use directory_job_store::{DirectoryJobStore, ImportRun, Started};
 pub use directory_jobs::DirectoryJobs;
+pub use directory_listing::{DirectoryListing, ListingPage, ListingPosition};
 pub use directory_store::{
     Bearers, DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, Proposed,
     UserWrite,
@@ -29,6 +34,7 @@ pub use import_store::{ImportList, ImportStore};
 pub use job_store::JobStore;
 pub use link_store::{DueItem, DueKey, LinkPage, LinkStore, Ownership, Written};
 pub use membership_store::{MembershipStore, Pushed, Todo};
+pub use offboarding_store::OffboardingStore;
 pub use secret_store::SecretStore;
 pub use target::{Connector, Target};
 
@@ -37,6 +43,12 @@ pub use target::{Connector, Target};
 pub struct Tables {
     /// Users, groups, memberships.
     pub directory: Arc<dyn DirectoryStore>,
+    /// The same, by name.
+    pub listing: Arc<dyn DirectoryListing>,
+    /// The definitions of custom attributes.
+    pub attributes: Arc<dyn AttributeStore>,
+    /// When people were offboarded.
+    pub offboardings: Arc<dyn OffboardingStore>,
     /// Applications and their configuration.
     pub applications: Arc<dyn ApplicationStore>,
     /// Links.

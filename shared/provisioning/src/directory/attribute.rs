@@ -1,0 +1,113 @@
+//! Custom attributes: what may be kept of a user beyond the built-in attributes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::value::Value;
+
+/// Most characters of a name.
+pub const NAME_LENGTH: usize = 128;
+
+/// The built-in attributes; no custom one bears such a name.
+pub const BUILT_IN: [&str; 9] =
+    ["id", "username", "email", "first_name", "last_name", "display_name", "status", "groups", "custom"];
+
+/// A custom attribute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttributeDefinition {
+    /// Its name, compared exactly.
+    pub name: String,
+    /// What its values are.
+    #[serde(rename = "type")]
+    pub kind: AttributeType,
+    /// What it is for, as people wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// What the values of a custom attribute are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttributeType {
+    /// Text.
+    String,
+    /// True or false.
+    Boolean,
+    /// A whole number.
+    Integer,
+    /// A day, `YYYY-MM-DD`.
+    Date,
+    /// Several texts, in order.
+    StringList,
+}
+
+impl AttributeType {
+    /// Whether a value is of this type.
+    pub fn accepts(self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::String, Value::Text(_))
+            | (Self::Boolean, Value::Boolean(_))
+            | (Self::Integer, Value::Integer(_))
+            | (Self::StringList, Value::List(_)) => true,
+            // Other spellings of a day would be sent to targets as they are.
+            (Self::Date, Value::Text(text)) => {
+                text.parse::<jiff::civil::Date>().is_ok_and(|date| date.to_string() == *text)
+            }
+            _ => false,
+        }
+    }
+
+    /// What its values look like, for people.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::String => "text",
+            Self::Boolean => "true or false",
+            Self::Integer => "a whole number",
+            Self::Date => "a date, YYYY-MM-DD",
+            Self::StringList => "a list of texts",
+        }
+    }
+}
+
+/// Whether a custom attribute may bear this name.
+pub fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.trim() == name
+        && name.chars().count() <= NAME_LENGTH
+        && !name.chars().any(char::is_control)
+        && !BUILT_IN.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_takes_its_own_values_only() {
+        let list = Value::List(vec!["a".into()]);
+        let values =
+            [Value::from("a"), Value::Boolean(true), Value::Integer(3), Value::from("2026-02-28"), list];
+        let taken = |kind: AttributeType| values.iter().map(|value| kind.accepts(value)).collect::<Vec<_>>();
+        assert_eq!(taken(AttributeType::String), [true, false, false, true, false]);
+        assert_eq!(taken(AttributeType::Boolean), [false, true, false, false, false]);
+        assert_eq!(taken(AttributeType::Integer), [false, false, true, false, false]);
+        assert_eq!(taken(AttributeType::Date), [false, false, false, true, false]);
+        assert_eq!(taken(AttributeType::StringList), [false, false, false, false, true]);
+    }
+
+    #[test]
+    fn a_date_is_a_day_there_is_in_the_one_spelling() {
+        for text in
+            ["2026-02-29", "20260228", "2026-2-28", "2026-02-28T00:00:00", "+002026-02-28", " 2026-02-28"]
+        {
+            assert!(!AttributeType::Date.accepts(&Value::from(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn built_in_names_and_control_characters_are_no_names() {
+        for name in ["", "username", " x", "a\nb", &"x".repeat(129)] {
+            assert!(!is_name(name), "{name:?}");
+        }
+        assert!(is_name("cost center") && is_name("Kostenstelle"));
+    }
+}
