@@ -48,19 +48,32 @@ impl Served {
             .unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let origin = line.split_whitespace().find(|word| word.starts_with("http://")).expect("a start-up line");
+        let origin =
+            line.split_whitespace().find(|word| word.starts_with("http://")).expect("a start-up line");
         let token = std::fs::read_to_string(folder.path().join("token")).unwrap().trim().to_owned();
         Self { process, origin: origin.to_owned(), token, folder, http: Client::new() }
     }
 
-    /// What a secret must not be found in: every file of the data directory but the secrets themselves.
-    pub fn data(&self) -> std::path::PathBuf {
-        self.folder.path().join("data")
+    /// Whether any file of the data directory holds this text, beside those of the secrets.
+    pub fn keeps(&self, text: &str) -> bool {
+        let files =
+            std::fs::read_dir(self.folder.path().join("data")).unwrap().map(|entry| entry.unwrap().path());
+        files.filter(|path| path.is_file()).any(|path| {
+            let bytes = std::fs::read(path).unwrap();
+            bytes.windows(text.len()).any(|window| window == text.as_bytes())
+        })
     }
 
-    pub async fn raw(&self, method: &str, path: &str, etag: Option<&str>, body: Option<(&str, Vec<u8>)>) -> Answer {
+    pub async fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        etag: Option<&str>,
+        body: Option<(&str, Vec<u8>)>,
+    ) -> Answer {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let mut request = self.http.request(method, format!("{}{path}", self.origin)).bearer_auth(&self.token);
+        let mut request =
+            self.http.request(method, format!("{}{path}", self.origin)).bearer_auth(&self.token);
         if let Some(etag) = etag {
             request = request.header("If-Match", etag);
         }
@@ -69,7 +82,12 @@ impl Served {
         }
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
-        let header = |name| response.headers().get(name).map(|value: &reqwest::header::HeaderValue| value.to_str().unwrap().to_owned());
+        let header = |name| {
+            response
+                .headers()
+                .get(name)
+                .map(|value: &reqwest::header::HeaderValue| value.to_str().unwrap().to_owned())
+        };
         let etag = header("etag").unwrap_or_default();
         let bytes = response.bytes().await.unwrap();
         let json = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };

@@ -36,7 +36,11 @@ async fn world() -> (Served, StandIn, StandIn, String) {
 async fn another_tenant_is_refused_and_nothing_is_written_to_either() {
     let (served, first, other, application) = world().await;
     let answer = served.connect(&application, &other).await;
-    assert_eq!((answer.status, &answer.json["type"]), (409, &json!("/problems/target-changed")), "{answer:?}");
+    assert_eq!(
+        (answer.status, &answer.json["type"]),
+        (409, &json!("/problems/target-changed")),
+        "{answer:?}"
+    );
     assert_eq!((&answer.json["same"], &answer.json["different"]), (&json!(0), &json!(3)));
     served.call("POST", &format!("/v1/applications/{application}/sync"), None).await;
     served.until_in_step(&application).await;
@@ -57,7 +61,11 @@ async fn the_same_url_with_a_token_of_another_tenant_is_refused_too() {
     first.set_token("token-of-another-tenant");
     first.clear_log();
     let answer = served.connect(&application, &first).await;
-    assert_eq!((answer.status, &answer.json["type"]), (409, &json!("/problems/target-changed")), "{answer:?}");
+    assert_eq!(
+        (answer.status, &answer.json["type"]),
+        (409, &json!("/problems/target-changed")),
+        "{answer:?}"
+    );
     assert!(first.writes().is_empty());
 }
 

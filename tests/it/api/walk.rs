@@ -15,6 +15,9 @@ id,username,email,first_name,last_name,status,groups,job
 4,mary,mary@example.org,Mary,Shelley,active,Writing,Novelist
 ";
 
+/// A token that would be found wherever it leaks to.
+const CANARY: &str = "canary-7d0c1f9e5b";
+
 fn shown(target: &StandIn, name: &str) -> Value {
     target.user(name).map(|user| user.to_json()).unwrap_or_default()
 }
@@ -30,14 +33,18 @@ async fn seen(what: &str, holds: impl Fn() -> bool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_walks_from_empty_to_in_step_and_back_to_nothing() {
     let served = Served::start();
-    let target = StandIn::start(StandInConfig::default()).await.unwrap();
+    let token = CANARY.to_owned();
+    let target = StandIn::start(StandInConfig { token, ..StandInConfig::default() }).await.unwrap();
 
     // The directory, in parts that are cut within lines.
     let import = served.import(PEOPLE, 100, json!({"complete": true})).await;
     assert_eq!((&import["state"], &import["counts"]["created"]), (&json!("finished"), &json!(4)), "{import}");
     assert_eq!(served.all("/v1/users").await.len(), 4);
     let attributes = served.get("/v1/attributes").await;
-    assert_eq!(attributes["items"][0]["name"], "job", "an unknown column is a custom attribute: {attributes}");
+    assert_eq!(
+        attributes["items"][0]["name"], "job",
+        "an unknown column is a custom attribute: {attributes}"
+    );
 
     let new = json!({"catalog_key": "generic-saml", "name": "CRM"});
     let application = served.post("/v1/applications", new).await;
@@ -58,7 +65,8 @@ async fn an_administrator_walks_from_empty_to_in_step_and_back_to_nothing() {
     assert_eq!(served.get(&at("/connection")).await["status"], "none");
     let answer = served.connect(&id, &target).await;
     assert_eq!((answer.status, &answer.json["status"]), (200, &json!("connected")), "{answer:?}");
-    assert!(!answer.json.to_string().contains("stand-in-token"), "a token is never shown");
+    assert!(!answer.json.to_string().contains(CANARY), "a token is never shown");
+    assert!(!served.keeps(CANARY), "a token lies with the secrets only");
 
     // What the target requires is mapped already, and cannot be left out.
     let mapping = served.get(&at("/mapping")).await;
@@ -128,7 +136,11 @@ async fn an_administrator_walks_from_empty_to_in_step_and_back_to_nothing() {
     assert_eq!((answer.status, &answer.json["lifecycle"]), (202, &json!("removing")), "{answer:?}");
     let began = Instant::now();
     while served.raw("GET", &at(""), None, None).await.status != 404 {
-        assert!(began.elapsed() < Duration::from_secs(60), "it is not removed: {}", served.get(&at("/status")).await);
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "it is not removed: {}",
+            served.get(&at("/status")).await
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(shown(&target, "ada")["active"], false);
@@ -145,16 +157,22 @@ async fn refuses_connections(served: &Served, id: &str, target: &StandIn) {
         answer.json
     };
     let wrong = refused(with(target.base_url().as_str(), "a-wrong-token")).await;
-    assert_eq!((&wrong["type"], &wrong["errors"][0]["field"]), (&json!("/problems/target-refused"), &json!("token")));
+    assert_eq!(
+        (&wrong["type"], &wrong["errors"][0]["field"]),
+        (&json!("/problems/target-refused"), &json!("token"))
+    );
     assert!(!wrong.to_string().contains("a-wrong-token"), "{wrong}");
     target.fail(Fault::always().web_page());
-    let page = refused(with(target.base_url().as_str(), "stand-in-token")).await;
-    assert_eq!((&page["type"], &page["errors"][0]["field"]), (&json!("/problems/target-refused"), &json!("base_url")));
+    let page = refused(with(target.base_url().as_str(), CANARY)).await;
+    assert_eq!(
+        (&page["type"], &page["errors"][0]["field"]),
+        (&json!("/problems/target-refused"), &json!("base_url"))
+    );
     target.clear_faults();
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let nobody = refused(with(&format!("http://{closed}/scim/v2"), "stand-in-token")).await;
+    let nobody = refused(with(&format!("http://{closed}/scim/v2"), CANARY)).await;
     assert_eq!(nobody["type"], "/problems/target-refused", "{nobody}");
-    let no_url = refused(with("scim example", "stand-in-token")).await;
+    let no_url = refused(with("scim example", CANARY)).await;
     assert_eq!(no_url["type"], "/problems/invalid-value", "{no_url}");
 }
 
@@ -176,7 +194,9 @@ async fn tells_what_it_did(served: &Served, id: &str) {
         assert_eq!(names.iter().filter(|told| **told == name).count(), count, "{name}: {names:?}");
     }
     assert!(names.contains(&"provisioning_config_update"), "{names:?}");
-    assert!(log.iter().all(|event| event["outcome"]["reason"].as_str().is_some_and(|reason| !reason.is_empty())));
+    assert!(
+        log.iter().all(|event| event["outcome"]["reason"].as_str().is_some_and(|reason| !reason.is_empty()))
+    );
     let all = served.all(&format!("/v1/activity?application={id}")).await;
     assert_eq!(all.len(), log.len());
     let ada = served.get("/v1/users?q=ada").await["items"][0]["id"].as_str().unwrap().to_owned();

@@ -1,10 +1,11 @@
 //! The routes, a module a subject.
 
-mod applications;
 mod activity;
+mod applications;
 mod attributes;
 mod catalog;
 mod groups;
+mod imports;
 mod users;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -20,4 +21,5 @@ pub fn all() -> OpenApiRouter<Api> {
         .merge(attributes::routes())
         .merge(applications::routes())
         .merge(activity::routes())
+        .merge(imports::routes())
 }
