@@ -26,6 +26,7 @@ async fn main() -> Result<(), Error> {
         clock: Arc::new(SystemClock),
         randomness: Arc::new(UuidTokens),
         expected_version: None,
+        actor: provisioning::activity::Actor::System,
     };
     let api = Api {
         directory_jobs: Arc::new(Deletions {

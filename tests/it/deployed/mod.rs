@@ -73,6 +73,7 @@ impl Deployed {
             clock: Arc::new(SystemClock),
             randomness: Arc::new(UuidTokens),
             expected_version: None,
+            actor: provisioning::activity::Actor::System,
         };
         let target = StandIn::start(StandInConfig::default()).await.expect("a target");
         let application = "crm".parse().expect("an id");

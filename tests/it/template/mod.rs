@@ -111,7 +111,8 @@ fn expected(table: &TableDefinition) -> Value {
 #[test]
 fn the_tables_are_those_the_stores_are_written_for() {
     let template = template();
-    for (table, resource) in DEFINITIONS.iter().zip(["DirectoryTable", "ProvisioningTable", "ActivityTable", "ImportsTable"])
+    for (table, resource) in
+        DEFINITIONS.iter().zip(["DirectoryTable", "ProvisioningTable", "ActivityTable", "ImportsTable"])
     {
         let mut deployed = properties(&template, resource).clone();
         let definitions = deployed["AttributeDefinitions"].as_array().expect("attributes").clone();

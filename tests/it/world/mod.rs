@@ -96,6 +96,7 @@ impl World {
             clock: clock.clone(),
             randomness: randomness.clone(),
             expected_version: None,
+            actor: provisioning::activity::Actor::System,
         };
         let worker = Worker {
             tables: crashing.clone(),

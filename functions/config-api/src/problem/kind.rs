@@ -98,6 +98,15 @@ kinds! {
     /// An enabled application keeps at least one group.
     EmptySelection = "empty-selection", CONFLICT, "No group would be selected any more",
         "no group would be selected any more, and every account would go; disable the application first, or remove it";
+    /// The import takes no parts, or no commit, any more.
+    ImportNotOpen = "import-not-open", CONFLICT, "The import does not take this any more",
+        "the import is running; begin a new one";
+    /// Parts of an import's file are missing.
+    PartsMissing = "parts-missing", CONFLICT, "Parts are missing",
+        "the parts 2, 3 are missing; upload them and commit again";
+    /// Another import runs.
+    ImportUnderWay = "import-under-way", CONFLICT, "Another import is under way",
+        "the import '4711' is under way; wait for its end, or cancel it";
     /// The object is not in the version that was read.
     Stale = "stale", PRECONDITION_FAILED, "It was changed since it was read",
         "If-Match names another version; read it again";

@@ -1,9 +1,11 @@
 //! The routes, a module a subject.
 
+mod activity;
 mod applications;
 mod attributes;
 mod catalog;
 mod groups;
+mod imports;
 mod users;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -18,4 +20,6 @@ pub fn all() -> OpenApiRouter<Api> {
         .merge(groups::routes())
         .merge(attributes::routes())
         .merge(applications::routes())
+        .merge(activity::routes())
+        .merge(imports::routes())
 }

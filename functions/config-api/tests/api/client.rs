@@ -101,6 +101,7 @@ impl Client {
             clock: clock.clone(),
             randomness: randomness.clone(),
             expected_version: None,
+            actor: provisioning::activity::Actor::System,
         };
         let api = Api {
             directory_jobs: Arc::new(AtOnce::new(tables.directory.clone())),

@@ -69,5 +69,7 @@ pub const IMPORT_NAMED: &str = "import_named";
 
 /// `provisioning::activity::Outcome` at top level.
 pub const EVENT: &str = "event";
+/// The same where an administrator is the actor: `provisioning::activity::Outcome` at top level.
+pub const ADMINISTRATOR_ACTION: &str = "administrator_action";
 /// A day on which an application has events.
 pub const DAY: &str = "day";

@@ -28,6 +28,8 @@
 //! | | `N#import#run#digest` | `NAMED` | who was named |
 //! | activity | `E#app#yyyy-mm-dd#0..3` | `millis#id` | an event |
 //! | | `D#app` | `yyyy-mm-dd` | the application has events on that day |
+//! | | `DAYS` | `yyyy-mm-dd` | there are events on that day |
+//! | | `ADMINISTRATORS` | `millis#id` | an event that an administrator caused |
 //!
 //! Indexes: `listing` by `user#0..3`, `group#0..3`; `due` by `app#0..3`, `#directory#0..3`; `by_application` by `app#user#0..3`,
 //! `app#group#0..3`; `trouble` by `app#trouble#0..3`; `by_object` by `kind#id`; `failures` by `app#0..3`; `by_day` by
@@ -73,6 +75,10 @@ pub const USER_PREFIX: &str = "U#";
 /// The partition of the list of all applications.
 pub const APPLICATIONS: &str = "APPS";
 
+/// The partition of the days on which there are events.
+pub const ALL_DAYS: &str = "DAYS";
+/// The partition of events that administrators caused.
+pub const ADMINISTRATORS: &str = "ADMINISTRATORS";
 /// The partition of the definitions of custom attributes.
 pub const ATTRIBUTES: &str = "ATTRIBUTES";
 
@@ -345,6 +351,21 @@ pub fn events(application: &ApplicationId, day: &str, shard: u32) -> String {
 /// The sort key of events, which sorts by time: milliseconds in 20 digits, then the id.
 pub fn at_id(at: Timestamp, id: &str) -> String {
     format!("{:020}#{id}", at.as_millisecond().max(0))
+}
+
+/// A shard of a day's events in the index `by_day`.
+pub fn day_shard(day: &str, shard: u32) -> String {
+    format!("{day}#{shard}")
+}
+
+/// The events of an object in the index `by_object`.
+pub fn object(kind: Kind, id: &str) -> String {
+    format!("{kind}#{id}")
+}
+
+/// A shard of an application's failures in the index `failures`.
+pub fn failures(application: &ApplicationId, shard: u32) -> String {
+    format!("{application}#{shard}")
 }
 
 /// The partition of the days on which an application has events.

@@ -4,7 +4,7 @@
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::{Page, Position, Step};
-use crate::activity::{Action, EventName, Outcome, OutcomeResult};
+use crate::activity::{Action, Actor, EventName, Outcome, OutcomeResult};
 use crate::application::SweepPhase;
 use crate::ids::{GroupId, UserId};
 use crate::link::{LinkKey, Object};
@@ -102,6 +102,7 @@ impl Page<'_> {
         let outcome = Outcome {
             id: format!("{}#removed", application.id),
             at: self.job.phase_began_at,
+            actor: Actor::System,
             event: EventName::ConfigUpdate,
             result: OutcomeResult::Success,
             action: Action::Configure,

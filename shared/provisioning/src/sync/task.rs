@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::Worker;
 use super::batch::Opened;
 use super::paced::{Haste, Paced, Turn};
-use crate::activity::{Action, EventName, Outcome, OutcomeResult, TargetNote};
+use crate::activity::{Action, Actor, EventName, Outcome, OutcomeResult, TargetNote};
 use crate::application::Configured;
 use crate::clock::after;
 use crate::link::{Link, LinkKey};
@@ -154,6 +154,7 @@ impl Task<'_> {
         Outcome {
             id: String::new(),
             at: self.now(),
+            actor: Actor::System,
             event: match kind {
                 Kind::User => EventName::UserSync,
                 Kind::Group => EventName::GroupSync,

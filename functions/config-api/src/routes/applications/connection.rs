@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 
 use super::{ConfigurationProblems, Read, present};
 use crate::body::JsonBody;
+use crate::caller::Caller;
 use crate::etag::{ETag, IfMatch};
 use crate::path::Path;
 use crate::problem::{FieldError, Problem, ProblemKind};
@@ -213,9 +214,10 @@ async fn connect(
     State(api): State<Api>,
     Path(id): Path<ApplicationId>,
     precondition: IfMatch,
+    caller: Caller,
     JsonBody(new): JsonBody<NewConnection>,
 ) -> Result<Response, Problem> {
-    let read = Read::expecting(&api, &id, &precondition).await?;
+    let read = Read::expecting(&api, &id, &precondition, &caller).await?;
     let base_url = api.setup.connector.base_url(&new.base_url).map_err(|problem| {
         Problem::new(ProblemKind::InvalidValue, format!("the base URL {problem}"))
             .error(FieldError::of("base_url").allowed("an https URL of a public address"))

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 
 use super::{ConfigurationProblems, Read, present};
 use crate::body::JsonBody;
+use crate::caller::Caller;
 use crate::etag::{ETag, IfMatch};
 use crate::path::Path;
 use crate::problem::{FieldError, Problem};
@@ -137,9 +138,10 @@ async fn permit(
     State(api): State<Api>,
     Path(id): Path<ApplicationId>,
     precondition: IfMatch,
+    caller: Caller,
     JsonBody(new): JsonBody<Permitted>,
 ) -> Result<Response, Problem> {
-    let read = Read::expecting(&api, &id, &precondition).await?;
+    let read = Read::expecting(&api, &id, &precondition, &caller).await?;
     Ok(permitted(&read.setup.permit(&id, ids(new.groups)?).await?))
 }
 
@@ -163,9 +165,10 @@ async fn select(
     State(api): State<Api>,
     Path(id): Path<ApplicationId>,
     precondition: IfMatch,
+    caller: Caller,
     JsonBody(new): JsonBody<NewSelection>,
 ) -> Result<Response, Problem> {
-    let read = Read::expecting(&api, &id, &precondition).await?;
+    let read = Read::expecting(&api, &id, &precondition, &caller).await?;
     let mode = match new.mode {
         Mode::List => SelectionMode::List,
         Mode::SsoPermitted if new.groups.is_empty() => SelectionMode::SsoPermitted,

@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 
 use super::{ConfigurationProblems, Read, present};
 use crate::body::JsonBody;
+use crate::caller::Caller;
 use crate::etag::{ETag, IfMatch};
 use crate::path::Path;
 use crate::problem::{FieldError, Problem, ProblemKind};
@@ -67,10 +68,10 @@ struct ShownAttribute {
 
 impl From<&TargetSchema> for ShownSchema {
     fn from(schema: &TargetSchema) -> Self {
-        let attributes = schema.attributes.iter().map(|path| ShownAttribute {
-            path: path.clone(),
-            required: schema.requires(path),
-        });
+        let attributes = schema
+            .attributes
+            .iter()
+            .map(|path| ShownAttribute { path: path.clone(), required: schema.requires(path) });
         Self {
             from: if schema.from_schemas { SchemaSource::Schemas } else { SchemaSource::Default },
             attributes: attributes.collect(),
@@ -233,9 +234,10 @@ async fn map(
     State(api): State<Api>,
     Path(id): Path<ApplicationId>,
     precondition: IfMatch,
+    caller: Caller,
     JsonBody(new): JsonBody<NewMapping>,
 ) -> Result<Response, Problem> {
-    let read = Read::expecting(&api, &id, &precondition).await?;
+    let read = Read::expecting(&api, &id, &precondition, &caller).await?;
     connected(&read.configured)?;
     let mut wanted = Vec::with_capacity(new.attributes.len());
     for (index, entry) in new.attributes.into_iter().enumerate() {
@@ -303,18 +305,15 @@ async fn evaluate(
     let missing: Vec<_> = missing.map(|mapped| mapped.target.clone()).collect();
     let attributes = match configured.mapping.render(&user) {
         Rendered::Blocked { .. } => Vec::new(),
-        Rendered::Attributes(attributes) => attributes
-            .into_iter()
-            .map(|(target, value)| EvaluatedAttribute { target, value })
-            .collect(),
+        Rendered::Attributes(attributes) => {
+            attributes.into_iter().map(|(target, value)| EvaluatedAttribute { target, value }).collect()
+        }
     };
     Ok(Json(Evaluated { attributes, missing }))
 }
 
 async fn whom(api: &Api, typed: &str) -> Result<User, Problem> {
-    let unknown = || {
-        Problem::value(FieldError::of("user").given(typed).allowed("an id of GET /v1/users"))
-    };
+    let unknown = || Problem::value(FieldError::of("user").given(typed).allowed("an id of GET /v1/users"));
     let id: UserId = typed.parse().map_err(|_| unknown())?;
     let record = api.tables.directory.user(&id).await?;
     record.as_ref().and_then(|record| record.present().cloned()).ok_or_else(unknown)

@@ -15,6 +15,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use provisioning::activity::Actor;
 use provisioning::application::{Configuration, Configured, Departure, Setup};
 use provisioning::ids::ApplicationId;
 use serde::Deserialize;
@@ -23,6 +24,7 @@ use utoipa_axum::routes;
 
 use self::wire::{ApplicationPatch, NewApplication, ShownApplication};
 use crate::body::JsonBody;
+use crate::caller::Caller;
 use crate::etag::{ETag, IfMatch};
 use crate::page::{Cursor, Limit, Page};
 use crate::path::Path;
@@ -67,12 +69,22 @@ impl Read {
     /// # Errors
     ///
     /// [`ProblemKind::NotFound`], [`ProblemKind::Stale`].
-    pub async fn expecting(api: &Api, id: &ApplicationId, precondition: &IfMatch) -> Result<Self, Problem> {
+    pub async fn expecting(
+        api: &Api,
+        id: &ApplicationId,
+        precondition: &IfMatch,
+        caller: &Caller,
+    ) -> Result<Self, Problem> {
         let configured = present(api, id).await?;
         let version = configured.application.version;
         precondition.check(&ETag::version(version))?;
-        Ok(Self { configured, setup: api.setup.clone().expecting(version) })
+        Ok(Self { configured, setup: by(api, caller).expecting(version) })
     }
+}
+
+/// Sets applications up on behalf of the caller.
+pub fn by(api: &Api, caller: &Caller) -> Setup {
+    api.setup.clone().on_behalf_of(Actor::Administrator(caller.name.clone()))
 }
 
 /// The application, or the problem that there is none.
@@ -110,7 +122,8 @@ async fn list(
 ) -> Result<Json<Page<ShownApplication>>, Problem> {
     let after: Option<ApplicationId> = Cursor::position_of(filter.cursor.as_ref())?;
     let limit = filter.limit.unwrap_or_default().get();
-    let mut ids: Vec<_> = api.tables.applications.list().await?.into_iter().map(|summary| summary.id).collect();
+    let mut ids: Vec<_> =
+        api.tables.applications.list().await?.into_iter().map(|summary| summary.id).collect();
     ids.sort();
     ids.retain(|id| after.as_ref().is_none_or(|after| id > after));
     let next = (ids.len() > limit).then(|| ids[limit - 1].clone());
@@ -127,7 +140,11 @@ async fn list(
     responses((status = 201, description = "The application", body = ShownApplication,
         headers(("Location" = String, description = "Its path"), ("ETag" = String, description = "Its version"))),
         CreateProblems))]
-async fn create(State(api): State<Api>, JsonBody(new): JsonBody<NewApplication>) -> Result<Response, Problem> {
+async fn create(
+    State(api): State<Api>,
+    caller: Caller,
+    JsonBody(new): JsonBody<NewApplication>,
+) -> Result<Response, Problem> {
     let key = String::from(new.catalog_key);
     match catalog::entry(&key) {
         Some(entry) if entry.provisioning.is_some() => {}
@@ -143,7 +160,7 @@ async fn create(State(api): State<Api>, JsonBody(new): JsonBody<NewApplication>)
         }
     }
     let id: ApplicationId = api.new_id()?;
-    let configured = api.setup.create(&id, &String::from(new.name), &key).await?;
+    let configured = by(&api, &caller).create(&id, &String::from(new.name), &key).await?;
     let location = HeaderValue::from_str(&format!("/v1/applications/{id}"));
     let location = [(header::LOCATION, location.unwrap_or(HeaderValue::from_static("/")))];
     Ok((StatusCode::CREATED, location, shown(&configured)).into_response())
@@ -174,9 +191,10 @@ async fn change(
     State(api): State<Api>,
     Path(id): Path<ApplicationId>,
     precondition: IfMatch,
+    caller: Caller,
     JsonBody(patch): JsonBody<ApplicationPatch>,
 ) -> Result<Response, Problem> {
-    let read = Read::expecting(&api, &id, &precondition).await?;
+    let read = Read::expecting(&api, &id, &precondition, &caller).await?;
     let new = Configuration { name: patch.name.map(String::from), ..Configuration::default() };
     Ok(shown(&read.setup.configure(&id, new).await?))
 }
@@ -216,9 +234,10 @@ async fn remove(
     State(api): State<Api>,
     Path(id): Path<ApplicationId>,
     precondition: IfMatch,
+    caller: Caller,
     Query(removal): Query<Removal>,
 ) -> Result<Response, Problem> {
-    let read = Read::expecting(&api, &id, &precondition).await?;
+    let read = Read::expecting(&api, &id, &precondition, &caller).await?;
     let accounts = match removal.accounts.unwrap_or_default() {
         Accounts::Leave => Departure::Leave,
         Accounts::Deactivate => Departure::Deactivate,

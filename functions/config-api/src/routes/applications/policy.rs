@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use super::{ConfigurationProblems, Read, present};
 use crate::Api;
 use crate::body::JsonBody;
+use crate::caller::Caller;
 use crate::etag::{ETag, IfMatch};
 use crate::path::Path;
 use crate::problem::Problem;
@@ -185,9 +186,10 @@ async fn set_policy(
     State(api): State<Api>,
     Path(id): Path<ApplicationId>,
     precondition: IfMatch,
+    caller: Caller,
     JsonBody(policy): JsonBody<WirePolicy>,
 ) -> Result<Response, Problem> {
-    let read = Read::expecting(&api, &id, &precondition).await?;
+    let read = Read::expecting(&api, &id, &precondition, &caller).await?;
     let new = Configuration { policy: Some(policy.into()), ..Configuration::default() };
     Ok(shown(&read.setup.configure(&id, new).await?))
 }

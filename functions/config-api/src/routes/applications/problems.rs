@@ -75,9 +75,7 @@ fn target(error: &TargetError, requests: &[RequestNote]) -> Problem {
         TargetError::Unauthorized(_) | TargetError::Forbidden(_) => {
             ("token", "the target refuses it; check the token and what it may do")
         }
-        TargetError::NotFound(_) => {
-            ("base_url", "there is no SCIM endpoint at this address; check its path")
-        }
+        TargetError::NotFound(_) => ("base_url", "there is no SCIM endpoint at this address; check its path"),
         TargetError::Throttled(_) | TargetError::Unsent(_) => {
             ("base_url", "the target asks to be left alone; try again later")
         }

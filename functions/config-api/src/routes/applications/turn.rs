@@ -11,7 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::status::{ShownStatus, of};
-use super::present;
+use super::{by, present};
+use crate::caller::Caller;
 use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -60,10 +61,11 @@ async fn accepted(api: &Api, id: &ApplicationId) -> Result<Response, Problem> {
 async fn enable(
     State(api): State<Api>,
     Path(id): Path<ApplicationId>,
+    caller: Caller,
     Query(allowance): Query<Allowance>,
     _: Bytes,
 ) -> Result<Response, Problem> {
-    api.setup.enable(&id, allowance.allow_removals).await?;
+    by(&api, &caller).enable(&id, allowance.allow_removals).await?;
     accepted(&api, &id).await
 }
 
@@ -71,8 +73,13 @@ async fn enable(
 #[utoipa::path(post, path = "/v1/applications/{id}/disable", tag = "provisioning", operation_id = "disable",
     params(("id" = String, Path, description = "The application's id")),
     responses((status = 202, description = "The status", body = ShownStatus), DisableProblems))]
-async fn disable(State(api): State<Api>, Path(id): Path<ApplicationId>, _: Bytes) -> Result<Response, Problem> {
-    api.setup.disable(&id).await?;
+async fn disable(
+    State(api): State<Api>,
+    Path(id): Path<ApplicationId>,
+    caller: Caller,
+    _: Bytes,
+) -> Result<Response, Problem> {
+    by(&api, &caller).disable(&id).await?;
     accepted(&api, &id).await
 }
 
@@ -83,10 +90,11 @@ async fn disable(State(api): State<Api>, Path(id): Path<ApplicationId>, _: Bytes
 async fn sync(
     State(api): State<Api>,
     Path(id): Path<ApplicationId>,
+    caller: Caller,
     Query(allowance): Query<Allowance>,
     _: Bytes,
 ) -> Result<Response, Problem> {
-    api.setup.sync(&id, allowance.allow_removals).await?;
+    by(&api, &caller).sync(&id, allowance.allow_removals).await?;
     accepted(&api, &id).await
 }
 
@@ -94,7 +102,12 @@ async fn sync(
 #[utoipa::path(post, path = "/v1/applications/{id}/resume", tag = "provisioning", operation_id = "resume",
     params(("id" = String, Path, description = "The application's id")),
     responses((status = 202, description = "The status", body = ShownStatus)))]
-async fn resume(State(api): State<Api>, Path(id): Path<ApplicationId>, _: Bytes) -> Result<Response, Problem> {
-    api.setup.resume(&id).await?;
+async fn resume(
+    State(api): State<Api>,
+    Path(id): Path<ApplicationId>,
+    caller: Caller,
+    _: Bytes,
+) -> Result<Response, Problem> {
+    by(&api, &caller).resume(&id).await?;
     accepted(&api, &id).await
 }

@@ -17,7 +17,7 @@ pub use error::SetupError;
 pub use steps::{Step, missing_steps};
 
 use super::{Application, Configured, Lifecycle, Policy, Selection};
-use crate::activity::{Action, EventName, Outcome, OutcomeResult};
+use crate::activity::{Action, Actor, EventName, Outcome, OutcomeResult};
 use crate::clock::Clock;
 use crate::ids::{ApplicationId, JobId};
 use crate::mapping::Mapping;
@@ -42,12 +42,19 @@ pub struct Setup {
     pub randomness: Arc<dyn Randomness>,
     /// The version a change is meant for: with another one it is refused. `None` changes whatever is there.
     pub expected_version: Option<u64>,
+    /// Who changes it.
+    pub actor: Actor,
 }
 
 impl Setup {
     /// The same, for changes that are meant for this version.
     pub fn expecting(self, version: u64) -> Self {
         Self { expected_version: Some(version), ..self }
+    }
+
+    /// The same, for changes that somebody makes.
+    pub fn on_behalf_of(self, actor: Actor) -> Self {
+        Self { actor, ..self }
     }
 
     /// Creates an application, or finds it as it is if it was created before.
@@ -174,6 +181,7 @@ impl Setup {
         Outcome {
             id: format!("{}#configuration#{}", application.id, application.version),
             at: self.clock.now(),
+            actor: self.actor.clone(),
             event,
             result: OutcomeResult::Success,
             action: Action::Configure,

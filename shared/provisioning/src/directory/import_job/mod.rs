@@ -8,6 +8,7 @@
 //! Every page is decided by guards and profiles, notes what it is about to do under its step, and may be done again.
 
 mod additions;
+mod attributes;
 mod document;
 mod entry;
 mod groups;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::document::{Document, Unreadable};
 use super::{Entry, Import, ImportState, LINES, LinePage, Named, Position, Tally};
+use crate::directory::attribute::AttributeType;
 use crate::directory::file::{FileLine, Format, LineReader, Place};
 use crate::ids::{GroupId, JobId};
 use crate::ports::{StoreError, StoreResult, Tables};
@@ -21,6 +22,7 @@ pub struct ImportRunner {
     pub(super) known_groups: HashMap<String, GroupId>,
     /// Groups of the page that were not known before it.
     pub(super) fresh_groups: HashSet<GroupId>,
+    pub(super) attributes: Option<HashMap<String, AttributeType>>,
     file: Option<File>,
 }
 
@@ -42,7 +44,14 @@ pub(super) struct Batch {
 impl ImportRunner {
     /// A runner of this import.
     pub fn new(tables: Tables, id: JobId) -> Self {
-        Self { tables, id, known_groups: HashMap::new(), fresh_groups: HashSet::new(), file: None }
+        Self {
+            tables,
+            id,
+            known_groups: HashMap::new(),
+            fresh_groups: HashSet::new(),
+            attributes: None,
+            file: None,
+        }
     }
 
     /// Does the next page, under this step of its job, and says how the import stands then.
@@ -167,6 +176,7 @@ impl ImportRunner {
             records.next = records.records[fits - 1].next;
             records.last = false;
         }
+        self.conform(import, &mut lines).await?;
         Ok(Ok(Batch { start, next: records.next, last: records.last, lines }))
     }
 
