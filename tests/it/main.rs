@@ -16,6 +16,7 @@ mod ledger;
 mod local;
 mod queue_contract;
 mod secret_contract;
+mod serve;
 mod servers;
 mod target_contract;
 mod template;
