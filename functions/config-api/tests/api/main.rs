@@ -5,6 +5,7 @@ mod catalog;
 mod client;
 mod frame;
 mod groups;
+mod imports;
 mod offboarding;
 mod openapi;
 mod users;
