@@ -23,11 +23,11 @@ impl Bell for Silent {
 async fn begun(client: &Client, format: &str) -> String {
     let import = client.json("POST", IMPORTS, &json!({"format": format})).await.expect(201);
     assert_eq!((&import["state"], &import["format"]), (&json!("open"), &json!(format)));
-    format!("{IMPORTS}/{}", import["id"].as_str().unwrap())
+    format!("{IMPORTS}/{}", import["id"].as_str().expect("it works"))
 }
 
 async fn put(client: &Client, path: &str, number: u32, bytes: impl Into<Body>) -> Answer {
-    client.send(request("PUT", &format!("{path}/parts/{number}")).body(bytes.into()).unwrap()).await
+    client.send(request("PUT", &format!("{path}/parts/{number}")).body(bytes.into()).expect("it works")).await
 }
 
 async fn commit(client: &Client, path: &str, request: &Value) -> Answer {
@@ -36,15 +36,15 @@ async fn commit(client: &Client, path: &str, request: &Value) -> Answer {
 
 /// Does the import's pages as the jobs function does, and shows how it ended.
 async fn run(client: &Client, path: &str) -> Value {
-    let id = path.rsplit('/').next().unwrap().parse().unwrap();
+    let id = path.rsplit('/').next().expect("it works").parse().expect("it works");
     let worker = DirectoryWorker {
         tables: client.tables.clone(),
         bell: Arc::new(Silent),
         clock: client.setup.clock.clone(),
     };
     while client.get(path).await.expect(200)["state"] == "running" {
-        let step = client.tables.directory_jobs.job(&id).await.unwrap().unwrap().step;
-        worker.page(&id, step).await.unwrap();
+        let step = client.tables.directory_jobs.job(&id).await.expect("it works").expect("it works").step;
+        worker.page(&id, step).await.expect("it works");
     }
     client.get(path).await.expect(200)
 }
