@@ -5,6 +5,7 @@
     reason = "what a test unwraps ends the test, in its functions without #[test] too"
 )]
 
+mod api;
 mod borders;
 mod command;
 mod crash;

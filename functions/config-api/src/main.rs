@@ -25,6 +25,8 @@ async fn main() -> Result<(), Error> {
         bell: clients.bell(&config.bell),
         clock: Arc::new(SystemClock),
         randomness: Arc::new(UuidTokens),
+        expected_version: None,
+        actor: provisioning::activity::Actor::System,
     };
     let api = Api {
         directory_jobs: Arc::new(Deletions {

@@ -17,6 +17,9 @@ const MAXIMUM_BYTES: usize = 3_500_000;
 /// Most characters of a cursor.
 const MAXIMUM_CURSOR: usize = 4_096;
 
+/// Most bytes of a text within a cursor: DynamoDB takes 1,024 in a sort key.
+const LONGEST_TEXT: usize = 960;
+
 /// A page of a list.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Page<T> {
@@ -111,7 +114,8 @@ impl Cursor {
     /// [`crate::problem::ProblemKind::InvalidQuery`] where we made no such cursor.
     pub fn position<P: DeserializeOwned>(&self) -> Result<P, Problem> {
         let bytes = (self.0.len() <= MAXIMUM_CURSOR).then(|| URL_SAFE_NO_PAD.decode(&self.0).ok()).flatten();
-        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(|| {
+        let json = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).filter(fits_a_key);
+        json.and_then(|json| serde_json::from_value(json).ok()).ok_or_else(|| {
             let error = FieldError::of("cursor").given(&self.0);
             Problem::query(error.allowed("the 'next' of the page before").hint("leave it out to begin anew"))
         })
@@ -129,6 +133,16 @@ impl Cursor {
     /// The cursor as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Whether every text of a position may be part of a table's key: a forged one must not reach the table.
+fn fits_a_key(json: &serde_json::Value) -> bool {
+    match json {
+        serde_json::Value::String(text) => text.len() <= LONGEST_TEXT,
+        serde_json::Value::Array(items) => items.iter().all(fits_a_key),
+        serde_json::Value::Object(fields) => fields.values().all(fits_a_key),
+        _ => true,
     }
 }
 

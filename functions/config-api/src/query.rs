@@ -36,7 +36,10 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
         let path = error.path().to_string();
         let field = if path == "." { said.split('`').nth(1).unwrap_or(&path).to_owned() } else { path };
         let given = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| *name == field);
-        let error = FieldError::of(&field).allowed(shortened(&said));
+        let error = match said.starts_with("duplicate field") {
+            true => FieldError::of(&field).hint("it is there twice"),
+            false => FieldError::of(&field).allowed(shortened(&said)),
+        };
         Problem::query(match given {
             Some((_, given)) => error.given(&given),
             None => error,

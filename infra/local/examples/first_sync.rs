@@ -10,7 +10,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt as _, TryStreamExt as _};
-use provisioning::application::{Configuration, Links, Policy, Selection};
+use provisioning::application::{Configuration, Links, Selection};
 use provisioning::ids::ApplicationId;
 use provisioning::mapping::{automatic, default_attributes};
 use provisioning::ports::{GroupWrite, UserWrite};
@@ -148,7 +148,7 @@ async fn set_up(engine: &Engine, target: &StandIn, directory: &Directory) -> Out
     let groups = directory.groups.iter().map(|group| group.id.clone()).collect();
     let selection = Selection { groups, ..Selection::default() };
     let new =
-        Configuration { mapping: Some(mapping), selection: Some(selection), policy: Some(Policy::default()) };
+        Configuration { mapping: Some(mapping), selection: Some(selection), ..Configuration::default() };
     setup.configure(&application, new).await?;
     Ok(application)
 }

@@ -12,6 +12,8 @@ pub enum Ending {
     Failed,
     /// Removals are held.
     Held,
+    /// It was told to stop.
+    Stopped,
 }
 
 /// Why a command could not do its work.
@@ -44,7 +46,7 @@ impl Ending {
     /// Its number.
     pub fn code(self) -> u8 {
         match self {
-            Self::InStep => 0,
+            Self::InStep | Self::Stopped => 0,
             Self::Failed => 1,
             Self::Held => 3,
         }

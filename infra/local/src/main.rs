@@ -6,6 +6,7 @@ mod done;
 mod ending;
 mod output;
 mod progress;
+mod serve;
 mod sync;
 mod traffic;
 

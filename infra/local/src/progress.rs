@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use provisioning::application::{Selection, SweepPhase};
 use provisioning::desired::Desired;
-use provisioning::directory::UserRecord;
 use provisioning::directory::import::ImportPlan;
 use provisioning::ids::{ApplicationId, JobId};
 use provisioning::ports::StoreResult;
@@ -31,8 +30,6 @@ pub struct Scope {
     pub users: u64,
     /// Groups that are provisioned.
     pub groups: u64,
-    /// Memberships of the selected groups: a sweep walks along them.
-    memberships: u64,
 }
 
 impl Scope {
@@ -41,11 +38,8 @@ impl Scope {
         let users = plan.users_after.values();
         let active =
             users.clone().filter(|user| Desired::of(Some(user), selection) == Desired::Active).count();
-        let selected =
-            |user: &UserRecord| user.groups.iter().filter(|group| selection.includes(group)).count();
         let groups = plan.groups_after.keys().filter(|group| selection.provisions_group(group)).count();
-        let memberships: usize = users.map(selected).sum();
-        Self { users: active as u64, groups: groups as u64, memberships: memberships as u64 }
+        Self { users: active as u64, groups: groups as u64 }
     }
 }
 
@@ -143,13 +137,15 @@ fn stuck(sweep: &SweepJob) -> Option<String> {
 
 /// How many objects are done with, and what is under way.
 fn position(sweep: &SweepJob, scope: &Scope, [users, groups]: [u64; 2]) -> (u64, &'static str) {
-    let looked_at = scope.users * sweep.counts.users.min(scope.memberships) / scope.memberships.max(1);
+    let looked_at = sweep.counts.users.min(scope.users);
     let all = scope.users + scope.groups;
     match sweep.position.as_ref().map(|position| position.phase) {
         Some(SweepPhase::Listing) => (0, "reading what the target has"),
         Some(SweepPhase::Users) => (looked_at.saturating_sub(users), "users"),
         Some(SweepPhase::Groups) => (all.saturating_sub(users + groups), "groups and members"),
-        Some(SweepPhase::Counting | SweepPhase::Removals) => (all.saturating_sub(users + groups), "removals"),
+        Some(SweepPhase::Counting | SweepPhase::Removals | SweepPhase::Purging) => {
+            (all.saturating_sub(users + groups), "removals")
+        }
         None => (all.saturating_sub(users + groups), "what is left"),
     }
 }
@@ -160,11 +156,11 @@ mod tests {
 
     #[test]
     fn progress_follows_the_sweep_less_what_is_still_pending() {
-        let scope = Scope { users: 100, groups: 5, memberships: 200 };
+        let scope = Scope { users: 100, groups: 5 };
         let mut sweep: SweepJob = serde_json::from_value(serde_json::json!({
-            "id": "j", "application": "a", "step": 1, "started_at": 0, "listing": {"id": "j", "users": 0, "groups": 0},
+            "id": "j", "application": "a", "step": 1, "started_at": 0, "phase_began_at": 0, "listing": {"id": "j", "users": 0, "groups": 0},
             "position": {"phase": "users", "step": "start"},
-            "counts": {"users": 100, "users_marked": 50, "groups": 0, "linked": 0, "removals": 0},
+            "counts": {"users": 50, "users_marked": 50, "groups": 0, "linked": 0, "removals": 0},
         }))
         .expect("a job");
         assert_eq!(position(&sweep, &scope, [20, 0]).0, 30);

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use provisioning::application::Lifecycle;
 use provisioning::clock::{Clock, after};
 use provisioning::ids::ApplicationId;
 use provisioning::link::{Link, LinkKey};
@@ -39,7 +38,7 @@ pub async fn recover(
     bell.ring(Lane::Live, "recovery", &unfinished).await?;
     let mut recovered = Recovered { claims: 0, rung: unfinished.len() };
     for application in tables.applications.list().await? {
-        if application.lifecycle != Lifecycle::Enabled {
+        if !application.lifecycle.is_active() {
             continue;
         }
         let id = &application.id;
@@ -114,7 +113,7 @@ mod tests {
     use async_trait::async_trait;
     use aws::tables::TableNames;
     use jiff::SignedDuration;
-    use provisioning::application::{Application, Policy};
+    use provisioning::application::{Application, Lifecycle, Policy};
     use provisioning::clock::SteppedClock;
     use provisioning::link::{Claim, Mark};
     use provisioning::ports::ConfigurationWrite;
@@ -161,7 +160,7 @@ mod tests {
                 target_generation: 1,
                 policy: Policy::default(),
             };
-            let write = ConfigurationWrite { application, mapping: None, selection: None, outcome: None };
+            let write = ConfigurationWrite::of(application);
             assert!(tables.applications.write(&write).await.unwrap());
             let clock = Arc::new(SteppedClock::at("2026-11-23T08:00:00Z".parse().unwrap()));
             Self { tables, rung: Rung::default(), clock }

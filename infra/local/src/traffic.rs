@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use provisioning::application::Connection;
+use provisioning::application::{BaseUrlProblem, Connection};
 use provisioning::ids::RemoteId;
 use provisioning::ports::{Connector, Target};
 use provisioning::target::{Discovery, Exchange, Found, FoundPage, Kind, MatchKey, RequestNote, Write};
 use secrecy::SecretString;
+use url::Url;
 
 /// Most requests remembered at a time.
 const REMEMBERED: usize = 10_000;
@@ -74,6 +75,10 @@ impl WatchedConnector {
 
 #[async_trait]
 impl Connector for WatchedConnector {
+    fn base_url(&self, typed: &str) -> Result<Url, BaseUrlProblem> {
+        self.inner.base_url(typed)
+    }
+
     fn open(&self, connection: &Connection, token: &SecretString) -> Arc<dyn Target> {
         let inner = self.inner.open(connection, token);
         Arc::new(WatchedTarget { inner, traffic: Arc::clone(&self.traffic) })

@@ -1,5 +1,7 @@
 //! The activity table: every event once, in the order of time within a day and shard.
 
+mod log;
+
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -14,7 +16,7 @@ use provisioning::ports::{ActivityPage, ActivityStore, StoreError, StoreResult, 
 use crate::dynamodb::{
     Item, batch_put, concurrently, decode, encode, first, key_item, key_of, patiently, unavailable,
 };
-use crate::tables::item::{DAY, EVENT, ITEM};
+use crate::tables::item::{ADMINISTRATOR_ACTION, DAY, EVENT, ITEM};
 use crate::tables::keys::{self, DAY_SHARDS, Key, SHARDS};
 
 const WHAT: &str = "the activity store";
@@ -41,8 +43,10 @@ impl DynamoActivityStore {
 
     /// Notes the days of events. It comes before the events: an event of a day that is not noted would not be found.
     async fn note_days(&self, outcomes: &[Outcome]) -> StoreResult<()> {
-        let days =
-            outcomes.iter().map(|outcome| Key::new(keys::days(&outcome.application), keys::day(outcome.at)));
+        let days = outcomes.iter().flat_map(|outcome| {
+            let of = [keys::days(&outcome.application), keys::ALL_DAYS.to_owned()];
+            of.map(|days| Key::new(days, keys::day(outcome.at)))
+        });
         let mut days: HashSet<_> = days.collect();
         {
             let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -100,7 +104,10 @@ impl DynamoActivityStore {
 impl ActivityStore for DynamoActivityStore {
     async fn put(&self, outcomes: &[Outcome]) -> StoreResult<()> {
         self.note_days(outcomes).await?;
-        let items = outcomes.iter().map(item).collect::<StoreResult<_>>()?;
+        let mut items = outcomes.iter().map(item).collect::<StoreResult<Vec<_>>>()?;
+        for outcome in outcomes.iter().filter(|outcome| !outcome.actor.is_system()) {
+            items.push(administrator_action(outcome)?);
+        }
         batch_put(&self.client, WHAT, &self.table, items).await
     }
 
@@ -161,14 +168,21 @@ fn item(outcome: &Outcome) -> StoreResult<Item> {
     let mut item = encode(WHAT, EVENT, &Key::new(keys::events(application, &day, number), &at_id), outcome)?;
     let mut insert = |attribute: &str, text: String| item.insert(attribute.into(), AttributeValue::S(text));
     insert("at_id", at_id);
-    insert("day_shard", format!("{day}#{}", shard(id, DAY_SHARDS)));
+    insert("day_shard", keys::day_shard(&day, shard(id, DAY_SHARDS)));
     if let Some(target) = &outcome.target {
-        insert("object", format!("{}#{}", target.kind, target.key));
+        insert("object", keys::object(target.kind, &target.key));
     }
     if outcome.result == OutcomeResult::Failure {
-        insert("failure_shard", format!("{application}#{number}"));
+        insert("failure_shard", keys::failures(application, number));
     }
     Ok(item)
+}
+
+/// The same event among those that administrators caused. They are few, so one partition takes them; it is in no index, where
+/// the event would be twice.
+fn administrator_action(outcome: &Outcome) -> StoreResult<Item> {
+    let key = Key::new(keys::ADMINISTRATORS, keys::at_id(outcome.at, &outcome.id));
+    encode(WHAT, ADMINISTRATOR_ACTION, &key, outcome)
 }
 
 /// The day of a sort key.

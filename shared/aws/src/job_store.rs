@@ -65,34 +65,58 @@ impl DynamoJobStore {
     }
 
     async fn get(&self, key: &Key) -> StoreResult<Option<Item>> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(key_item(key)));
-        let get = get.consistent_read(true);
-        let answer = patiently(|| get.clone().send()).await.map_err(|error| unavailable(WHAT, &error))?;
-        Ok(answer.item)
+        get(&self.client, &self.table, key).await
     }
 
-    /// The sweep that the application notes.
-    async fn noted(&self, application: &ApplicationId) -> StoreResult<Option<JobId>> {
-        let condition = self.get(&keys::configuration(application, CONDITION)).await?;
-        let condition = condition.map(decode_condition).transpose()?;
-        Ok(condition.and_then(|condition| condition.sweep).map(|sweep| sweep.job))
-    }
-
+    /// What the application notes of a job that goes on, or that it is over and how much it held.
     fn note(
         &self,
-        application: &ApplicationId,
+        job: &SweepJob,
         note: Option<&SweepNote>,
         condition: Condition,
     ) -> StoreResult<TransactWriteItem> {
         let note = note.map(|note| value(WHAT, note)).transpose()?;
         let item = ("item", Some(AttributeValue::S(APPLICATION_CONDITION.into())));
-        let key = keys::configuration(application, CONDITION);
-        Ok(update(&self.table, &key, &[item, ("sweep", note)], condition))
+        let held = (job.is_done() && job.held > 0).then(|| AttributeValue::N(job.held.to_string()));
+        let key = keys::configuration(&job.application, CONDITION);
+        Ok(update(&self.table, &key, &[item, ("sweep", note), ("held", held)], condition))
     }
 }
 
-fn decode_condition(item: Item) -> StoreResult<provisioning::application::Condition> {
-    decode(WHAT, item)
+async fn get(client: &Client, table: &str, key: &Key) -> StoreResult<Option<Item>> {
+    let get = client.get_item().table_name(table).set_key(Some(key_item(key))).consistent_read(true);
+    let answer = patiently(|| get.clone().send()).await.map_err(|error| unavailable(WHAT, &error))?;
+    Ok(answer.item)
+}
+
+/// The parts of a transaction that start a sweep in place of the one that the application notes, which is due no more. They
+/// are refused if it notes another one by then. With `resume`, why nothing was sent is over too.
+pub(crate) async fn starting(
+    client: &Client,
+    table: &str,
+    job: &SweepJob,
+    resume: bool,
+) -> StoreResult<Vec<TransactWriteItem>> {
+    let key = keys::configuration(&job.application, CONDITION);
+    let condition = get(client, table, &key).await?;
+    let condition = condition.map(|item| decode::<provisioning::application::Condition>(WHAT, item));
+    let noted = condition.transpose()?.and_then(|condition| condition.sweep).map(|sweep| sweep.job);
+    let note = job.first_note().map(|note| value(WHAT, &note)).transpose()?;
+    let kind = ("item", Some(AttributeValue::S(APPLICATION_CONDITION.into())));
+    let mut changes = vec![kind, ("sweep", note), ("held", None)];
+    if resume {
+        changes.push(("paused", None));
+    }
+    let mut parts =
+        vec![put(table, item(job)?, Condition::new()), update(table, &key, &changes, still(noted.as_ref()))];
+    if let Some(replaced) = noted.filter(|noted| *noted != job.id) {
+        let key = keys::job(&job.application, &replaced);
+        if get(client, table, &key).await?.is_some() {
+            let never = [("due_at", None), ("due_shard", None)];
+            parts.push(update(table, &key, &never, Condition::some_item()));
+        }
+    }
+    Ok(parts)
 }
 
 /// The condition that the application notes this sweep.
@@ -115,19 +139,9 @@ fn item(job: &SweepJob) -> StoreResult<Item> {
 
 #[async_trait]
 impl JobStore for DynamoJobStore {
-    /// The job that is replaced is due no more.
-    async fn start(&self, job: &SweepJob, note: &SweepNote) -> StoreResult<()> {
+    async fn start(&self, job: &SweepJob) -> StoreResult<()> {
         for _ in 0..SURPRISES {
-            let noted = self.noted(&job.application).await?;
-            let note = self.note(&job.application, Some(note), still(noted.as_ref()))?;
-            let mut parts = vec![put(&self.table, item(job)?, Condition::new()), note];
-            if let Some(replaced) = noted.filter(|noted| *noted != job.id) {
-                let key = keys::job(&job.application, &replaced);
-                if self.get(&key).await?.is_some() {
-                    let never = [("due_at", None), ("due_shard", None)];
-                    parts.push(update(&self.table, &key, &never, Condition::some_item()));
-                }
-            }
+            let parts = starting(&self.client, &self.table, job, false).await?;
             if transact(&self.client, WHAT, parts).await?.is_ok() {
                 return Ok(());
             }
@@ -150,8 +164,8 @@ impl JobStore for DynamoJobStore {
         let job = put(&self.table, item(after)?, Condition::new().equal("step", step));
         let ours = still(Some(&before.id));
         let noted = match (after.is_done(), note) {
-            (true, _) => self.note(&after.application, None, ours)?,
-            (false, Some(note)) => self.note(&after.application, Some(note), ours)?,
+            (true, _) => self.note(after, None, ours)?,
+            (false, Some(note)) => self.note(after, Some(note), ours)?,
             (false, None) => check(&self.table, &keys::configuration(&after.application, CONDITION), ours),
         };
         Ok(transact(&self.client, WHAT, vec![job, noted]).await?.is_ok())

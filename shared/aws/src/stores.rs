@@ -49,6 +49,7 @@ pub fn tables_with(
         memberships: Arc::new(DynamoMembershipStore::new(client.clone(), provisioning.clone(), randomness)),
         jobs: Arc::new(DynamoJobStore::new(client.clone(), provisioning, Arc::clone(&clock))),
         imports: Arc::new(DynamoImportStore::new(client.clone(), imports, clock)),
+        activity_log: Arc::new(DynamoActivityStore::new(client.clone(), activity.clone())),
         activity: Arc::new(DynamoActivityStore::new(client, activity)),
     }
 }

@@ -16,6 +16,9 @@ pub struct Outcome {
     /// When it was settled.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
+    /// Who did it.
+    #[serde(default, skip_serializing_if = "Actor::is_system")]
+    pub actor: Actor,
     /// Which event it is.
     pub event: EventName,
     /// Whether it went well.
@@ -53,6 +56,39 @@ pub struct Outcome {
 
 /// Most members an event names; the counts tell the rest.
 pub const MEMBERS_SHOWN: usize = 50;
+
+/// Who did something.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Actor {
+    /// Rollcall itself.
+    #[default]
+    System,
+    /// A signed-in administrator, by his name.
+    Administrator(String),
+}
+
+impl Actor {
+    /// Whether it is Rollcall itself.
+    pub fn is_system(&self) -> bool {
+        *self == Self::System
+    }
+
+    /// As people know him.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::System => "Rollcall",
+            Self::Administrator(name) => name,
+        }
+    }
+
+    fn to_envelope(&self) -> serde_json::Value {
+        match self {
+            Self::System => json!({"type": "system", "key": null, "name": "Rollcall", "details": null}),
+            Self::Administrator(name) => json!({"type": "admin", "key": name, "name": name, "details": null}),
+        }
+    }
+}
 
 /// The names of events, in the style of Duo's Activity Log, but ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -129,6 +165,7 @@ impl Outcome {
         let Self {
             id,
             at,
+            actor,
             event,
             result,
             action,
@@ -149,7 +186,7 @@ impl Outcome {
             "activity_id": id,
             "ts": at.to_string(),
             "action": {"name": event, "details": details.to_string()},
-            "actor": {"type": "system", "key": null, "name": "Rollcall", "details": null},
+            "actor": actor.to_envelope(),
             "application": {"key": application, "name": application_name, "type": "provisioning"},
             "target": target.as_ref().map(|target| json!({
                 "key": target.key, "name": target.name, "type": target.kind,

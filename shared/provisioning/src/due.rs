@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::application::Lifecycle;
 use crate::clock::{Clock, after};
 use crate::ids::ApplicationId;
 use crate::ports::{Bell, Doorbell, DueItem, DueKey, Lane, StoreResult, Tables};
@@ -32,7 +31,7 @@ impl Poller {
         let due = self.tables.directory_jobs.propose_due(self.clock.now(), AT_ONCE).await?;
         let mut rung = self.ring_each(due).await?;
         for application in self.tables.applications.list().await? {
-            if application.lifecycle != Lifecycle::Enabled {
+            if !application.lifecycle.is_active() {
                 continue;
             }
             let condition = self.tables.applications.condition(&application.id).await?;
@@ -57,7 +56,9 @@ impl Poller {
         self.ring_each(self.tables.links.propose_due(application, until, AT_ONCE).await?).await
     }
 
-    async fn ring_each(&self, due: Vec<DueItem>) -> StoreResult<usize> {
+    async fn ring_each(&self, mut due: Vec<DueItem>) -> StoreResult<usize> {
+        // Live changes go before a sweep's work.
+        due.sort_by_key(|item| (item.by_sweep, item.due_at));
         let mut rung = 0;
         for item in due {
             let again = after(self.clock.now(), RING_AGAIN);

@@ -188,6 +188,10 @@ pub enum TargetError {
     /// It asked to be left alone for a time (429, 503 with a time). Not a failure.
     #[error("the target asked to wait {} s", .0.as_secs())]
     Throttled(Duration),
+    /// It was not sent: no moment was free at the target's pace, or the application was disabled meanwhile. Try again after
+    /// this time.
+    #[error("it was not sent yet")]
+    Unsent(Duration),
     /// It refuses our credentials (401). Nothing more is sent until a person acts.
     #[error("{0}")]
     Unauthorized(String),

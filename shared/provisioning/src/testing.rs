@@ -31,6 +31,8 @@ pub(crate) fn configured() -> Configured {
             target_generation: 0,
             policy: Policy { grace_seconds: 0, ..Policy::default() },
         },
+        schema: None,
+        pace: None,
         mapping: Mapping {
             attributes: vec![
                 mapped("userName", Source::Directory(DirectoryAttribute::Username), true),

@@ -29,6 +29,15 @@ impl Value {
         (!text.is_empty()).then(|| Self::Text(text.to_owned()))
     }
 
+    /// Whether it is empty text or an empty list, which is no value at all.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Boolean(_) | Self::Integer(_) => false,
+            Self::Text(text) => text.is_empty(),
+            Self::List(texts) => texts.is_empty(),
+        }
+    }
+
     /// The value as JSON.
     pub fn to_json(&self) -> serde_json::Value {
         match self {

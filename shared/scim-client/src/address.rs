@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use provisioning::application::{BaseUrlProblem, base_url};
 use url::{Host, Url};
 
 /// Which addresses may be reached.
@@ -35,6 +36,15 @@ impl AddressPolicy {
             Some(Host::Ipv6(address)) => IpAddr::V6(address),
         };
         (!self.allows(address)).then(|| format!("{address} is not a public address"))
+    }
+
+    /// Reads a base URL as somebody typed it, and refuses one that leads where it must not.
+    ///
+    /// # Errors
+    ///
+    /// [`BaseUrlProblem`].
+    pub fn base_url(self, typed: &str) -> Result<Url, BaseUrlProblem> {
+        base_url(typed, |url| self.refusal(url), self == Self::AllowLocal)
     }
 
     /// Whether a connection to `address` may be opened.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use provisioning::application::Connection;
+use provisioning::application::{BaseUrlProblem, Connection};
 use provisioning::ports::{Connector, Target};
 use provisioning::target::{Discovery, Exchange};
 use reqwest::Client;
 use reqwest::redirect::Policy;
 use secrecy::SecretString;
+use url::Url;
 
 use crate::AddressPolicy;
 use crate::answer::Secret;
@@ -65,6 +66,10 @@ impl HttpConnector {
 
 #[async_trait]
 impl Connector for HttpConnector {
+    fn base_url(&self, typed: &str) -> Result<Url, BaseUrlProblem> {
+        self.policy.base_url(typed)
+    }
+
     fn open(&self, connection: &Connection, token: &SecretString) -> Arc<dyn Target> {
         Arc::new(self.target(connection, token))
     }

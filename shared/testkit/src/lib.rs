@@ -5,4 +5,4 @@ pub mod bare_client;
 pub mod sample;
 pub mod stand_in;
 
-pub use stand_in::{Fault, LoggedRequest, Quirks, StandIn, StandInConfig};
+pub use stand_in::{Activation, Arrivals, Fault, LoggedRequest, Quirks, RateLimit, StandIn, StandInConfig};

@@ -6,3 +6,5 @@ mod killed;
 mod life_cycle;
 mod program;
 mod size;
+
+pub use program::program;

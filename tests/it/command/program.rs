@@ -15,7 +15,7 @@ use crate::servers::Server;
 use crate::tools::root;
 
 /// The program, built once as this test binary was.
-fn program() -> &'static Path {
+pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let mut build = Command::new(env!("CARGO"));

@@ -72,6 +72,8 @@ impl Deployed {
             bell: bell.clone(),
             clock: Arc::new(SystemClock),
             randomness: Arc::new(UuidTokens),
+            expected_version: None,
+            actor: provisioning::activity::Actor::System,
         };
         let target = StandIn::start(StandInConfig::default()).await.expect("a target");
         let application = "crm".parse().expect("an id");
@@ -96,8 +98,11 @@ impl Deployed {
             mapped("displayName", DirectoryAttribute::DisplayName),
         ];
         let selection = Selection { groups: [group.clone()].into(), ..Selection::default() };
-        let new =
-            Configuration { mapping: Some(Mapping { attributes }), selection: Some(selection), policy: None };
+        let new = Configuration {
+            mapping: Some(Mapping { attributes }),
+            selection: Some(selection),
+            ..Configuration::default()
+        };
         setup.configure(id, new).await.expect("configured");
         setup.enable(id, None).await.expect("enabled");
     }

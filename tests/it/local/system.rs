@@ -78,8 +78,12 @@ impl System {
         let groups = self.directory.groups.iter().map(|group| group.id.clone()).collect();
         let selection = Selection { groups, ..Selection::default() };
         let policy = Policy { grace_seconds: 0, ..Policy::default() };
-        let configuration =
-            Configuration { mapping: Some(mapping), selection: Some(selection), policy: Some(policy) };
+        let configuration = Configuration {
+            name: None,
+            mapping: Some(mapping),
+            selection: Some(selection),
+            policy: Some(policy),
+        };
         setup.configure(&self.application, configuration).await.unwrap();
     }
 

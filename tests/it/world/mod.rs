@@ -95,6 +95,8 @@ impl World {
             bell: bell.clone(),
             clock: clock.clone(),
             randomness: randomness.clone(),
+            expected_version: None,
+            actor: provisioning::activity::Actor::System,
         };
         let worker = Worker {
             tables: crashing.clone(),
@@ -167,7 +169,12 @@ impl World {
             ..Selection::default()
         };
         let policy = Policy { grace_seconds: 0, ..Policy::default() };
-        let new = Configuration { mapping: Some(mapping), selection: Some(selection), policy: Some(policy) };
+        let new = Configuration {
+            name: None,
+            mapping: Some(mapping),
+            selection: Some(selection),
+            policy: Some(policy),
+        };
         setup.configure(id, new).await.unwrap();
         self.stand_in.clear_log();
     }

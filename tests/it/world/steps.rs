@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use provisioning::application::Connection;
+use provisioning::application::{BaseUrlProblem, Connection};
 use provisioning::ids::RemoteId;
 use provisioning::ports::{Connector, Target};
 use provisioning::target::{Discovery, Exchange, Found, FoundPage, Kind, MatchKey, TargetError, Write};
 use rollcall::database::Database;
 use secrecy::SecretString;
+use url::Url;
 
 /// Whether the process dies before a step takes effect or after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +97,10 @@ struct CrashingTarget {
 
 #[async_trait]
 impl Connector for CrashingConnector {
+    fn base_url(&self, typed: &str) -> Result<Url, BaseUrlProblem> {
+        self.inner.base_url(typed)
+    }
+
     fn open(&self, connection: &Connection, token: &SecretString) -> Arc<dyn Target> {
         Arc::new(CrashingTarget { inner: self.inner.open(connection, token), steps: self.steps.clone() })
     }

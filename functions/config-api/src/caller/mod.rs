@@ -74,8 +74,11 @@ pub async fn authenticate(State(api): State<Api>, request: Request, next: Next) 
     if !parts.method.is_safe() && caller.role == Role::ReadOnly {
         return Err(Problem::new(ProblemKind::Forbidden, ProblemKind::Forbidden.example()));
     }
-    parts.extensions.insert(caller);
-    Ok(next.run(Request::from_parts(parts, body)).await)
+    parts.extensions.insert(caller.clone());
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    // For an access log, which stands further out.
+    response.extensions_mut().insert(caller);
+    Ok(response)
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {

@@ -78,6 +78,26 @@ kinds! {
     /// The type of a custom attribute does not change.
     AttributeTypeFixed = "attribute-type-fixed", CONFLICT, "The type of an attribute does not change",
         "'cost_center' is a string; define an attribute of another name";
+    /// The catalog's entry cannot be provisioned.
+    NotProvisionable = "not-provisionable", CONFLICT, "The application cannot be provisioned",
+        "the catalog's entry 'wiki' has no provisioning";
+    /// The application is not connected, so nothing is known of what its target takes.
+    NotConnected = "not-connected", CONFLICT, "The application is not connected",
+        "the application is not connected yet; connect it first";
+    /// Steps are missing before the application can be enabled.
+    NotReady = "not-ready", CONFLICT, "The application cannot be enabled yet",
+        "the application cannot be enabled yet: connect it to its SCIM endpoint; select at least one group";
+    /// The application is not enabled.
+    NotEnabled = "not-enabled", CONFLICT, "The application is not enabled", "the application is not enabled";
+    /// The application is being removed.
+    BeingRemoved = "being-removed", CONFLICT, "The application is being removed",
+        "the application 'crm' is being removed";
+    /// The connection leads to another tenant than the one whose accounts were linked.
+    TargetChanged = "target-changed", CONFLICT, "The connection leads to another tenant",
+        "of 5 accounts that were linked, 0 are there as they were, 0 are not there, and under the ids of 5 there is somebody else";
+    /// An enabled application keeps at least one group.
+    EmptySelection = "empty-selection", CONFLICT, "No group would be selected any more",
+        "no group would be selected any more, and every account would go; disable the application first, or remove it";
     /// The import takes no parts, or no commit, any more.
     ImportNotOpen = "import-not-open", CONFLICT, "The import does not take this any more",
         "the import is running; begin a new one";
@@ -98,6 +118,9 @@ kinds! {
     /// The body is well formed, but what it says cannot be.
     InvalidValue = "invalid-value", UNPROCESSABLE_ENTITY, "A value cannot be used",
         "the field 'custom.floor' cannot have this value";
+    /// The target does not take the connection.
+    TargetRefused = "target-refused", UNPROCESSABLE_ENTITY, "The target does not take the connection",
+        "the target answered 401 Unauthorized";
     /// A write of configuration must say which version it changes.
     IfMatchRequired = "if-match-required", PRECONDITION_REQUIRED, "If-Match is required",
         "read it first, and send its ETag as If-Match";

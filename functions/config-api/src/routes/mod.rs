@@ -1,5 +1,7 @@
 //! The routes, a module a subject.
 
+mod activity;
+mod applications;
 mod attributes;
 mod catalog;
 mod groups;
@@ -17,5 +19,7 @@ pub fn all() -> OpenApiRouter<Api> {
         .merge(users::routes())
         .merge(groups::routes())
         .merge(attributes::routes())
+        .merge(applications::routes())
+        .merge(activity::routes())
         .merge(imports::routes())
 }

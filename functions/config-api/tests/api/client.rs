@@ -100,6 +100,8 @@ impl Client {
             bell: Arc::new(Queues::new(&FifoSettings::default(), 4, &(clock.clone() as _))),
             clock: clock.clone(),
             randomness: randomness.clone(),
+            expected_version: None,
+            actor: provisioning::activity::Actor::System,
         };
         let api = Api {
             directory_jobs: Arc::new(AtOnce::new(tables.directory.clone())),

@@ -1,5 +1,6 @@
 //! The API as its callers see it: requests to the router, on the embedded tables.
 
+mod activity;
 mod attributes;
 mod catalog;
 mod client;

@@ -8,7 +8,7 @@ use crate::client::Client;
 
 async fn served() -> String {
     let client = Client::new().await;
-    let request = Request::builder().uri("/v1/openapi.json").body(Body::empty()).unwrap();
+    let request = Request::builder().uri("/v1/openapi.json").body(Body::empty()).expect("a request");
     let answer = client.send(request).await;
     assert_eq!(answer.status, 200);
     answer.text

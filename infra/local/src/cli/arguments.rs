@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -36,6 +37,19 @@ Examples:
         --allow-local-target
 ";
 
+const SERVE_HELP: &str = "\
+The directory and the applications are set up over the API, with the token as a bearer:
+    rollcall serve --data ./rollcall-data --token-file ./rollcall-data/token
+    curl -H \"Authorization: Bearer $(cat ./rollcall-data/token)\" http://127.0.0.1:8787/v1/catalog
+
+SIGINT and SIGTERM stop it: what is in flight is finished first, for some seconds. A second one ends it at once. However it ends, \
+nothing is lost: the next start goes on. RUST_LOG=info logs each request to standard error.
+
+Exit codes:
+  0  it was told to stop
+  1  something failed
+  2  the arguments, the data, the token or the port cannot be used";
+
 /// Automated provisioning you own: keeps applications in step with a directory of users and groups, over SCIM 2.0.
 #[derive(Debug, Parser)]
 #[command(name = "rollcall", version, after_help = EXIT_CODES, max_term_width = 110)]
@@ -52,6 +66,8 @@ pub enum Command {
     Demo(DemoArguments),
     /// Bring one application into step with a directory file
     Sync(SyncArguments),
+    /// Serve the API, and keep every enabled application in step
+    Serve(ServeArguments),
 }
 
 /// Provisions 300 people and 12 groups of a sample directory to a sample application within this process, then makes four changes
@@ -111,6 +127,31 @@ pub struct SyncArguments {
     /// Print one JSON document on standard output, and everything else on standard error
     #[arg(long)]
     pub json: bool,
+}
+
+/// Serves the API and keeps every enabled application in step, until it is told to stop.
+#[derive(Debug, Args)]
+#[command(after_help = SERVE_HELP)]
+pub struct ServeArguments {
+    /// Keep everything in this directory; it is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+
+    /// The file that holds the administrator's token; it is made if it is not there
+    #[arg(long, value_name = "FILE")]
+    pub token_file: PathBuf,
+
+    /// Where to listen; port 0 takes one that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
+    pub listen: SocketAddr,
+
+    /// Listen where other machines can reach it. It speaks plain http, so put something that speaks TLS in front
+    #[arg(long)]
+    pub allow_remote: bool,
+
+    /// Allow targets on this machine or in a private network, also over plain http
+    #[arg(long)]
+    pub allow_local_target: bool,
 }
 
 /// `TARGET=COLUMN`. A target attribute may hold an equals sign within its filter; a column hardly does.

@@ -8,11 +8,11 @@ use clap::{CommandFactory as _, Parser as _};
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Command, CommandLine};
-pub use arguments::{DemoArguments, SyncArguments};
+pub use arguments::{DemoArguments, ServeArguments, SyncArguments};
 
 use crate::ending::{CommandError, Ending, exit_code};
 use crate::output::Console;
-use crate::{demo, sync};
+use crate::{demo, serve, sync};
 
 /// Runs what was typed.
 pub fn run() -> ExitCode {
@@ -30,6 +30,7 @@ pub fn run() -> ExitCode {
         match command {
             Command::Demo(arguments) => demo::run(&arguments, &console).await,
             Command::Sync(arguments) => sync::run(&arguments, &console).await,
+            Command::Serve(arguments) => serve::run(&arguments, &console).await,
         }
     });
     if let Err(error) = &result {

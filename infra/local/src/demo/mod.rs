@@ -3,17 +3,19 @@
 
 mod changes;
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use provisioning::activity::{Outcome, OutcomeResult};
-use provisioning::application::{Configuration, Links, Selection, SelectionMode};
+use provisioning::application::{Configuration, Links, Selection};
 use provisioning::directory::file::{Format, parse};
 use provisioning::directory::import::{Extent, Namespace, Snapshot, apply, plan};
 use provisioning::ids::ApplicationId;
 use provisioning::mapping::automatic;
 use rollcall::engine::{Engine, EngineConfig};
 use scim_client::{AddressPolicy, HttpConnector};
+use secrecy::ExposeSecret as _;
 use testkit::{StandIn, StandInConfig, sample};
 
 use crate::cli::DemoArguments;
@@ -21,6 +23,7 @@ use crate::done::Done;
 use crate::ending::{CommandError, Ending};
 use crate::output::{Console, counted};
 use crate::progress::{Scope, TROUBLE_PASSES, until_in_step};
+use crate::serve::{Listener, StopSignal, api, authenticator, new_token};
 use crate::traffic::{Traffic, WatchedConnector};
 
 const USERS: usize = 300;
@@ -29,6 +32,10 @@ const GROUPS: usize = 12;
 const TOKEN: &str = "sample-token";
 /// What a target across a network takes, at the least.
 const LATENCY: Duration = Duration::from_millis(10);
+/// Where the API is served: the port that is free.
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+/// What of the API a newcomer looks at first.
+const SHOWN: &str = "catalog?provisioning=true";
 /// Events shown of the activity log.
 const EVENTS: usize = 8;
 
@@ -108,10 +115,10 @@ impl Demo<'_> {
             counted(mapping.attributes.len() as u64, "attribute")
         ));
         let groups = planned.groups_after.keys().cloned().collect();
-        let selection = Selection { mode: SelectionMode::List, groups, exclude_group_information: false };
+        let selection = Selection { groups, ..Selection::default() };
         let scope = Scope::of(&planned, &selection);
         let configuration =
-            Configuration { mapping: Some(mapping), selection: Some(selection), policy: None };
+            Configuration { mapping: Some(mapping), selection: Some(selection), ..Configuration::default() };
         setup.configure(id, configuration).await.map_err(CommandError::failed)?;
         let job = setup.enable(id, None).await.map_err(CommandError::failed)?;
         let rest =
@@ -137,12 +144,23 @@ impl Demo<'_> {
         Ok(page.map_err(CommandError::failed)?.outcomes)
     }
 
+    /// Serves the API until Ctrl-C. From here on Ctrl-C asks to stop, until here it ends the process.
     async fn stay(&self) -> Result<(), CommandError> {
+        let stop = StopSignal::of_process().map_err(CommandError::failed)?;
+        let listener = Listener::bind(ANY_PORT, false).await?;
+        let token = new_token().map_err(CommandError::failed)?;
+        let api_token = token.expose_secret();
+        let (target, address) = (self.target.base_url(), listener.address());
         self.console.say(&format!(
-            "\nThe sample application is a SCIM 2.0 service provider within this process. Look at it:\n  curl -H 'Authorization: Bearer {TOKEN}' '{}/Users?count=2'\nRollcall keeps it in step until Ctrl-C.",
-            self.target.base_url()
+            "\nThe sample application is a SCIM 2.0 service provider within this process. Look at it:
+  curl -H 'Authorization: Bearer {TOKEN}' '{target}/Users?count=2'
+Rollcall's own API is here too, described at http://{address}/v1/openapi.json:
+  curl -H 'Authorization: Bearer {api_token}' 'http://{address}/v1/{SHOWN}'
+Rollcall keeps the application in step until Ctrl-C."
         ));
-        tokio::signal::ctrl_c().await.map_err(CommandError::failed)
+        let router = api(self.engine, authenticator(token));
+        listener.serve(router, &stop).await;
+        Ok(())
     }
 }
 

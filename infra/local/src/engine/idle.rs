@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use provisioning::application::Lifecycle;
 use provisioning::clock::after;
 use provisioning::ports::{ApplicationSummary, DueItem, StoreResult};
 
@@ -82,7 +81,7 @@ impl Engine {
         idle: &mut Idle,
     ) -> StoreResult<bool> {
         let ApplicationSummary { id, lifecycle, .. } = application;
-        if *lifecycle != Lifecycle::Enabled {
+        if !lifecycle.is_active() {
             return Ok(false);
         }
         let condition = self.parts.tables.applications.condition(id).await?;

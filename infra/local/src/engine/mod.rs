@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws::tables::TableNames;
+use provisioning::activity::Actor;
 use provisioning::application::{Lifecycle, Setup};
 use provisioning::clock::Clock;
 use provisioning::directory::import_job::Imports;
@@ -169,7 +170,16 @@ impl Engine {
     /// Sets applications up.
     pub fn setup(&self) -> Setup {
         let Parts { tables, secrets, connector, bell, clock, randomness, .. } = self.parts.clone();
-        Setup { tables, secrets, connector, bell, clock, randomness }
+        Setup {
+            tables,
+            secrets,
+            connector,
+            bell,
+            clock,
+            randomness,
+            expected_version: None,
+            actor: Actor::System,
+        }
     }
 
     /// Begins deletions in the directory.
@@ -197,6 +207,11 @@ impl Engine {
     /// The clock the functions see.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.parts.clock
+    }
+
+    /// Where ids are taken from.
+    pub fn randomness(&self) -> &Arc<dyn Randomness> {
+        &self.parts.randomness
     }
 
     /// What was asked of the tables so far.

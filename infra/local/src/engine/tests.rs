@@ -54,7 +54,8 @@ async fn set_up(engine: &Engine, target: &StandIn) {
         }],
     };
     let selection = Selection { groups: BTreeSet::from([group()]), ..Selection::default() };
-    let configuration = Configuration { mapping: Some(mapping), selection: Some(selection), policy: None };
+    let configuration =
+        Configuration { mapping: Some(mapping), selection: Some(selection), ..Configuration::default() };
     setup.configure(&application(), configuration).await.unwrap();
     setup.enable(&application(), None).await.unwrap();
 }

@@ -35,7 +35,7 @@ pub(super) fn explained(error: &TargetError, request: &Request<'_>) -> CommandEr
         TargetError::NotFound(_) => {
             "there is no SCIM endpoint at this address; check the path of the base URL".into()
         }
-        TargetError::Throttled(_) => "try again when that time has passed".into(),
+        TargetError::Throttled(_) | TargetError::Unsent(_) => "try again when that time has passed".into(),
         TargetError::Unknown(_) => {
             "check the address, and whether the target is up and speaks SCIM 2.0 there".into()
         }

@@ -111,9 +111,11 @@ fn unknown(request: &Request<'_>) -> Configured {
     };
     Configured {
         application,
+        schema: None,
         mapping: Mapping::default(),
         selection: Selection::default(),
         condition: Condition::default(),
+        pace: None,
     }
 }
 

@@ -114,7 +114,7 @@ impl Request<'_> {
         let before = self.load(engine.tables()).await?;
         if before.condition.paused.is_some() {
             // It took the token just now, and whoever runs the command is the person who was to act.
-            let resumed = engine.tables().applications.pause(&self.application, None).await;
+            let resumed = engine.tables().applications.resume(&self.application).await;
             resumed.map_err(CommandError::failed)?;
         }
 
@@ -148,6 +148,7 @@ impl Request<'_> {
             mapping: Some(mapping.mapping.clone()),
             selection: Some(selection),
             policy: Some(policy),
+            name: None,
         };
         if !empty {
             setup.configure(&self.application, configuration).await.map_err(CommandError::failed)?;

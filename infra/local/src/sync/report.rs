@@ -264,6 +264,7 @@ impl fmt::Display for Report {
             ),
             (false, Ending::InStep) => f.write_str("In step."),
             (false, Ending::Failed) => f.write_str("Not in step: something failed."),
+            (false, Ending::Stopped) => f.write_str("Stopped before its end."),
             (false, Ending::Held) => f.write_str("In step but for the removals that are held."),
         }
     }

@@ -38,7 +38,12 @@ pub fn selection(
     } else if selected.is_empty() {
         return Err(CommandError::Unusable("--groups names no group".into()));
     }
-    Ok(Selection { mode: SelectionMode::List, groups: selected, exclude_group_information })
+    Ok(Selection {
+        mode: SelectionMode::List,
+        groups: selected,
+        exclude_group_information,
+        ..Selection::default()
+    })
 }
 
 fn unknown(name: &str, groups: &BTreeMap<String, &Group>) -> CommandError {

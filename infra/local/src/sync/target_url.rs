@@ -1,7 +1,8 @@
 //! The target's address as it was typed.
 
+use provisioning::application::BaseUrlProblem;
 use scim_client::AddressPolicy;
-use url::{Host, Url};
+use url::Url;
 
 use crate::ending::CommandError;
 
@@ -12,43 +13,16 @@ use crate::ending::CommandError;
 ///
 /// What was typed is no base URL, or leads where only `--allow-local-target` may.
 pub fn base_url(typed: &str, policy: AddressPolicy) -> Result<Url, CommandError> {
-    let unusable = |problem: String| CommandError::Unusable(format!("--target {problem}"));
-    let mut url: Url = typed.trim().parse().map_err(|error| {
-        unusable(format!(
-            "is not a URL ({error}); write the SCIM base URL, such as https://scim.example.org/v2"
-        ))
-    })?;
-    if !url.username().is_empty() || url.password().is_some() {
-        // Not shown: what stands there may be a secret.
-        return Err(unusable(
-            "holds a user name or password; the token belongs in the environment (--token-env)".into(),
-        ));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(unusable(
-            "holds a query or fragment; give the base URL alone, as /Users stands behind it".into(),
-        ));
-    }
-    if url.cannot_be_a_base() || url.host().is_none() || !matches!(url.scheme(), "https" | "http") {
-        return Err(unusable(format!("{typed} is not the https URL of a SCIM endpoint")));
-    }
-    let local_name = matches!(url.host(), Some(Host::Domain(name)) if is_local_name(name));
-    let refusal = policy.refusal(&url).or_else(|| {
-        (local_name && policy == AddressPolicy::PublicOnly).then(|| "the name means this machine".to_owned())
-    });
-    if let Some(refusal) = refusal {
-        return Err(unusable(format!(
-            "{typed} is refused: {refusal}. A URL that somebody typed must not reach into this machine or network, nor send a token in the clear; if that is what you want, add --allow-local-target"
-        )));
-    }
-    let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(&path);
-    Ok(url)
-}
-
-fn is_local_name(name: &str) -> bool {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost")
+    policy.base_url(typed).map_err(|problem| {
+        let hint = match problem {
+            BaseUrlProblem::Refused(_) => {
+                ". A URL that somebody typed must not reach into this machine or network, nor send a token in the clear; if that is what you want, add --allow-local-target"
+            }
+            BaseUrlProblem::Credentials => " (--token-env names the variable that holds the token)",
+            _ => "",
+        };
+        CommandError::Unusable(format!("--target {problem}{hint}"))
+    })
 }
 
 #[cfg(test)]

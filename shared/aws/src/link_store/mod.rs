@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::Timestamp;
 use provisioning::ids::{ApplicationId, RemoteId, UserId};
-use provisioning::link::{Link, LinkKey, Mark, Object, State};
+use provisioning::link::{Link, LinkKey, Mark, Object, State, Trouble};
 use provisioning::ports::{
     DueItem, DueKey, LinkPage, LinkStore, Ownership, StoreError, StoreResult, Written,
 };
@@ -20,6 +20,7 @@ use crate::dynamodb::{
     Condition, Item, all, batch_get, decode, is_condition_failure, key_item, millis, patiently, text,
     unavailable, value,
 };
+use crate::tables::definition::{BY_APPLICATION, TROUBLE};
 use crate::tables::item::{GROUP_LINK, USER_LINK};
 use crate::tables::keys::{self, Key};
 
@@ -154,6 +155,10 @@ impl LinkStore for DynamoLinkStore {
         }
     }
 
+    async fn forget(&self, link: &Link) -> StoreResult<()> {
+        self.take_away(link).await
+    }
+
     async fn postpone(&self, item: &DueItem, until: Timestamp) -> StoreResult<bool> {
         let key = match &item.key {
             DueKey::Link(key) => keys::link(key),
@@ -200,6 +205,26 @@ impl LinkStore for DynamoLinkStore {
         self.pending(application, kind, sweep_only, cap).await
     }
 
+    async fn propose_trouble(
+        &self,
+        application: &ApplicationId,
+        trouble: Trouble,
+        cursor: Option<String>,
+        limit: usize,
+    ) -> StoreResult<LinkPage> {
+        let number = |shard| keys::trouble_shard_number(application, trouble, shard);
+        self.page(application, TROUBLE, number, cursor, limit).await
+    }
+
+    async fn propose_trouble_count(
+        &self,
+        application: &ApplicationId,
+        trouble: Trouble,
+        cap: usize,
+    ) -> StoreResult<usize> {
+        self.troubled(application, trouble, cap).await
+    }
+
     async fn propose_links(
         &self,
         application: &ApplicationId,
@@ -207,7 +232,8 @@ impl LinkStore for DynamoLinkStore {
         cursor: Option<String>,
         limit: usize,
     ) -> StoreResult<LinkPage> {
-        self.links(application, kind, cursor, limit).await
+        let number = |shard| keys::application_shard_number(application, kind, shard);
+        self.page(application, BY_APPLICATION, number, cursor, limit).await
     }
 
     async fn owner(

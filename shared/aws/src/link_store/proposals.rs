@@ -5,13 +5,13 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use jiff::Timestamp;
 use provisioning::ids::ApplicationId;
-use provisioning::link::LinkKey;
+use provisioning::link::{LinkKey, Trouble};
 use provisioning::ports::{DueItem, DueKey, LinkPage, StoreError, StoreResult};
 use provisioning::target::Kind;
 
 use super::{DynamoLinkStore, WHAT};
 use crate::dynamodb::{Item, concurrently, first, key_item, key_of, millis, patiently, unavailable};
-use crate::tables::definition::{BY_APPLICATION, DUE};
+use crate::tables::definition::{DUE, IndexDefinition, TROUBLE};
 use crate::tables::item::{GROUP_LINK, USER_LINK};
 use crate::tables::keys::{self, SHARDS};
 
@@ -89,39 +89,67 @@ impl DynamoLinkStore {
         Ok(count.min(cap))
     }
 
-    /// A page of links, shard after shard. The cursor is `shard#id` of the last.
-    pub(super) async fn links(
+    /// How many links are in this trouble, counting to `cap`.
+    pub(super) async fn troubled(
         &self,
         application: &ApplicationId,
-        kind: Kind,
+        trouble: Trouble,
+        cap: usize,
+    ) -> StoreResult<usize> {
+        let mut count = 0;
+        for number in 0..SHARDS {
+            let shard = keys::trouble_shard_number(application, trouble, number);
+            let mut query = self.query_shard(TROUBLE, &shard).select(Select::Count);
+            while count < cap {
+                let page =
+                    patiently(|| query.clone().send()).await.map_err(|error| unavailable(WHAT, &error))?;
+                count += usize::try_from(page.count).unwrap_or_default();
+                match page.last_evaluated_key {
+                    Some(key) => query = query.set_exclusive_start_key(Some(key)),
+                    None => break,
+                }
+            }
+        }
+        Ok(count.min(cap))
+    }
+
+    fn query_shard(&self, index: IndexDefinition, shard: &str) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .index_name(index.name)
+            .key_condition_expression("#shard = :shard")
+            .expression_attribute_names("#shard", index.partition.attribute)
+            .expression_attribute_values(":shard", AttributeValue::S(shard.to_owned()))
+    }
+
+    /// A page of links from a sharded index, shard after shard. The cursor is `shard#key` of the last.
+    pub(super) async fn page(
+        &self,
+        application: &ApplicationId,
+        index: IndexDefinition,
+        name: impl Fn(u32) -> String,
         cursor: Option<String>,
         limit: usize,
     ) -> StoreResult<LinkPage> {
         let (start, mut after) = match &cursor {
             None => (0, None),
-            Some(cursor) => read_cursor(application, kind, cursor)?,
+            Some(cursor) => read_cursor(application, cursor)?,
         };
         let limit = limit.max(1);
         let mut keys = Vec::new();
-        for shard in start..SHARDS {
-            let app_shard = keys::application_shard_number(application, kind, shard);
-            let mut query = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name(BY_APPLICATION.name)
-                .key_condition_expression("#app_shard = :app_shard")
-                .expression_attribute_names("#app_shard", "app_shard")
-                .expression_attribute_values(":app_shard", AttributeValue::S(app_shard.clone()));
+        for number in start..SHARDS {
+            let shard = name(number);
+            let mut query = self.query_shard(index, &shard);
             if let Some(after) = after.take() {
-                query = query.set_exclusive_start_key(Some(start_key(&after, app_shard)));
+                query = query.set_exclusive_start_key(Some(start_key(&after, index, shard)));
             }
             let items = first(WHAT, query, limit - keys.len()).await?;
             for item in &items {
                 keys.push(keys::link_of(&key_of(WHAT, item)?).ok_or_else(unreadable)?);
             }
             if keys.len() == limit {
-                let next = keys.last().map(|key| format!("{shard}#{}", keys::object_id(key)));
+                let next = keys.last().map(|key| format!("{number}#{key}"));
                 return Ok(LinkPage { keys, next });
             }
         }
@@ -148,21 +176,20 @@ fn due_item(item: &Item) -> StoreResult<DueItem> {
     Ok(DueItem { key, generation, due_at: due_at.ok_or_else(unreadable)?, by_sweep })
 }
 
-fn read_cursor(application: &ApplicationId, kind: Kind, cursor: &str) -> StoreResult<(u32, Option<LinkKey>)> {
-    let (shard, id) = cursor.split_once('#').ok_or_else(bad_cursor)?;
-    let shard = shard.parse().map_err(|_| bad_cursor())?;
-    let key = match kind {
-        Kind::User => LinkKey::user(application, &id.parse().map_err(|_| bad_cursor())?),
-        Kind::Group => LinkKey::group(application, &id.parse().map_err(|_| bad_cursor())?),
-    };
-    Ok((shard, Some(key)))
+fn read_cursor(application: &ApplicationId, cursor: &str) -> StoreResult<(u32, Option<LinkKey>)> {
+    let (shard, key) = cursor.split_once('#').ok_or_else(bad_cursor)?;
+    let key: LinkKey = key.parse().map_err(|_| bad_cursor())?;
+    if key.application != *application {
+        return Err(bad_cursor());
+    }
+    Ok((shard.parse().map_err(|_| bad_cursor())?, Some(key)))
 }
 
-/// The position behind a link in the index: the index's keys and the table's.
-fn start_key(after: &LinkKey, app_shard: String) -> Item {
+/// The position behind a link in an index: the index's keys and the table's.
+fn start_key(after: &LinkKey, index: IndexDefinition, shard: String) -> Item {
     let mut key = key_item(&keys::link(after));
-    key.insert("app_shard".into(), AttributeValue::S(app_shard));
-    key.insert("object_id".into(), AttributeValue::S(keys::object_id(after).to_owned()));
+    key.insert(index.partition.attribute.into(), AttributeValue::S(shard));
+    key.insert(index.sort.attribute.into(), AttributeValue::S(keys::object_id(after).to_owned()));
     key
 }
 

@@ -2,15 +2,15 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use provisioning::link::Link;
-use provisioning::ports::{Ownership, StoreError, StoreResult, Written};
+use provisioning::link::{Link, Trouble};
+use provisioning::ports::{Ownership, StoreError, StoreResult, Written, shard};
 
 use super::{DynamoLinkStore, WHAT, kind_of, owner_of};
 use crate::dynamodb::{
     Condition, Item, decode, delete, encode, patiently, put, transact, unavailable, value,
 };
 use crate::tables::item::{ITEM, OWNER};
-use crate::tables::keys;
+use crate::tables::keys::{self, SHARDS};
 
 /// What must be as it was read, beside the claim. Generation and claim alone would let through who read before somebody
 /// else claimed, settled and let go within one generation.
@@ -95,6 +95,26 @@ impl DynamoLinkStore {
         }
     }
 
+    /// Takes the link away with the guard of its remote id, each whatever the other is.
+    pub(super) async fn take_away(&self, link: &Link) -> StoreResult<()> {
+        let mut parts = vec![delete(&self.table, &keys::link(&link.key), Condition::new())];
+        if let Some(remote_id) = &link.remote_id {
+            let key = &link.key;
+            let guard = keys::owner(&key.application, link.target_generation, key.kind(), remote_id);
+            parts.push(delete(
+                &self.table,
+                &guard,
+                Condition::no_item_or("key", AttributeValue::S(key.to_string())),
+            ));
+        }
+        if transact(&self.client, WHAT, parts).await?.is_err() {
+            // The guard is another's and stays.
+            let alone = vec![delete(&self.table, &keys::link(&link.key), Condition::new())];
+            let _ = transact(&self.client, WHAT, alone).await?;
+        }
+        Ok(())
+    }
+
     async fn current_owner(
         &self,
         link: &Link,
@@ -145,6 +165,10 @@ fn item(link: &Link) -> StoreResult<Item> {
     insert("object_id", keys::object_id(key).to_owned());
     if link.work.due_at.is_some() {
         insert("due_shard", keys::due_shard(&key.application, keys::object_id(key)));
+    }
+    if let Some(trouble) = Trouble::of(link) {
+        let number = shard(keys::object_id(key), SHARDS);
+        insert("trouble_shard", keys::trouble_shard_number(&key.application, trouble, number));
     }
     Ok(item)
 }

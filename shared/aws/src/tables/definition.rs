@@ -75,6 +75,8 @@ pub const DUE: IndexDefinition = IndexDefinition {
 };
 /// The index of links by application.
 pub const BY_APPLICATION: IndexDefinition = index("by_application", "app_shard", text("object_id"));
+/// The index of links in trouble, by application and kind of trouble; a link that is well is not in it.
+pub const TROUBLE: IndexDefinition = index("trouble", "trouble_shard", text("object_id"));
 /// The index of events by the object they are about.
 pub const BY_OBJECT: IndexDefinition =
     IndexDefinition { projection: IndexProjection::All, ..index("by_object", "object", text("at_id")) };
@@ -88,7 +90,12 @@ pub const BY_DAY: IndexDefinition =
 /// The tables, in the order directory, provisioning, activity, imports.
 pub const DEFINITIONS: [TableDefinition; 4] = [
     TableDefinition { name: "directory", stream: true, expires: false, indexes: &[LISTING] },
-    TableDefinition { name: "provisioning", stream: true, expires: true, indexes: &[DUE, BY_APPLICATION] },
+    TableDefinition {
+        name: "provisioning",
+        stream: true,
+        expires: true,
+        indexes: &[DUE, BY_APPLICATION, TROUBLE],
+    },
     TableDefinition {
         name: "activity",
         stream: false,

@@ -31,6 +31,10 @@ pub const APPLICATION_MAPPING: &str = "application_mapping";
 pub const APPLICATION_SELECTION: &str = "application_selection";
 /// `provisioning::application::Condition` at top level.
 pub const APPLICATION_CONDITION: &str = "application_condition";
+/// `provisioning::application::TargetSchema` at top level.
+pub const APPLICATION_SCHEMA: &str = "application_schema";
+/// `provisioning::application::Pace` at top level.
+pub const APPLICATION_PACE: &str = "application_pace";
 /// A user's `provisioning::link::Link` at top level.
 pub const USER_LINK: &str = "user_link";
 /// A group's `provisioning::link::Link` at top level.
@@ -65,5 +69,7 @@ pub const IMPORT_NAMED: &str = "import_named";
 
 /// `provisioning::activity::Outcome` at top level.
 pub const EVENT: &str = "event";
+/// The same where an administrator is the actor: `provisioning::activity::Outcome` at top level.
+pub const ADMINISTRATOR_ACTION: &str = "administrator_action";
 /// A day on which an application has events.
 pub const DAY: &str = "day";

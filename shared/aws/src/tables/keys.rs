@@ -11,7 +11,7 @@
 //! | | `ATTRIBUTES` | name | the definition of a custom attribute |
 //! | | `OFFBOARDED#user` | `OFFBOARDING` | when he was offboarded |
 //! | provisioning | `APPS` | `app` | an application in the list of all |
-//! | | `A#app` | `APP#CONFIG`, `APP#MAPPING`, `APP#SELECTION`, `APP#CONDITION` | its configuration and what workers note |
+//! | | `A#app` | `APP#CONFIG`, `APP#SCHEMA`, `APP#MAPPING`, `APP#SELECTION`, `APP#CONDITION`, `APP#PACE` | its configuration and what workers note |
 //! | | `A#app` | `G#group` | the group's link |
 //! | | `A#app` | `JOB#job` | a job |
 //! | | `DJ#job` | `JOB` | a job of the directory |
@@ -28,15 +28,18 @@
 //! | | `N#import#run#digest` | `NAMED` | who was named |
 //! | activity | `E#app#yyyy-mm-dd#0..3` | `millis#id` | an event |
 //! | | `D#app` | `yyyy-mm-dd` | the application has events on that day |
+//! | | `DAYS` | `yyyy-mm-dd` | there are events on that day |
+//! | | `ADMINISTRATORS` | `millis#id` | an event that an administrator caused |
 //!
 //! Indexes: `listing` by `user#0..3`, `group#0..3`; `due` by `app#0..3`, `#directory#0..3`; `by_application` by `app#user#0..3`,
-//! `app#group#0..3`; `by_object` by `kind#id`; `failures` by `app#0..3`; `by_day` by `yyyy-mm-dd#0..7`.
+//! `app#group#0..3`; `trouble` by `app#trouble#0..3`; `by_object` by `kind#id`; `failures` by `app#0..3`; `by_day` by
+//! `yyyy-mm-dd#0..7`.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use provisioning::folding::folded;
 use provisioning::ids::{ApplicationId, GroupId, JobId, RemoteId, SourceId, UserId};
-use provisioning::link::{LinkKey, Object};
+use provisioning::link::{LinkKey, Object, Trouble};
 use provisioning::ports::shard;
 use provisioning::target::{Kind, MatchKey};
 
@@ -55,12 +58,16 @@ pub const MEMBERSHIP_PREFIX: &str = "M#";
 pub const CONFIGURATION_PREFIX: &str = "APP#";
 /// The sort key of an application itself.
 pub const CONFIG: &str = "APP#CONFIG";
+/// The sort key of what its target takes.
+pub const SCHEMA: &str = "APP#SCHEMA";
 /// The sort key of its mapping.
 pub const MAPPING: &str = "APP#MAPPING";
 /// The sort key of its selection.
 pub const SELECTION: &str = "APP#SELECTION";
 /// The sort key of what workers note about it.
 pub const CONDITION: &str = "APP#CONDITION";
+/// The sort key of the pace at which requests go to its target.
+pub const PACE: &str = "APP#PACE";
 /// What begins the sort keys of a user's links.
 pub const LINK_PREFIX: &str = "L#";
 /// What begins the sort keys of users in a group's rows.
@@ -68,6 +75,10 @@ pub const USER_PREFIX: &str = "U#";
 /// The partition of the list of all applications.
 pub const APPLICATIONS: &str = "APPS";
 
+/// The partition of the days on which there are events.
+pub const ALL_DAYS: &str = "DAYS";
+/// The partition of events that administrators caused.
+pub const ADMINISTRATORS: &str = "ADMINISTRATORS";
 /// The partition of the definitions of custom attributes.
 pub const ATTRIBUTES: &str = "ATTRIBUTES";
 
@@ -169,7 +180,7 @@ pub fn application_summary(id: &ApplicationId) -> Key {
     Key::new(APPLICATIONS, id.as_str())
 }
 
-/// A part of an application's configuration: [`CONFIG`], [`MAPPING`], [`SELECTION`] or [`CONDITION`].
+/// A part of an application's configuration: [`CONFIG`], [`SCHEMA`], [`MAPPING`], [`SELECTION`], [`CONDITION`] or [`PACE`].
 pub fn configuration(id: &ApplicationId, part: &str) -> Key {
     Key::new(application(id), part)
 }
@@ -212,6 +223,11 @@ pub fn application_shard(key: &LinkKey) -> String {
 /// A shard of the index `by_application` by its number.
 pub fn application_shard_number(application: &ApplicationId, kind: Kind, number: u32) -> String {
     format!("{application}#{kind}#{number}")
+}
+
+/// A shard of the index `trouble` by its number.
+pub fn trouble_shard_number(application: &ApplicationId, trouble: Trouble, number: u32) -> String {
+    format!("{application}#{trouble}#{number}")
 }
 
 /// Which link owns an account or group at a target.
@@ -335,6 +351,21 @@ pub fn events(application: &ApplicationId, day: &str, shard: u32) -> String {
 /// The sort key of events, which sorts by time: milliseconds in 20 digits, then the id.
 pub fn at_id(at: Timestamp, id: &str) -> String {
     format!("{:020}#{id}", at.as_millisecond().max(0))
+}
+
+/// A shard of a day's events in the index `by_day`.
+pub fn day_shard(day: &str, shard: u32) -> String {
+    format!("{day}#{shard}")
+}
+
+/// The events of an object in the index `by_object`.
+pub fn object(kind: Kind, id: &str) -> String {
+    format!("{kind}#{id}")
+}
+
+/// A shard of an application's failures in the index `failures`.
+pub fn failures(application: &ApplicationId, shard: u32) -> String {
+    format!("{application}#{shard}")
 }
 
 /// The partition of the days on which an application has events.

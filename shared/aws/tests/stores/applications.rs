@@ -1,9 +1,11 @@
+use std::time::Duration;
+
 use provisioning::application::{
-    Application, Condition, Connection, Lifecycle, Listing, Policy, SecretName, Selection, SweepNote,
-    SweepPhase,
+    Application, Condition, Connection, Lifecycle, Pace, Policy, SecretName, Selection, TargetSchema,
 };
 use provisioning::mapping::{DirectoryAttribute, MappedAttribute, Mapping, Source};
-use provisioning::ports::{ApplicationSummary, ConfigurationWrite};
+use provisioning::ports::{ApplicationSummary, ConfigurationWrite, Slot};
+use provisioning::sweep::{SweepJob, SweepRequest};
 use provisioning::target::Capabilities;
 
 use crate::database;
@@ -40,20 +42,26 @@ fn mapping() -> Mapping {
 fn first_write() -> ConfigurationWrite {
     let selection = Selection { groups: ids(&["sales", "staff"]), ..Selection::default() };
     ConfigurationWrite {
-        application: application(1),
+        schema: Some(schema()),
         mapping: Some(mapping()),
         selection: Some(selection),
         outcome: Some(outcome("crm:config:1", at(0))),
+        ..ConfigurationWrite::of(application(1))
     }
 }
 
-fn note() -> SweepNote {
-    SweepNote {
-        job: id("job-1"),
-        phase: SweepPhase::Users,
-        listing: Some(Listing { id: id("job-1"), users: 10, groups: 2 }),
-        groups_since: Some(at(3)),
+fn schema() -> TargetSchema {
+    TargetSchema {
+        attributes: vec![id("userName"), id("title")],
+        required: vec![id("userName")],
+        from_schemas: true,
     }
+}
+
+fn sweep(job: &str) -> SweepJob {
+    let request =
+        SweepRequest { job: id(job), application: id("crm"), read_target: true, allowed_removals: Some(3) };
+    request.into_job(at(0))
 }
 
 #[tokio::test]
@@ -64,6 +72,7 @@ async fn an_application_is_loaded_as_it_was_written() {
     assert!(applications.write(&write).await.unwrap());
     let loaded = applications.load(&id("crm")).await.unwrap().unwrap();
     assert_eq!(loaded.application, write.application);
+    assert_eq!(loaded.schema, write.schema);
     assert_eq!(Some(loaded.mapping), write.mapping);
     assert_eq!(Some(loaded.selection), write.selection);
     assert_eq!(loaded.condition, Condition::default());
@@ -74,11 +83,9 @@ async fn an_application_is_loaded_as_it_was_written() {
 #[tokio::test]
 async fn a_write_that_is_not_on_the_version_before_is_refused() {
     let applications = database::tables().await.applications;
-    let at_version = |version| ConfigurationWrite {
-        application: Application { lifecycle: Lifecycle::Disabled, ..application(version) },
-        mapping: None,
-        selection: None,
-        outcome: None,
+    let at_version = |version| {
+        let application = Application { lifecycle: Lifecycle::Disabled, ..application(version) };
+        ConfigurationWrite::of(application)
     };
     assert!(!applications.write(&at_version(2)).await.unwrap());
     assert!(applications.write(&first_write()).await.unwrap());
@@ -105,17 +112,86 @@ async fn holding_off_keeps_the_later_time() {
 
 #[tokio::test]
 async fn notes_do_not_overwrite_each_other() {
-    let applications = database::tables().await.applications;
-    let crm = id("crm");
+    let tables = database::tables().await;
+    let (applications, crm) = (&tables.applications, id("crm"));
     applications.write(&first_write()).await.unwrap();
-    applications.pause(&crm, Some("401")).await.unwrap();
-    applications.note_sweep(&crm, Some(&note())).await.unwrap();
+    applications.pause(&crm, 1, "401").await.unwrap();
+    tables.jobs.start(&sweep("job-1")).await.unwrap();
     applications.hold_off(&crm, at(10)).await.unwrap();
-    let all = Condition { not_before: Some(at(10)), paused: Some("401".into()), sweep: Some(note()) };
+    let all = Condition {
+        not_before: Some(at(10)),
+        paused: Some("401".into()),
+        held: 0,
+        sweep: sweep("job-1").first_note(),
+    };
     assert_eq!(applications.condition(&crm).await.unwrap(), all);
     assert_eq!(applications.load(&crm).await.unwrap().unwrap().condition, all);
-    applications.pause(&crm, None).await.unwrap();
-    applications.note_sweep(&crm, None).await.unwrap();
-    let left = Condition { not_before: Some(at(10)), ..Condition::default() };
-    assert_eq!(applications.condition(&crm).await.unwrap(), left);
+    applications.resume(&crm).await.unwrap();
+    assert_eq!(applications.condition(&crm).await.unwrap(), Condition { paused: None, ..all });
+}
+
+#[tokio::test]
+async fn a_refusal_met_under_an_older_version_pauses_nobody() {
+    let applications = database::tables().await.applications;
+    applications.write(&first_write()).await.unwrap();
+    assert!(applications.write(&ConfigurationWrite::of(application(2))).await.unwrap());
+    applications.pause(&id("crm"), 1, "401").await.unwrap();
+    assert_eq!(applications.condition(&id("crm")).await.unwrap().paused, None);
+}
+
+#[tokio::test]
+async fn a_sweep_is_started_by_the_write_that_asks_for_it_or_not_at_all() {
+    let tables = database::tables().await;
+    let applications = &tables.applications;
+    applications.write(&first_write()).await.unwrap();
+    applications.pause(&id("crm"), 1, "401").await.unwrap();
+    tables.jobs.start(&sweep("job-1")).await.unwrap();
+    let with_sweep = |version, job| ConfigurationWrite {
+        sweep: Some(sweep(job)),
+        resume: true,
+        ..ConfigurationWrite::of(application(version))
+    };
+    assert!(!applications.write(&with_sweep(3, "job-2")).await.unwrap());
+    assert_eq!(tables.jobs.job(&id("crm"), &id("job-2")).await.unwrap(), None);
+    assert!(applications.write(&with_sweep(2, "job-3")).await.unwrap());
+    let noted = applications.condition(&id("crm")).await.unwrap();
+    assert_eq!((noted.sweep, noted.paused), (sweep("job-3").first_note(), None));
+    let due = tables.links.propose_due(&id("crm"), at(1_000_000), 10).await.unwrap();
+    assert_eq!(due.len(), 1, "the one that was replaced is due no more: {due:?}");
+}
+
+#[tokio::test]
+async fn an_application_that_is_deleted_leaves_nothing() {
+    let tables = database::tables().await;
+    tables.applications.write(&first_write()).await.unwrap();
+    tables.jobs.start(&sweep("job-1")).await.unwrap();
+    tables.applications.delete(&id("crm")).await.unwrap();
+    assert_eq!(tables.applications.load(&id("crm")).await.unwrap(), None);
+    assert_eq!(tables.applications.list().await.unwrap(), []);
+    assert_eq!(tables.jobs.job(&id("crm"), &id("job-1")).await.unwrap(), None);
+    tables.applications.delete(&id("crm")).await.unwrap();
+}
+
+#[tokio::test]
+async fn moments_at_a_pace_are_given_out_one_by_one() {
+    let applications = database::tables().await.applications;
+    applications.write(&first_write()).await.unwrap();
+    let pace = Pace { rate: 2.0, refused_at: None, changed_at: at(0) };
+    applications.set_pace(&id("crm"), None, Some(pace)).await.unwrap();
+    assert_eq!(applications.load(&id("crm")).await.unwrap().unwrap().pace, Some(pace));
+    let reserve = async |now: i64, latest: i64| {
+        let (now, latest) = (at(now * 1_000), at(latest * 1_000));
+        applications.reserve(&id("crm"), Duration::from_secs(1), now, latest).await.unwrap()
+    };
+    assert_eq!(reserve(10, 12).await, Slot::At(at(10_000)));
+    assert_eq!(reserve(10, 12).await, Slot::At(at(11_000)));
+    assert_eq!(reserve(10, 12).await, Slot::At(at(12_000)));
+    assert_eq!(reserve(10, 12).await, Slot::Full(at(13_000)));
+    assert_eq!(reserve(10, 20).await, Slot::At(at(13_000)), "who may wait longer goes first");
+    assert_eq!(reserve(30, 31).await, Slot::At(at(30_000)), "moments that passed are not saved up");
+    let slower = Pace { rate: 1.0, changed_at: at(5), ..pace };
+    applications.set_pace(&id("crm"), Some(slower), None).await.unwrap();
+    assert_eq!(applications.load(&id("crm")).await.unwrap().unwrap().pace, Some(pace), "it was not as read");
+    applications.set_pace(&id("crm"), Some(pace), None).await.unwrap();
+    assert_eq!(applications.load(&id("crm")).await.unwrap().unwrap().pace, None);
 }

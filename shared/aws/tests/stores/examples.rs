@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use provisioning::activity::{Action, EventName, Outcome, OutcomeResult, TargetNote};
+use provisioning::activity::{Action, Actor, EventName, Outcome, OutcomeResult, TargetNote};
 use provisioning::directory::{Group, Status, User};
 use provisioning::ids::{GroupId, RemoteId};
 use provisioning::link::{Claim, Link, LinkKey, Mark, Origin, State, Work};
@@ -85,6 +85,7 @@ pub fn outcome(id_: &str, at: Timestamp) -> Outcome {
     Outcome {
         id: id_.into(),
         at,
+        actor: Actor::System,
         event: EventName::UserSync,
         result: OutcomeResult::Failure,
         action: Action::Update,

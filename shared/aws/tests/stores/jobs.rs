@@ -17,7 +17,10 @@ fn job(name: &str) -> SweepJob {
             step: Step::Behind(id("staff"), Some(id("ada"))),
         }),
         due_at: Some(at(0)),
+        phase_began_at: at(0),
         started_at: at(0),
+        pulse: None,
+        pulse_before: None,
         listing: Listing { id: id(name), users: 3, groups: 1 },
         counts: Counts { users: 5, ..Counts::default() },
         allowed_removals: Some(4),
@@ -26,6 +29,11 @@ fn job(name: &str) -> SweepJob {
         attempts: 1,
         problem: Some("500".into()),
     }
+}
+
+/// What the application notes of a job that has just begun.
+fn begun(job: &SweepJob) -> SweepNote {
+    job.first_note().expect("it is not over")
 }
 
 fn note(job: &SweepJob, phase: SweepPhase) -> SweepNote {
@@ -44,8 +52,8 @@ fn done(job: &SweepJob) -> SweepJob {
 async fn a_started_job_is_due_and_noted() {
     let tables = database::tables().await;
     let first = job("job-1");
-    let noted = note(&first, SweepPhase::Listing);
-    tables.jobs.start(&first, &noted).await.unwrap();
+    let noted = begun(&first);
+    tables.jobs.start(&first).await.unwrap();
     assert_eq!(tables.jobs.job(&id("crm"), &id("job-1")).await.unwrap(), Some(first));
     assert_eq!(tables.jobs.job(&id("crm"), &id("job-2")).await.unwrap(), None);
     assert_eq!(tables.applications.condition(&id("crm")).await.unwrap().sweep, Some(noted));
@@ -61,7 +69,7 @@ async fn a_started_job_is_due_and_noted() {
 async fn of_two_who_hold_one_step_one_advances_the_job() {
     let tables = database::tables().await;
     let first = job("job-1");
-    tables.jobs.start(&first, &note(&first, SweepPhase::Listing)).await.unwrap();
+    tables.jobs.start(&first).await.unwrap();
     let users = note(&first, SweepPhase::Users);
     let (one, other) = tokio::join!(
         async { tables.jobs.advance(&first, &next(&first), Some(&users)).await.unwrap() },
@@ -82,7 +90,7 @@ async fn a_finished_job_is_neither_noted_nor_due() {
     let tables = database::tables().await;
     let first = job("job-1");
     let noted = note(&first, SweepPhase::Removals);
-    tables.jobs.start(&first, &noted).await.unwrap();
+    tables.jobs.start(&first).await.unwrap();
     assert!(tables.jobs.advance(&first, &done(&first), Some(&noted)).await.unwrap());
     assert_eq!(tables.applications.condition(&id("crm")).await.unwrap().sweep, None);
     assert!(tables.links.propose_due(&id("crm"), at(1_000), 10).await.unwrap().is_empty());
@@ -93,11 +101,11 @@ async fn a_finished_job_is_neither_noted_nor_due() {
 async fn a_job_that_was_replaced_advances_no_more_and_is_not_due() {
     let tables = database::tables().await;
     let (first, second) = (job("job-1"), job("job-2"));
-    tables.jobs.start(&first, &note(&first, SweepPhase::Listing)).await.unwrap();
-    tables.jobs.start(&second, &note(&second, SweepPhase::Listing)).await.unwrap();
+    tables.jobs.start(&first).await.unwrap();
+    tables.jobs.start(&second).await.unwrap();
     assert!(!tables.jobs.advance(&first, &done(&first), None).await.unwrap());
     let noted = tables.applications.condition(&id("crm")).await.unwrap().sweep;
-    assert_eq!(noted, Some(note(&second, SweepPhase::Listing)));
+    assert_eq!(noted, Some(begun(&second)));
     let due = tables.links.propose_due(&id("crm"), at(1_000), 10).await.unwrap();
     assert_eq!(due.len(), 1);
     assert_eq!(due[0].key, DueKey::Job(id("crm"), id("job-2")));

@@ -1,6 +1,7 @@
 //! The DynamoDB stores as their ports promise, through the real SDK on an embedded database.
 
 mod activity;
+mod activity_log;
 mod applications;
 mod attributes;
 mod contention;

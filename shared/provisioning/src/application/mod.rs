@@ -1,15 +1,24 @@
 //! An application: a service provider that is provisioned, with all that an administrator set and what the workers
 //! note about its target.
 
+mod base_url;
+mod identity;
+mod pace;
 mod policy;
 mod selection;
 mod setup;
+mod status;
 
+pub use base_url::{BaseUrlProblem, base_url};
+pub use identity::{Evidence, Sighting};
+pub use pace::{Pace, SLOWEST};
 pub use policy::{Departure, DeselectedGroup, Policy};
-pub use selection::{Selection, SelectionMode};
-pub use setup::{Configuration, Links, Setup, SetupError, missing_steps};
+pub use selection::{MOST_GROUPS, Selection, SelectionMode};
+pub use setup::{Configuration, Links, Setup, SetupError, Step, missing_steps};
+pub use status::{COUNTED_TO, Stage, Status, status};
 
 use jiff::Timestamp;
+use scim::AttributePath;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -50,6 +59,15 @@ pub enum Lifecycle {
     Enabled,
     /// Left alone until enabled again.
     Disabled,
+    /// Being taken away: its accounts first, as an administrator chose, then all that is known of it.
+    Removing,
+}
+
+impl Lifecycle {
+    /// Whether requests are sent and what is due is rung.
+    pub fn is_active(self) -> bool {
+        matches!(self, Self::Enabled | Self::Removing)
+    }
 }
 
 /// How a target is reached. The token itself lies in the secret store, under `secret`.
@@ -62,6 +80,25 @@ pub struct Connection {
     /// What the target can do, and where that is known from.
     #[serde(default)]
     pub capabilities: Capabilities,
+}
+
+/// The attributes a target takes, as it was asked when it was connected.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetSchema {
+    /// The attributes it takes for users.
+    pub attributes: Vec<AttributePath>,
+    /// Those it requires.
+    pub required: Vec<AttributePath>,
+    /// Whether they come from its `/Schemas`, or are the default set.
+    pub from_schemas: bool,
+}
+
+impl TargetSchema {
+    /// Whether the target requires the attribute. `userName` is always required (RFC 7643 section 4.1.1).
+    pub fn requires(&self, path: &AttributePath) -> bool {
+        path.to_string().eq_ignore_ascii_case("userName")
+            || self.required.iter().any(|required| required.same_as(path))
+    }
 }
 
 /// The name of a secret, never its value.
@@ -82,9 +119,16 @@ pub struct Condition {
     /// Why nothing is sent until a person acts: the target refuses our credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<String>,
+    /// Removals that the last sweep held until a person allows them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub held: u64,
     /// The sweep under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<SweepNote>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What others must know of a sweep under way.
@@ -121,6 +165,8 @@ pub enum SweepPhase {
     Counting,
     /// Marking those links.
     Removals,
+    /// Taking away what is known of an application that is being removed.
+    Purging,
 }
 
 /// A complete listing of a target, kept as found rows for the sweep that made it.
@@ -135,16 +181,20 @@ pub struct Listing {
 }
 
 /// An application with all its configuration, from one consistent read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Configured {
     /// The application itself.
     pub application: Application,
+    /// What its target takes; none until it was connected.
+    pub schema: Option<TargetSchema>,
     /// What is sent of a user.
     pub mapping: Mapping,
     /// Which groups are provisioned.
     pub selection: Selection,
     /// What the workers noted.
     pub condition: Condition,
+    /// The pace at which requests go to its target; none until it refused one for coming too soon.
+    pub pace: Option<Pace>,
 }
 
 impl Configured {
@@ -153,9 +203,9 @@ impl Configured {
         self.is_live() && self.condition.not_before.is_none_or(|until| until <= now)
     }
 
-    /// Whether it is enabled and not paused.
+    /// Whether it is kept in step, or removed, and not paused.
     pub fn is_live(&self) -> bool {
-        self.application.lifecycle == Lifecycle::Enabled && self.condition.paused.is_none()
+        self.application.lifecycle.is_active() && self.condition.paused.is_none()
     }
 
     /// Whether a sweep has yet to compare the groups.

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::GroupId;
 
+/// Most groups that can be selected, or permitted: what an item holds.
+pub const MOST_GROUPS: usize = 4_000;
+
 /// The groups whose members are provisioned, and whether the groups themselves are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
@@ -15,6 +18,9 @@ pub struct Selection {
     /// The selected groups, resolved.
     #[serde(default)]
     pub groups: BTreeSet<GroupId>,
+    /// The groups that single sign-on permits, whether they are what is selected or not.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub sso_permitted: BTreeSet<GroupId>,
     /// Users are provisioned, groups are not.
     #[serde(default)]
     pub exclude_group_information: bool,
@@ -32,6 +38,15 @@ pub enum SelectionMode {
 }
 
 impl Selection {
+    /// With these groups permitted by single sign-on; where they are what is selected, the selection follows.
+    pub fn permitting(self, sso_permitted: BTreeSet<GroupId>) -> Self {
+        let groups = match self.mode {
+            SelectionMode::SsoPermitted => sso_permitted.clone(),
+            SelectionMode::List => self.groups,
+        };
+        Self { groups, sso_permitted, ..self }
+    }
+
     /// Whether the group's members are provisioned.
     pub fn includes(&self, group: &GroupId) -> bool {
         self.groups.contains(group)

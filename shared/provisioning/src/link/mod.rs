@@ -5,9 +5,11 @@
 //! recycled name.
 
 mod key;
+mod trouble;
 mod work;
 
 pub use key::{LinkKey, Object};
+pub use trouble::Trouble;
 pub use work::{Claim, Mark, Work};
 
 use std::collections::{BTreeMap, BTreeSet};

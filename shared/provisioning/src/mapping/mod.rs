@@ -1,10 +1,14 @@
 //! Attribute mapping: which attribute of the target receives which value of a user.
 
 mod automatic;
+mod check;
 mod default_set;
+mod prefill;
 
 pub use automatic::{AutomaticMapping, MappingError, automatic};
+pub use check::{MappingProblem, MappingProblems, check, required};
 pub use default_set::default_attributes;
+pub use prefill::{missing, prefilled};
 
 use scim::AttributePath;
 use serde::{Deserialize, Serialize};

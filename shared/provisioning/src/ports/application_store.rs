@@ -1,13 +1,16 @@
 //! Applications and their configuration.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::StoreResult;
 use crate::activity::Outcome;
-use crate::application::{Application, Condition, Configured, Lifecycle, Selection, SweepNote};
+use crate::application::{Application, Condition, Configured, Lifecycle, Pace, Selection, TargetSchema};
 use crate::ids::ApplicationId;
 use crate::mapping::Mapping;
+use crate::sweep::SweepJob;
 
 /// Reads and writes applications. Every read is consistent.
 #[async_trait]
@@ -16,16 +19,41 @@ pub trait ApplicationStore: Send + Sync {
     async fn list(&self) -> StoreResult<Vec<ApplicationSummary>>;
     /// One with all its configuration.
     async fn load(&self, id: &ApplicationId) -> StoreResult<Option<Configured>>;
-    /// Writes configuration, all or nothing. `false`: the version is not the one before, so nothing was written.
+    /// Writes configuration, all or nothing, with the sweep it starts. `false`: the version is not the one before, so
+    /// nothing was written.
     async fn write(&self, write: &ConfigurationWrite) -> StoreResult<bool>;
+    /// Takes the application away: its configuration and what was noted of it. What it left elsewhere must be gone.
+    async fn delete(&self, id: &ApplicationId) -> StoreResult<()>;
     /// The target asked to be left alone until `until`; a later time that is already noted stays.
     async fn hold_off(&self, id: &ApplicationId, until: Timestamp) -> StoreResult<()>;
-    /// Notes why nothing is sent any more, or with `None` that it may be again.
-    async fn pause(&self, id: &ApplicationId, reason: Option<&str>) -> StoreResult<()>;
-    /// Notes the sweep under way, or with `None` that there is none.
-    async fn note_sweep(&self, id: &ApplicationId, sweep: Option<&SweepNote>) -> StoreResult<()>;
+    /// Notes why nothing is sent any more, unless the application was configured anew since `version`: whoever met the
+    /// refusal met it with what was configured then.
+    async fn pause(&self, id: &ApplicationId, version: u64, reason: &str) -> StoreResult<()>;
+    /// Notes that requests may be sent again.
+    async fn resume(&self, id: &ApplicationId) -> StoreResult<()>;
+    /// Sets the pace of requests, if it is still `before`.
+    async fn set_pace(&self, id: &ApplicationId, before: Option<Pace>, pace: Option<Pace>)
+    -> StoreResult<()>;
+    /// Reserves the next free moment for one request at a target whose requests go at this distance from each other: not
+    /// before `now`, not after `latest`.
+    async fn reserve(
+        &self,
+        id: &ApplicationId,
+        distance: Duration,
+        now: Timestamp,
+        latest: Timestamp,
+    ) -> StoreResult<Slot>;
     /// What the workers noted.
     async fn condition(&self, id: &ApplicationId) -> StoreResult<Condition>;
+}
+
+/// A moment to send a request at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// This one is reserved.
+    At(Timestamp),
+    /// None up to the latest one asked for is free; the next one is.
+    Full(Timestamp),
 }
 
 /// An application as the list shows it.
@@ -44,10 +72,31 @@ pub struct ApplicationSummary {
 pub struct ConfigurationWrite {
     /// The application as it is to be.
     pub application: Application,
+    /// What the target takes, where that was asked anew.
+    pub schema: Option<TargetSchema>,
     /// Its mapping, where that changes.
     pub mapping: Option<Mapping>,
     /// Its selection, where that changes.
     pub selection: Option<Selection>,
     /// What the activity log tells of it; rides on the application's item.
     pub outcome: Option<Outcome>,
+    /// Why nothing was sent any more is over.
+    pub resume: bool,
+    /// The sweep that brings the application into step with the new configuration, in place of one under way.
+    pub sweep: Option<SweepJob>,
+}
+
+impl ConfigurationWrite {
+    /// A write of the application itself, and nothing else.
+    pub fn of(application: Application) -> Self {
+        Self {
+            application,
+            schema: None,
+            mapping: None,
+            selection: None,
+            outcome: None,
+            resume: false,
+            sweep: None,
+        }
+    }
 }

@@ -12,7 +12,7 @@ use crate::target::{Found, Kind, MatchKey};
 #[async_trait]
 pub trait JobStore: Send + Sync {
     /// Puts a new job and notes it as the application's sweep, replacing one under way.
-    async fn start(&self, job: &SweepJob, note: &SweepNote) -> StoreResult<()>;
+    async fn start(&self, job: &SweepJob) -> StoreResult<()>;
     /// A job.
     async fn job(&self, application: &ApplicationId, id: &JobId) -> StoreResult<Option<SweepJob>>;
     /// Writes a job's progress and what the application notes of it, if the job is still at `before.step` and still the

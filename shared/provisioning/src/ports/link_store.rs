@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::StoreResult;
 use crate::ids::{ApplicationId, JobId, RemoteId, UserId};
-use crate::link::{Link, LinkKey, Mark};
+use crate::link::{Link, LinkKey, Mark, Trouble};
 use crate::target::Kind;
 
 /// Reads and writes links. Reads are consistent unless their name begins with `propose_`: such a list may lag, and
@@ -30,6 +30,8 @@ pub trait LinkStore: Send + Sync {
     /// Writes the link, if it is still at the generation and under the claim it was read with (`before`).
     async fn write(&self, before: &Link, after: &Link, ownership: Option<&Ownership>)
     -> StoreResult<Written>;
+    /// Takes a link away, and the guard of its remote id if that is its own: its application is being removed.
+    async fn forget(&self, link: &Link) -> StoreResult<()>;
     /// Moves the due time of a link that is due, so that it is not rung twice: only if `due_at` is still what was seen.
     async fn postpone(&self, item: &DueItem, until: Timestamp) -> StoreResult<bool>;
     /// What is due at the application until `until`, oldest first, at most `limit`.
@@ -46,6 +48,22 @@ pub trait LinkStore: Send + Sync {
         application: &ApplicationId,
         kind: Kind,
         sweep_only: bool,
+        cap: usize,
+    ) -> StoreResult<usize>;
+    /// A page of the application's links in trouble: those whose last attempt failed, and those that wait for a person or a
+    /// value. Grouped by [`Trouble`], in no other order.
+    async fn propose_trouble(
+        &self,
+        application: &ApplicationId,
+        trouble: Trouble,
+        cursor: Option<String>,
+        limit: usize,
+    ) -> StoreResult<LinkPage>;
+    /// How many links of the application are in this trouble, counting to `cap` at most.
+    async fn propose_trouble_count(
+        &self,
+        application: &ApplicationId,
+        trouble: Trouble,
         cap: usize,
     ) -> StoreResult<usize>;
     /// A page of the application's links.

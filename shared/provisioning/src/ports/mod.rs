@@ -1,6 +1,7 @@
 //! Ports: what the domain needs from outside, in its own words. `aws` implements the tables, queues and secrets;
 //! `scim-client` the target.
 
+mod activity_log;
 mod activity_store;
 mod application_store;
 mod attribute_store;
@@ -19,8 +20,9 @@ mod target;
 
 use std::sync::Arc;
 
+pub use activity_log::{ActivityFilter, ActivityLog, ActivityOf, ActivityPosition, EventPage};
 pub use activity_store::{ActivityPage, ActivityStore};
-pub use application_store::{ApplicationStore, ApplicationSummary, ConfigurationWrite};
+pub use application_store::{ApplicationStore, ApplicationSummary, ConfigurationWrite, Slot};
 pub use attribute_store::{AttributeStore, Defined};
 pub use bell::{Bell, Doorbell, Lane, shard};
 pub use directory_job_store::{DirectoryJobStore, ImportRun, Started};
@@ -63,6 +65,8 @@ pub struct Tables {
     pub imports: Arc<dyn ImportStore>,
     /// The activity log.
     pub activity: Arc<dyn ActivityStore>,
+    /// The same, as people read it.
+    pub activity_log: Arc<dyn ActivityLog>,
 }
 
 /// A table, queue or secret store did not do what was asked. Nothing is known to have been changed; the caller gives up this

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
+use url::Url;
 
-use crate::application::Connection;
+use crate::application::{BaseUrlProblem, Connection};
 use crate::ids::RemoteId;
 use crate::target::{Discovery, Exchange, Found, FoundPage, Kind, MatchKey, Write};
 
@@ -28,6 +29,8 @@ pub trait Target: Send + Sync {
 /// Opens targets.
 #[async_trait]
 pub trait Connector: Send + Sync {
+    /// Reads a base URL as somebody typed it, and says where it must not lead (rule 11).
+    fn base_url(&self, typed: &str) -> Result<Url, BaseUrlProblem>;
     /// A client for the connection. Opens nothing yet; refuses an address that must not be used on its first request.
     fn open(&self, connection: &Connection, token: &SecretString) -> Arc<dyn Target>;
     /// Tries the connection (control read) and asks what the target can do and takes.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Pulse;
 use crate::application::{Listing, SweepPhase};
 use crate::ids::{ApplicationId, GroupId, JobId, UserId};
 use crate::target::Kind;
@@ -19,6 +20,9 @@ pub struct SweepJob {
     /// Where it stands; `None` once it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
+    /// When the phase it stands in began.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub phase_began_at: Timestamp,
     /// When its next page is rung again, should its doorbell be lost.
     #[serde(
         default,
@@ -37,6 +41,12 @@ pub struct SweepJob {
     /// What it has seen and marked.
     #[serde(default)]
     pub counts: Counts,
+    /// How much was settled some seconds ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulse: Option<Pulse>,
+    /// The same, some seconds before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulse_before: Option<Pulse>,
     /// Removals a person allowed beforehand, above which the fuse holds.
     #[serde(default)]
     pub allowed_removals: Option<u64>,
@@ -79,7 +89,11 @@ pub enum Step {
 /// What a sweep has seen and marked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Members of the selected groups looked at; who is in several is met several times.
+    /// Users in the selected groups, each counted once, when the sweep came to its users.
+    #[serde(default)]
+    pub users_in_scope: u64,
+    /// Those of them it has looked at.
+    #[serde(default)]
     pub users: u64,
     /// Of those, marked.
     pub users_marked: u64,

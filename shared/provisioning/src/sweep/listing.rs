@@ -1,10 +1,13 @@
 //! The listing phase: what the target has is read once, so that creates need no look-up of their own.
 
+use std::sync::Arc;
+
 use tracing::warn;
 
 use super::{Page, Position, Step};
 use crate::application::SweepPhase;
-use crate::ports::StoreResult;
+use crate::ports::{StoreResult, Target as _};
+use crate::sync::{Haste, Paced};
 use crate::target::{Kind, TargetError};
 
 /// After so many failures in a row a sweep goes on without a listing.
@@ -18,7 +21,13 @@ impl Page<'_> {
         };
         let Some(connection) = &self.configured.application.connection else { return Ok(None) };
         let Some(token) = self.sweeper.secrets.secret(&connection.secret).await? else { return Ok(None) };
-        let target = self.sweeper.connector.open(connection, &token);
+        let target = Paced::new(
+            self.sweeper.connector.open(connection, &token),
+            self.configured,
+            Arc::clone(&self.tables().applications),
+            Arc::clone(&self.sweeper.clock),
+            Haste::Sweep,
+        );
         match target.list(kind, start).await.result {
             Ok(page) => {
                 self.tables().jobs.put_found(self.application(), &self.job.id, kind, &page.found).await?;
@@ -52,7 +61,8 @@ impl Page<'_> {
         let here = self.job.position.clone();
         match error {
             TargetError::Unauthorized(reason) | TargetError::Refused(reason) => {
-                self.tables().applications.pause(self.application(), Some(reason)).await?;
+                let version = self.configured.application.version;
+                self.tables().applications.pause(self.application(), version, reason).await?;
                 self.job.problem = Some(reason.clone());
                 self.job.attempts += 1;
                 Ok(here)
@@ -62,6 +72,10 @@ impl Page<'_> {
             {
                 warn!(application = %self.application(), reason, "the target could not be listed");
                 self.job.problem = Some(reason.clone());
+                self.job.attempts += 1;
+                Ok(here)
+            }
+            TargetError::Unsent(_) => {
                 self.job.attempts += 1;
                 Ok(here)
             }

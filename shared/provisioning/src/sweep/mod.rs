@@ -8,6 +8,8 @@
 
 mod job;
 mod listing;
+mod progress;
+mod purge;
 mod removals;
 mod scope;
 mod start;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use job::{Counts, Position, Step, SweepJob};
+pub use progress::{Pending, Progress, Pulse};
 pub use start::{SweepRequest, start};
 
 use crate::application::{Configured, Listing, SweepNote, SweepPhase};
@@ -58,6 +61,8 @@ struct Page<'a> {
     job: SweepJob,
     /// Users this page has looked at in their smallest group: in the larger ones they need not be read again.
     taken: HashSet<UserId>,
+    /// The application is gone, and the job with it.
+    purged: bool,
 }
 
 impl Sweeper {
@@ -75,8 +80,9 @@ impl Sweeper {
         if !current || !configured.is_live() {
             return Ok(());
         }
+        let job = before.clone();
         let mut page =
-            Page { sweeper: self, configured: &configured, job: before.clone(), taken: HashSet::new() };
+            Page { sweeper: self, configured: &configured, job, taken: HashSet::new(), purged: false };
         let next = match (position.phase, position.step) {
             (SweepPhase::Listing, step) => page.list(step).await?,
             (SweepPhase::Users, Step::Draining) => page.drain(Kind::User, SweepPhase::Groups).await?,
@@ -85,9 +91,25 @@ impl Sweeper {
             (SweepPhase::Groups, step) => page.groups(step).await?,
             (SweepPhase::Counting, step) => page.count(step).await?,
             (SweepPhase::Removals, step) => page.remove(step).await?,
+            (SweepPhase::Purging, step) => page.purge(step).await?,
         };
-        let job = page.job;
+        if page.purged {
+            return Ok(());
+        }
+        let mut job = page.job;
+        self.feel_pulse(&mut job, position.phase).await?;
         self.advance(&configured, &before, job, next).await
+    }
+
+    /// Notes the rate at which what is marked is worked off, for the estimate.
+    async fn feel_pulse(&self, job: &mut SweepJob, phase: SweepPhase) -> StoreResult<()> {
+        if !matches!(phase, SweepPhase::Users | SweepPhase::Groups) {
+            return Ok(());
+        }
+        let pending = |kind| self.tables.links.propose_pending(&job.application, kind, true, WINDOW * 2);
+        let (users, groups) = tokio::try_join!(pending(Kind::User), pending(Kind::Group))?;
+        job.feel_pulse(Pending { users: users as u64, groups: groups as u64 }, self.clock.now());
+        Ok(())
     }
 
     async fn advance(
@@ -100,8 +122,11 @@ impl Sweeper {
         let now = self.clock.now();
         let failed = job.attempts > before.attempts;
         let pause = if failed { retry_after(job.attempts) } else { RING_AGAIN };
+        let phase = |position: &Option<Position>| position.as_ref().map(|position| position.phase);
+        let began = if phase(&next) == phase(&before.position) { before.phase_began_at } else { now };
         let after_page = SweepJob {
             step: before.step + 1,
+            phase_began_at: began,
             due_at: next.as_ref().map(|_| after(now, pause)),
             position: next,
             attempts: if failed { job.attempts } else { 0 },
@@ -110,9 +135,7 @@ impl Sweeper {
         };
         let note = after_page.position.as_ref().map(|position| note(configured, &after_page, position, now));
         if self.tables.jobs.advance(before, &after_page, note.as_ref()).await? && note.is_some() && !failed {
-            let (application, job) = (after_page.application.clone(), after_page.id.clone());
-            let bell = Doorbell::Job { application, job, step: after_page.step };
-            self.bell.ring(Lane::Sweep, "", &[bell]).await?;
+            after_page.ring(self.bell.as_ref()).await?;
         }
         Ok(())
     }

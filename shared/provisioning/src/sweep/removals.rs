@@ -4,7 +4,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use tracing::warn;
 
 use super::{Page, Position, Step};
-use crate::application::SweepPhase;
+use crate::application::{Lifecycle, SweepPhase};
 use crate::desired::Desired;
 use crate::fuse::RemovalGuard;
 use crate::link::{Link, LinkKey, Object, State};
@@ -103,8 +103,14 @@ impl Page<'_> {
             (Kind::User, None) => {
                 Some(Position { phase: SweepPhase::Removals, step: Step::Cursor(Kind::Group, None) })
             }
-            (Kind::Group, None) => None,
+            (Kind::Group, None) => self.after_removals(),
         })
+    }
+
+    /// An application that is removed is forgotten once all of it is worked off.
+    fn after_removals(&self) -> Option<Position> {
+        let removing = self.configured.application.lifecycle == Lifecycle::Removing;
+        removing.then_some(Position { phase: SweepPhase::Purging, step: Step::Draining })
     }
 
     async fn goes(&self, key: &LinkKey) -> StoreResult<Option<LinkKey>> {

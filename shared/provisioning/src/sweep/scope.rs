@@ -1,5 +1,8 @@
 //! The user and group phases: everybody in a selected group, then the selected groups themselves.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{Page, Position, Step, WINDOW};
@@ -19,6 +22,17 @@ const MEMBERS_OF_A_PAGE: usize = 4_000;
 const CONCURRENT: usize = 16;
 /// How many users a page remembers; beyond them a user is read once for each of his groups.
 const TAKEN_KEPT: usize = 100_000;
+
+/// How many members are read at a time to be counted.
+const COUNTED_AT_ONCE: usize = 1_000;
+
+/// Eight bytes in the place of an id, so that a million of them are counted in little memory. Two that meet make the
+/// progress wrong by one, and nothing else.
+fn fingerprint(user: &UserId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    user.hash(&mut hasher);
+    hasher.finish()
+}
 
 /// What a look at one member of one group found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,11 +57,14 @@ impl Look {
 impl Page<'_> {
     /// Looks at members of the selected groups, in the order of the groups' ids, until the window is full.
     pub(super) async fn users(&mut self, step: Step) -> StoreResult<Option<Position>> {
-        let mut room = self.room(Kind::User).await?;
         let (mut group, mut behind) = match step {
             Step::Behind(group, user) => (Some(group), user),
-            _ => (self.configured.selection.groups.first().cloned(), None),
+            _ => {
+                self.job.counts.users_in_scope = self.count_scope().await?;
+                (self.configured.selection.groups.first().cloned(), None)
+            }
         };
+        let mut room = self.room(Kind::User).await?;
         let mut looked_at = 0;
         while let Some(current) = group.clone() {
             if room < MEMBERS.min(WINDOW / 2) || looked_at >= MEMBERS_OF_A_PAGE {
@@ -65,6 +82,24 @@ impl Page<'_> {
         Ok(Some(Position { phase: SweepPhase::Users, step: Step::Draining }))
     }
 
+    /// How many users are in the selected groups, each counted once: what the progress is measured by.
+    async fn count_scope(&self) -> StoreResult<u64> {
+        let mut seen = HashSet::new();
+        for group in &self.configured.selection.groups {
+            let mut behind: Option<UserId> = None;
+            loop {
+                let members =
+                    self.tables().directory.members_page(group, behind.as_ref(), COUNTED_AT_ONCE).await?;
+                seen.extend(members.iter().map(fingerprint));
+                if members.len() < COUNTED_AT_ONCE {
+                    break;
+                }
+                behind = members.last().cloned();
+            }
+        }
+        Ok(seen.len() as u64)
+    }
+
     fn group_behind(&self, group: &GroupId) -> Option<GroupId> {
         let beyond = (std::ops::Bound::Excluded(group), std::ops::Bound::Unbounded);
         self.configured.selection.groups.range::<GroupId, _>(beyond).next().cloned()
@@ -78,9 +113,10 @@ impl Page<'_> {
         let taken = unseen.iter().zip(&found).filter(|(_, look)| **look != Look::Elsewhere).take(room);
         let taken: Vec<UserId> = taken.map(|(user, _)| (*user).clone()).collect();
         self.taken.extend(taken);
+        let looked_at = found.iter().filter(|look| **look != Look::Elsewhere).count();
         let keys: Vec<LinkKey> = found.into_iter().filter_map(Look::work).collect();
         self.mark(&keys, false).await?;
-        self.job.counts.users += members.len() as u64;
+        self.job.counts.users += looked_at as u64;
         self.job.counts.users_marked += keys.len() as u64;
         Ok(keys.len())
     }

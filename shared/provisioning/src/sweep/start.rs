@@ -1,5 +1,7 @@
 //! Starting a sweep.
 
+use jiff::Timestamp;
+
 use super::{Counts, Position, Step, SweepJob};
 use crate::application::{Listing, SweepNote, SweepPhase};
 use crate::clock::{Clock, after};
@@ -19,6 +21,49 @@ pub struct SweepRequest {
     pub allowed_removals: Option<u64>,
 }
 
+impl SweepRequest {
+    /// The job at its beginning.
+    pub fn into_job(self, now: Timestamp) -> SweepJob {
+        let phase = if self.read_target { SweepPhase::Listing } else { SweepPhase::Users };
+        SweepJob {
+            listing: Listing { id: self.job.clone(), users: 0, groups: 0 },
+            id: self.job,
+            application: self.application,
+            step: 0,
+            position: Some(Position { phase, step: Step::Start }),
+            phase_began_at: now,
+            due_at: Some(after(now, super::RING_AGAIN)),
+            started_at: now,
+            listed: false,
+            counts: Counts::default(),
+            pulse: None,
+            pulse_before: None,
+            allowed_removals: self.allowed_removals,
+            held: 0,
+            attempts: 0,
+            problem: None,
+        }
+    }
+}
+
+impl SweepJob {
+    /// What the application notes of the sweep when it starts; `None` for one that is over.
+    pub fn first_note(&self) -> Option<SweepNote> {
+        let phase = self.position.as_ref()?.phase;
+        Some(SweepNote { job: self.id.clone(), phase, listing: None, groups_since: None })
+    }
+
+    /// Rings for the next page.
+    ///
+    /// # Errors
+    ///
+    /// The bell was not heard: the page comes due by itself.
+    pub async fn ring(&self, bell: &dyn Bell) -> StoreResult<()> {
+        let (application, job) = (self.application.clone(), self.id.clone());
+        bell.ring(Lane::Sweep, "", &[Doorbell::Job { application, job, step: self.step }]).await
+    }
+}
+
 /// Starts a sweep, replacing one under way: the new one sees all that the old one would have.
 pub async fn start(
     tables: &Tables,
@@ -26,25 +71,7 @@ pub async fn start(
     clock: &dyn Clock,
     request: SweepRequest,
 ) -> StoreResult<()> {
-    let SweepRequest { job, application, read_target, allowed_removals } = request;
-    let now = clock.now();
-    let phase = if read_target { SweepPhase::Listing } else { SweepPhase::Users };
-    let sweep = SweepJob {
-        id: job.clone(),
-        application: application.clone(),
-        step: 0,
-        position: Some(Position { phase, step: Step::Start }),
-        due_at: Some(after(now, super::RING_AGAIN)),
-        started_at: now,
-        listing: Listing { id: job.clone(), users: 0, groups: 0 },
-        listed: false,
-        counts: Counts::default(),
-        allowed_removals,
-        held: 0,
-        attempts: 0,
-        problem: None,
-    };
-    let note = SweepNote { job: job.clone(), phase, listing: None, groups_since: None };
-    tables.jobs.start(&sweep, &note).await?;
-    bell.ring(Lane::Sweep, "", &[Doorbell::Job { application, job, step: 0 }]).await
+    let job = request.into_job(clock.now());
+    tables.jobs.start(&job).await?;
+    job.ring(bell).await
 }

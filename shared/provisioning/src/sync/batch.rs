@@ -7,6 +7,7 @@ use futures::future::join_all;
 use tracing::{error, warn};
 
 use super::Worker;
+use super::paced::{Haste, Paced};
 use super::task::Task;
 use crate::application::Configured;
 use crate::ids::ApplicationId;
@@ -26,6 +27,15 @@ pub enum Handled {
 pub(super) struct Opened {
     pub(super) configured: Configured,
     pub(super) target: Arc<dyn Target>,
+}
+
+impl Opened {
+    /// The target, at the application's pace.
+    pub(super) fn paced(&self, worker: &Worker, haste: Haste) -> Paced {
+        let applications = Arc::clone(&worker.tables.applications);
+        let clock = Arc::clone(&worker.clock);
+        Paced::new(Arc::clone(&self.target), &self.configured, applications, clock, haste)
+    }
 }
 
 impl Worker {
@@ -62,12 +72,25 @@ impl Worker {
         let Some(token) = self.secrets.secret(&connection.secret).await? else {
             self.tables
                 .applications
-                .pause(id, Some("its credentials are not in the secret store; connect it again"))
+                .pause(
+                    id,
+                    configured.application.version,
+                    "its credentials are not in the secret store; connect it again",
+                )
                 .await?;
             return Ok(None);
         };
+        self.raise_pace(&configured).await?;
         let target = self.connector.open(connection, &token);
         Ok(Some(Arc::new(Opened { configured, target })))
+    }
+
+    /// A pace that has held for a while is raised; one that nobody need count any more is given up.
+    async fn raise_pace(&self, configured: &Configured) -> StoreResult<()> {
+        let Some(pace) = configured.pace else { return Ok(()) };
+        let Some(raised) = pace.raised(self.clock.now()) else { return Ok(()) };
+        let raised = Some(raised).filter(|pace| !pace.is_none());
+        self.tables.applications.set_pace(&configured.application.id, Some(pace), raised).await
     }
 
     /// A task's panic or overrun is that task's alone. What it did is not known then: its doubts stand, and it is
@@ -79,7 +102,7 @@ impl Worker {
             Interrupted { worker: self, opened: Arc::clone(&opened), key: key.clone(), token: token.clone() };
         let task = tokio::spawn(async move {
             let deadline = worker.task_deadline;
-            let mut task = Task { worker: &worker, opened, key, token };
+            let mut task = Task::new(&worker, opened, key, token);
             let run = async {
                 match task.key.object.clone() {
                     Object::User(user) => task.user(&user).await,
@@ -123,7 +146,7 @@ impl Interrupted<'_> {
     /// stands and comes due by itself.
     async fn settle(self, reason: &str) -> Handled {
         let Self { worker, opened, key, token } = self;
-        let task = Task { worker, opened, key, token };
+        let task = Task::new(worker, opened, key, token);
         if let Err(error) = task.interrupted(reason).await {
             warn!(link = %task.key, %error, "an interrupted task could not be settled");
         }

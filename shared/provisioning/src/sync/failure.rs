@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::settlement::Due;
 use super::task::{Next, Task, Told};
 use crate::activity::Action;
+use crate::application::Pace;
 use crate::clock::after;
 use crate::link::{Link, State};
 use crate::ports::StoreResult;
@@ -19,6 +20,8 @@ pub(super) enum Disposition {
     Retry(Duration),
     /// The target asked for rest. Not a failure: nothing is counted or told.
     HoldOff(Duration),
+    /// Nothing was sent. Try this object again after this long; nothing is counted or told.
+    Later(Duration),
     /// Nothing is sent to the application any more until a person acts.
     Pause,
 }
@@ -40,6 +43,7 @@ pub(super) fn disposition(error: &TargetError, attempts: u32) -> Disposition {
     match error {
         TargetError::Unknown(_) | TargetError::Failed(_) => step(&TROUBLE),
         TargetError::Throttled(wait) => Disposition::HoldOff((*wait).min(Duration::from_secs(DAILY))),
+        TargetError::Unsent(wait) => Disposition::Later(*wait),
         TargetError::Unauthorized(_) | TargetError::Refused(_) => Disposition::Pause,
         TargetError::Forbidden(_)
         | TargetError::NotFound(_)
@@ -124,12 +128,18 @@ impl Task<'_> {
             Disposition::HoldOff(wait) => {
                 let until = after(now, wait);
                 applications.hold_off(application, until).await?;
+                let pace = self.configured().pace;
+                if let Some(lowered) = Pace::lowered(pace, now) {
+                    applications.set_pace(application, pace, Some(lowered)).await?;
+                }
                 (until, false)
             }
+            Disposition::Later(wait) => (after(now, wait), false),
             // Credentials that were replaced meanwhile say nothing about the new ones.
             Disposition::Pause if self.is_superseded().await? => (after(now, Duration::from_secs(1)), false),
             Disposition::Pause => {
-                applications.pause(application, Some(&reason)).await?;
+                let version = self.configured().application.version;
+                applications.pause(application, version, &reason).await?;
                 (after(now, Duration::from_secs(60)), true)
             }
             Disposition::Retry(wait) => (after(now, wait), true),

@@ -9,6 +9,7 @@ mod counterpart;
 mod failure;
 mod group;
 mod members;
+mod paced;
 mod settlement;
 mod task;
 mod user;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use batch::Handled;
+pub(crate) use paced::{Haste, Paced};
 
 use crate::clock::Clock;
 use crate::ports::{Bell, Connector, SecretStore, Tables};

@@ -7,8 +7,10 @@ use jiff::Timestamp;
 
 use super::Worker;
 use super::batch::Opened;
-use crate::activity::{Action, EventName, Outcome, OutcomeResult, TargetNote};
+use super::paced::{Haste, Paced, Turn};
+use crate::activity::{Action, Actor, EventName, Outcome, OutcomeResult, TargetNote};
 use crate::application::Configured;
+use crate::clock::after;
 use crate::link::{Link, LinkKey};
 use crate::ports::{DueItem, DueKey, StoreResult, Tables, Target};
 use crate::target::{Change, Kind, RequestNote};
@@ -26,6 +28,15 @@ pub(super) struct Task<'a> {
     pub(super) key: LinkKey,
     /// The token of every claim this task makes.
     pub(super) token: String,
+    /// The target, at the application's pace.
+    paced: Paced,
+}
+
+/// Whether a task waited so long that what it read may have changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waited {
+    No,
+    Long,
 }
 
 /// Whether to plan again.
@@ -35,6 +46,16 @@ pub(super) enum Next {
     Stop,
     /// Something changed meanwhile, or a first step is done.
     Again,
+}
+
+/// A target's wish for so short a rest is waited out by the task itself.
+const SHORT_REST: Duration = Duration::from_secs(5);
+
+impl<'a> Task<'a> {
+    pub(super) fn new(worker: &'a Worker, opened: Arc<Opened>, key: LinkKey, token: String) -> Self {
+        let paced = opened.paced(worker, Haste::Live);
+        Self { worker, opened, key, token, paced }
+    }
 }
 
 impl Task<'_> {
@@ -47,7 +68,7 @@ impl Task<'_> {
     }
 
     pub(super) fn target(&self) -> &dyn Target {
-        self.opened.target.as_ref()
+        &self.paced
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -62,30 +83,63 @@ impl Task<'_> {
         self.worker.task_deadline + CLAIM_MARGIN
     }
 
-    /// The link, if there is work on it now and nobody else does it. A mark made under a newer configuration than the batch
-    /// read makes it read again.
+    /// The link, if there is work on it now and nobody else does it, once it is its turn at the target's pace. A mark made
+    /// under a newer configuration than the batch read makes it read again, and so does a long wait.
     pub(super) async fn next_link(&mut self) -> StoreResult<Option<Link>> {
-        let Some(link) = self.tables().links.link(&self.key).await? else { return Ok(None) };
-        let now = self.now();
-        let Some(due_at) = link.work.due_at else { return Ok(None) };
-        if link.work.is_claimed(now) {
-            // Who holds the claim sees the newer mark when he settles.
-            return Ok(None);
-        }
-        if link.work.application_version > self.configured().application.version {
-            match self.worker.open(&self.key.application).await? {
-                Some(opened) => self.opened = opened,
-                None => return Ok(None),
+        let mut waited = Waited::No;
+        loop {
+            let Some(link) = self.marked_link().await? else { return Ok(None) };
+            let stale = waited == Waited::Long
+                || link.work.application_version > self.configured().application.version;
+            if stale && !self.reopen().await? {
+                return Ok(None);
+            }
+            if let Some(until) = self.configured().condition.not_before {
+                let rest = Duration::try_from(until.duration_since(self.now())).unwrap_or_default();
+                if rest > SHORT_REST {
+                    return self.put_off(&link, until).await;
+                }
+                if !rest.is_zero() {
+                    self.worker.clock.sleep(rest).await;
+                    waited = Waited::Long;
+                    continue;
+                }
+            }
+            let haste = if link.work.by_sweep { Haste::Sweep } else { Haste::Live };
+            if waited == Waited::No || self.paced.haste() != haste {
+                self.paced = self.opened.paced(self.worker, haste);
+            }
+            match self.paced.turn().await? {
+                Turn::Now => return Ok(Some(link)),
+                Turn::Stale => waited = Waited::Long,
+                Turn::Later(wait) => return self.put_off(&link, after(self.now(), wait)).await,
             }
         }
-        if let Some(until) = self.configured().condition.not_before.filter(|until| *until > now) {
+    }
+
+    /// The link, if it is marked and nobody works on it: who holds the claim sees the newer mark when he settles.
+    async fn marked_link(&self) -> StoreResult<Option<Link>> {
+        let link = self.tables().links.link(&self.key).await?;
+        let now = self.now();
+        Ok(link.filter(|link| link.work.due_at.is_some() && !link.work.is_claimed(now)))
+    }
+
+    /// Reads the application again; `false` where nothing may be sent to it any more.
+    async fn reopen(&mut self) -> StoreResult<bool> {
+        let Some(opened) = self.worker.open(&self.key.application).await? else { return Ok(false) };
+        self.paced = opened.paced(self.worker, self.paced.haste()).with_credit_of(&self.paced);
+        self.opened = opened;
+        Ok(true)
+    }
+
+    async fn put_off(&self, link: &Link, until: Timestamp) -> StoreResult<Option<Link>> {
+        if let Some(due_at) = link.work.due_at {
             let key = DueKey::Link(self.key.clone());
             let item =
                 DueItem { key, generation: link.work.generation, due_at, by_sweep: link.work.by_sweep };
             self.tables().links.postpone(&item, until).await?;
-            return Ok(None);
         }
-        Ok(Some(link))
+        Ok(None)
     }
 
     /// An outcome about this object; its id is given when it is settled.
@@ -100,6 +154,7 @@ impl Task<'_> {
         Outcome {
             id: String::new(),
             at: self.now(),
+            actor: Actor::System,
             event: match kind {
                 Kind::User => EventName::UserSync,
                 Kind::Group => EventName::GroupSync,

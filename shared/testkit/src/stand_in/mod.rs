@@ -1,18 +1,22 @@
 //! The stand-in: a SCIM 2.0 server in this process, on a port of 127.0.0.1. It is strict where RFC 7643 and 7644 are, keeps
 //! everything in memory, writes down every request, and fails as it is told to.
 
+mod activations;
 mod apply_patch;
 mod documents;
 mod endpoints;
 mod fault;
 mod query;
 mod quirks;
+mod rate_limit;
 mod reply;
 mod serve;
 mod store;
 
+pub use activations::Activation;
 pub use fault::{Fault, FaultAnswer};
 pub use quirks::Quirks;
+pub use rate_limit::{Arrivals, RateLimit};
 
 use std::collections::BTreeSet;
 use std::io;
@@ -41,6 +45,8 @@ pub struct StandInConfig {
     pub latency: Duration,
     /// Most rows of one page.
     pub page_limit: usize,
+    /// How many requests a second it takes; `None` takes all.
+    pub rate_limit: Option<RateLimit>,
     /// In what it differs from the RFC.
     pub quirks: Quirks,
 }
@@ -52,6 +58,7 @@ impl Default for StandInConfig {
             read_only_token: None,
             latency: Duration::ZERO,
             page_limit: 1_000,
+            rate_limit: None,
             quirks: Quirks::default(),
         }
     }
@@ -92,6 +99,7 @@ struct State {
     store: Store,
     faults: Vec<Fault>,
     log: Vec<LoggedRequest>,
+    arrivals: Arrivals,
 }
 
 impl Shared {
@@ -110,12 +118,18 @@ impl StandIn {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let base_url = format!("http://{}/scim/v2", listener.local_addr()?);
         let base_url = Url::parse(&base_url).map_err(io::Error::other)?;
-        let state = State { config, store: Store::default(), faults: Vec::new(), log: Vec::new() };
         #[expect(
             clippy::disallowed_methods,
             reason = "the stand-in keeps real time, like the servers it stands for"
         )]
         let started = Instant::now();
+        let state = State {
+            config,
+            store: Store::new(started),
+            faults: Vec::new(),
+            log: Vec::new(),
+            arrivals: Arrivals::default(),
+        };
         let shared = Arc::new(Shared { state: Mutex::new(state), started });
         let router = serve::router(Arc::clone(&shared));
         let listener = listener.tap_io(|stream| {
@@ -211,6 +225,21 @@ impl StandIn {
         self.shared.state().log.len()
     }
 
+    /// When each request since the start came, and whether it was refused for the rate limit.
+    pub fn arrivals(&self) -> Arrivals {
+        self.shared.state().arrivals.clone()
+    }
+
+    /// When the user of this name came to be active or inactive, from his creation on; empty where he is not there.
+    pub fn activations(&self, user_name: &str) -> Vec<Activation> {
+        self.shared.state().store.activations(user_name)
+    }
+
+    /// How long it has been running: what every time it tells counts from its start.
+    pub fn uptime(&self) -> Duration {
+        self.shared.started.elapsed()
+    }
+
     /// Forgets the requests so far; the resources stay.
     pub fn clear_log(&self) {
         self.shared.state().log.clear();
@@ -234,6 +263,11 @@ impl StandIn {
     /// Sets how long each answer takes from now on.
     pub fn set_latency(&self, latency: Duration) {
         self.shared.state().config.latency = latency;
+    }
+
+    /// Sets how many requests a second it takes from now on.
+    pub fn set_rate_limit(&self, rate_limit: Option<RateLimit>) {
+        self.shared.state().config.rate_limit = rate_limit;
     }
 
     /// Sets in what it differs from the RFC from now on.

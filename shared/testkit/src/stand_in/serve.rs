@@ -34,7 +34,14 @@ async fn answer(Shelf(shared): Shelf<Arc<Shared>>, request: Request) -> Response
     let path = shown.strip_prefix(BASE_PATH).unwrap_or(shown).to_owned();
     let (response, wait) = {
         let mut state = shared.state();
-        let fault = state.take_fault(head.method.as_str(), &path, body.as_ref());
+        // Read under the lock, so that they are in order.
+        let limit = state.config.rate_limit;
+        let admitted = state.arrivals.admit(shared.started.elapsed(), limit);
+        let fault = if admitted {
+            state.take_fault(head.method.as_str(), &path, body.as_ref())
+        } else {
+            Some((false, too_many_requests()))
+        };
         let applied = fault.as_ref().is_none_or(|(applied, _)| *applied);
         let reply = applied.then(|| state.carry_out(&head.method, &head.uri, &head.headers, body.as_ref()));
         let delay = match &fault {
@@ -111,6 +118,12 @@ impl State {
             Some(Reply::error(401, "", "the token is not valid"))
         }
     }
+}
+
+/// What is answered beyond the rate limit (RFC 6585 section 4).
+fn too_many_requests() -> FaultAnswer {
+    let body = Reply::error(429, "", "too many requests").body.map(|body| body.to_string());
+    FaultAnswer::Status { status: 429, headers: vec![("Retry-After".to_owned(), "1".to_owned())], body }
 }
 
 /// What a path names: a kind, and with an id one resource of it.

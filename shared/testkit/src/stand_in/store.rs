@@ -2,19 +2,24 @@
 //! that adding one to a group of thousands stays cheap.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Instant;
 
 use provisioning::folding::folded;
 use provisioning::target::Kind;
 use scim::Resource;
 use serde_json::{Value, json};
 
+use super::activations::{Activation, Activations};
+
 /// Users and groups.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Store {
+    started: Instant,
     last: u64,
     users: Kept,
     groups: Kept,
     members: HashMap<u64, BTreeSet<u64>>,
+    activations: Activations,
 }
 
 /// Resources of one kind by number, which is also their order of creation.
@@ -26,6 +31,18 @@ struct Kept {
 }
 
 impl Store {
+    /// An empty one; what it tells the time of counts from `started`.
+    pub fn new(started: Instant) -> Self {
+        Self {
+            started,
+            last: 0,
+            users: Kept::default(),
+            groups: Kept::default(),
+            members: HashMap::new(),
+            activations: Activations::default(),
+        }
+    }
+
     fn kept(&self, kind: Kind) -> &Kept {
         match kind {
             Kind::User => &self.users,
@@ -111,11 +128,24 @@ impl Store {
                 resource.write(&path, value);
             }
         }
-        self.kept_mut(kind).put(kind, row, resource);
+        self.put(kind, row, resource);
         if kind == Kind::Group {
             self.members.insert(row, members);
         }
         row
+    }
+
+    fn put(&mut self, kind: Kind, row: u64, resource: Resource) {
+        if kind == Kind::User {
+            self.activations.note(row, &resource, self.started.elapsed());
+        }
+        self.kept_mut(kind).put(kind, row, resource);
+    }
+
+    /// When the user of this name was turned on and off; the latest of this name where there were several.
+    pub fn activations(&self, user_name: &str) -> Vec<Activation> {
+        let row = self.row_named(Kind::User, user_name).last().copied();
+        row.map(|row| self.activations.of(row)).unwrap_or_default()
     }
 
     /// Puts a resource in place of the one in this row; its id and meta stay.
@@ -126,7 +156,7 @@ impl Store {
                 resource.write(&path, kept.clone());
             }
         }
-        self.kept_mut(kind).put(kind, row, resource);
+        self.put(kind, row, resource);
     }
 
     pub fn members_mut(&mut self, group: u64) -> &mut BTreeSet<u64> {

@@ -9,7 +9,9 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use provisioning::directory::Status;
 use provisioning::directory::offboarding::{AccountClosure, Closure, closures};
-use provisioning::ids::UserId;
+use provisioning::ids::{ApplicationId, UserId};
+use provisioning::ports::{ActivityFilter, ActivityOf};
+use provisioning::target::Kind;
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,6 +21,9 @@ use super::write;
 use crate::path::Path;
 use crate::problem::{Problem, ProblemKind};
 use crate::{Api, problems};
+
+/// Events read to tell when something last happened to an account.
+const TOLD: usize = 200;
 
 /// The routes of this subject.
 pub fn routes() -> OpenApiRouter<Api> {
@@ -143,10 +148,24 @@ async fn computed(api: &Api, id: &UserId) -> Result<OffboardingReceipt, Problem>
         }
     }
     let accounts = closures(&links, &record.groups, &applications);
+    let closed = accounts.iter().all(|account| account.closure == Closure::Closed);
+    let told = last_told(api, id).await?;
+    let accounts = accounts.into_iter().map(|account| {
+        let since = told.get(&account.application).copied();
+        ClosedAccount { since, ..ClosedAccount::from(account) }
+    });
     Ok(OffboardingReceipt {
         user: id.to_string(),
         disabled_at: api.tables.offboardings.noted(id).await?,
-        closed: accounts.iter().all(|account| account.closure == Closure::Closed),
-        applications: accounts.into_iter().map(ClosedAccount::from).collect(),
+        closed,
+        applications: accounts.collect(),
     })
+}
+
+/// When the log last told of him, by application. Long ago is as good as never: one page is read.
+async fn last_told(api: &Api, id: &UserId) -> Result<BTreeMap<ApplicationId, Timestamp>, Problem> {
+    let of = ActivityOf::Object(Kind::User, id.to_string());
+    let page = api.tables.activity_log.page(&of, &ActivityFilter::default(), None, TOLD).await?;
+    // Newest first: the last that is put in is the oldest, so the order is turned.
+    Ok(page.outcomes.into_iter().rev().map(|outcome| (outcome.application, outcome.at)).collect())
 }

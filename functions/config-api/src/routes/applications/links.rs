@@ -1,0 +1,245 @@
+//! The counterparts of users and groups at an application.
+
+use axum::Json;
+use axum::extract::State;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use provisioning::ids::ApplicationId;
+use provisioning::link::{Link, Object, Origin, State as LinkState, Trouble};
+use provisioning::target::Kind;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::present;
+use crate::Api;
+use crate::page::{Cursor, Limit, Page};
+use crate::path::Path;
+use crate::problem::{FieldError, Problem};
+use crate::query::Query;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(users))
+        .routes(routes!(groups))
+        .routes(routes!(failures))
+        .routes(routes!(conflicts))
+}
+
+/// How many links are read at a time.
+const CONCURRENT: usize = 16;
+
+/// Which links are listed.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Paging {
+    /// How many at most.
+    #[param(inline)]
+    limit: Option<Limit>,
+    /// Where the page before ended.
+    #[param(inline)]
+    cursor: Option<Cursor>,
+}
+
+/// The counterpart of a user or group at an application.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"id": "0198c0de-6f5e-7b3a-9a41-3f1c2d4e5f60", "kind": "user", "state": "linked",
+    "name": "ada.lovelace", "remote_id": "2819c223", "external_id": "1001", "origin": "created", "attempts": 0}))]
+struct ShownLink {
+    /// The user's or group's id.
+    id: String,
+    /// Which of the two.
+    kind: ShownKind,
+    /// Where in its life it is.
+    state: ShownState,
+    /// The name last sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    name: Option<String>,
+    /// The counterpart's id at the target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    remote_id: Option<String>,
+    /// The externalId it bears.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    external_id: Option<String>,
+    /// Where the counterpart came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    origin: Option<ShownOrigin>,
+    /// When it is looked at again; absent where nothing is to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    due_at: Option<String>,
+    /// Failures in a row.
+    attempts: u32,
+    /// Why the last attempt failed, or what stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    problem: Option<String>,
+}
+
+/// A user or a group.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum ShownKind {
+    User,
+    Group,
+}
+
+/// Where a counterpart came from.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum ShownOrigin {
+    /// We made it.
+    Created,
+    /// It was there before us.
+    Adopted,
+}
+
+/// Where in its life a link is.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum ShownState {
+    /// Nothing of it is at the target.
+    New,
+    /// It is being made.
+    Creating,
+    /// It has a counterpart.
+    Linked,
+    /// The counterpart is inactive through us.
+    Deactivated,
+    /// Somebody else deleted the counterpart.
+    Missing,
+    /// A person must decide.
+    Conflict,
+    /// A required attribute has no value.
+    Blocked,
+    /// The counterpart was left as it is.
+    Released,
+    /// We deleted the counterpart.
+    Tombstone,
+}
+
+impl From<LinkState> for ShownState {
+    fn from(state: LinkState) -> Self {
+        match state {
+            LinkState::New => Self::New,
+            LinkState::Creating => Self::Creating,
+            LinkState::Linked => Self::Linked,
+            LinkState::Deactivated => Self::Deactivated,
+            LinkState::Missing => Self::Missing,
+            LinkState::Conflict => Self::Conflict,
+            LinkState::Blocked => Self::Blocked,
+            LinkState::Released => Self::Released,
+            LinkState::Tombstone => Self::Tombstone,
+        }
+    }
+}
+
+impl From<Link> for ShownLink {
+    fn from(link: Link) -> Self {
+        let (id, kind) = match &link.key.object {
+            Object::User(user) => (user.to_string(), ShownKind::User),
+            Object::Group(group) => (group.to_string(), ShownKind::Group),
+        };
+        Self {
+            id,
+            kind,
+            state: link.state.into(),
+            name: link.shown_name(),
+            remote_id: link.remote_id.as_ref().map(ToString::to_string),
+            external_id: link.external_id,
+            origin: link.origin.map(|origin| match origin {
+                Origin::Created => ShownOrigin::Created,
+                Origin::Adopted => ShownOrigin::Adopted,
+            }),
+            due_at: link.work.due_at.map(|due_at| due_at.to_string()),
+            attempts: link.work.attempts,
+            problem: link.work.problem,
+        }
+    }
+}
+
+/// Which links a list is of.
+enum Which {
+    All(Kind),
+    In(Trouble),
+}
+
+async fn list(
+    api: &Api,
+    id: &ApplicationId,
+    which: Which,
+    paging: Paging,
+) -> Result<Json<Page<ShownLink>>, Problem> {
+    present(api, id).await?;
+    let cursor: Option<String> = Cursor::position_of(paging.cursor.as_ref())?;
+    let limit = paging.limit.unwrap_or_default().get();
+    let links = &api.tables.links;
+    let page = match which {
+        Which::All(kind) => links.propose_links(id, kind, cursor, limit).await,
+        Which::In(trouble) => links.propose_trouble(id, trouble, cursor, limit).await,
+    };
+    let page = page.map_err(|error| match (error, &paging.cursor) {
+        (provisioning::ports::StoreError::Corrupt { .. }, Some(cursor)) => {
+            let error = FieldError::of("cursor").given(cursor.as_str());
+            Problem::query(error.allowed("the 'next' of the page before"))
+        }
+        (error, _) => error.into(),
+    })?;
+    let reads: Vec<_> = page.keys.iter().map(|key| links.link(key)).collect();
+    let read: Vec<Option<Link>> = stream::iter(reads).buffered(CONCURRENT).try_collect().await?;
+    let items = read.into_iter().flatten().map(ShownLink::from).collect();
+    Ok(Json(Page { items, next: page.next.map(|next| Cursor::at(&next)) }))
+}
+
+/// Lists the users' counterparts, in no order.
+#[utoipa::path(get, path = "/v1/applications/{id}/links/users", tag = "links", operation_id = "list_user_links",
+    params(("id" = String, Path, description = "The application's id"), Paging),
+    responses((status = 200, description = "A page of links", body = Page<ShownLink>)))]
+async fn users(
+    State(api): State<Api>,
+    Path(id): Path<ApplicationId>,
+    Query(paging): Query<Paging>,
+) -> Result<Json<Page<ShownLink>>, Problem> {
+    list(&api, &id, Which::All(Kind::User), paging).await
+}
+
+/// Lists the groups' counterparts, in no order.
+#[utoipa::path(get, path = "/v1/applications/{id}/links/groups", tag = "links", operation_id = "list_group_links",
+    params(("id" = String, Path, description = "The application's id"), Paging),
+    responses((status = 200, description = "A page of links", body = Page<ShownLink>)))]
+async fn groups(
+    State(api): State<Api>,
+    Path(id): Path<ApplicationId>,
+    Query(paging): Query<Paging>,
+) -> Result<Json<Page<ShownLink>>, Problem> {
+    list(&api, &id, Which::All(Kind::Group), paging).await
+}
+
+/// Lists whose last attempt failed, with the reason and the time of the next attempt.
+#[utoipa::path(get, path = "/v1/applications/{id}/failures", tag = "links", operation_id = "list_failures",
+    params(("id" = String, Path, description = "The application's id"), Paging),
+    responses((status = 200, description = "A page of links", body = Page<ShownLink>)))]
+async fn failures(
+    State(api): State<Api>,
+    Path(id): Path<ApplicationId>,
+    Query(paging): Query<Paging>,
+) -> Result<Json<Page<ShownLink>>, Problem> {
+    list(&api, &id, Which::In(Trouble::Failed), paging).await
+}
+
+/// Lists about whom a person must decide.
+#[utoipa::path(get, path = "/v1/applications/{id}/conflicts", tag = "links", operation_id = "list_conflicts",
+    params(("id" = String, Path, description = "The application's id"), Paging),
+    responses((status = 200, description = "A page of links", body = Page<ShownLink>)))]
+async fn conflicts(
+    State(api): State<Api>,
+    Path(id): Path<ApplicationId>,
+    Query(paging): Query<Paging>,
+) -> Result<Json<Page<ShownLink>>, Problem> {
+    list(&api, &id, Which::In(Trouble::Conflict), paging).await
+}

@@ -1,0 +1,113 @@
+//! Enabling, disabling, syncing once more, resuming.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use provisioning::ids::ApplicationId;
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::status::{ShownStatus, of};
+use super::{by, present};
+use crate::caller::Caller;
+use crate::path::Path;
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::{Api, problems};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(enable))
+        .routes(routes!(disable))
+        .routes(routes!(sync))
+        .routes(routes!(resume))
+}
+
+problems! {
+    /// What enabling may meet.
+    EnableProblems: NotReady, ChangedMeanwhile, BeingRemoved
+}
+problems! {
+    /// What disabling may meet.
+    DisableProblems: ChangedMeanwhile, BeingRemoved
+}
+problems! {
+    /// What a sync may meet.
+    SyncProblems: NotEnabled, BeingRemoved
+}
+
+/// What a person lets go.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Allowance {
+    /// Lets so many accounts be removed, however large a share they are. More than the fuse allows are held otherwise.
+    allow_removals: Option<u64>,
+}
+
+/// These routes take no body; one that is sent is read and not looked at.
+async fn accepted(api: &Api, id: &ApplicationId) -> Result<Response, Problem> {
+    let status: ShownStatus = of(api, &present(api, id).await?).await?;
+    Ok((StatusCode::ACCEPTED, Json(status)).into_response())
+}
+
+/// Enables an application: it is brought into step and kept there.
+#[utoipa::path(post, path = "/v1/applications/{id}/enable", tag = "provisioning", operation_id = "enable",
+    params(("id" = String, Path, description = "The application's id"), Allowance),
+    responses((status = 202, description = "The status", body = ShownStatus), EnableProblems))]
+async fn enable(
+    State(api): State<Api>,
+    Path(id): Path<ApplicationId>,
+    caller: Caller,
+    Query(allowance): Query<Allowance>,
+    _: Bytes,
+) -> Result<Response, Problem> {
+    by(&api, &caller).enable(&id, allowance.allow_removals).await?;
+    accepted(&api, &id).await
+}
+
+/// Disables an application: nothing is sent to it any more; its accounts stay as they are.
+#[utoipa::path(post, path = "/v1/applications/{id}/disable", tag = "provisioning", operation_id = "disable",
+    params(("id" = String, Path, description = "The application's id")),
+    responses((status = 202, description = "The status", body = ShownStatus), DisableProblems))]
+async fn disable(
+    State(api): State<Api>,
+    Path(id): Path<ApplicationId>,
+    caller: Caller,
+    _: Bytes,
+) -> Result<Response, Problem> {
+    by(&api, &caller).disable(&id).await?;
+    accepted(&api, &id).await
+}
+
+/// Looks at everything once more, and brings into step what is not.
+#[utoipa::path(post, path = "/v1/applications/{id}/sync", tag = "provisioning", operation_id = "sync",
+    params(("id" = String, Path, description = "The application's id"), Allowance),
+    responses((status = 202, description = "The status", body = ShownStatus), SyncProblems))]
+async fn sync(
+    State(api): State<Api>,
+    Path(id): Path<ApplicationId>,
+    caller: Caller,
+    Query(allowance): Query<Allowance>,
+    _: Bytes,
+) -> Result<Response, Problem> {
+    by(&api, &caller).sync(&id, allowance.allow_removals).await?;
+    accepted(&api, &id).await
+}
+
+/// Lets requests go again that were stopped because the target refused our credentials.
+#[utoipa::path(post, path = "/v1/applications/{id}/resume", tag = "provisioning", operation_id = "resume",
+    params(("id" = String, Path, description = "The application's id")),
+    responses((status = 202, description = "The status", body = ShownStatus)))]
+async fn resume(
+    State(api): State<Api>,
+    Path(id): Path<ApplicationId>,
+    caller: Caller,
+    _: Bytes,
+) -> Result<Response, Problem> {
+    by(&api, &caller).resume(&id).await?;
+    accepted(&api, &id).await
+}

@@ -1,0 +1,118 @@
+//! The pace at which requests go to a target that asked for rest: learned from its refusals, shared by all who send.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Requests a second at which a target is met after its first refusal.
+const FIRST: f64 = 20.0;
+/// The slowest pace, in requests a second; a target that wants less says so by longer rests.
+pub const SLOWEST: f64 = 0.5;
+/// A pace above this is none: the target has taken so much for so long that nobody need count.
+const FASTEST: f64 = 200.0;
+/// How long a pace is kept before it is raised, and how long refusals after a change still belong to what came before it.
+const RAISED_AFTER: SignedDuration = SignedDuration::from_secs(5);
+const LOWERED_AFTER: SignedDuration = SignedDuration::from_secs(2);
+
+/// Requests a second that a target takes, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Pace {
+    /// Requests a second.
+    pub rate: f64,
+    /// The pace at which it refused the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_at: Option<f64>,
+    /// When the rate was changed last.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub changed_at: Timestamp,
+}
+
+impl Pace {
+    /// The pace after the target refused at `now`, or `None` where it stays as it is: one burst of refusals lowers it once.
+    pub fn lowered(before: Option<Self>, now: Timestamp) -> Option<Self> {
+        match before {
+            None => Some(Self { rate: FIRST, refused_at: None, changed_at: now }),
+            Some(pace) if now.duration_since(pace.changed_at) < LOWERED_AFTER => None,
+            Some(pace) => Some(Self {
+                rate: (pace.rate * 0.8).max(SLOWEST),
+                refused_at: Some(pace.rate),
+                changed_at: now,
+            }),
+        }
+    }
+
+    /// The pace once it has held for a while: quickly up to where the target is known to refuse, slowly from there. `None`
+    /// where it is not time yet.
+    pub fn raised(self, now: Timestamp) -> Option<Self> {
+        if now.duration_since(self.changed_at) < RAISED_AFTER {
+            return None;
+        }
+        let rate = match self.refused_at {
+            Some(limit) if self.rate * 1.4 > limit => self.rate * 1.05,
+            _ => self.rate * 1.4,
+        };
+        Some(Self { rate, changed_at: now, ..self })
+    }
+
+    /// Whether it is so fast that nobody need count.
+    pub fn is_none(self) -> bool {
+        self.rate > FASTEST
+    }
+
+    /// The distance between two requests.
+    pub fn distance(self) -> Duration {
+        Duration::from_secs_f64(1.0 / self.rate.clamp(SLOWEST, FASTEST))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds)
+    }
+
+    #[test]
+    fn one_burst_of_refusals_lowers_the_pace_once() {
+        let first = Pace::lowered(None, at(0)).expect("a pace");
+        assert_eq!(Pace::lowered(Some(first), at(1)), None);
+        let second = Pace::lowered(Some(first), at(3)).expect("lowered");
+        assert_eq!((second.rate, second.refused_at), (FIRST * 0.8, Some(FIRST)));
+    }
+
+    #[test]
+    fn it_rises_quickly_until_the_target_refuses_and_slowly_near_there() {
+        let pace = Pace { rate: 20.0, refused_at: None, changed_at: at(0) };
+        assert_eq!(pace.raised(at(4)), None);
+        assert_eq!(pace.raised(at(5)).expect("raised").rate, 28.0);
+        let near = Pace { rate: 40.0, refused_at: Some(50.0), changed_at: at(0) };
+        assert_eq!(near.raised(at(5)).expect("raised").rate, 42.0);
+    }
+
+    #[test]
+    fn it_never_falls_below_the_slowest() {
+        let mut pace = Pace { rate: 0.6, refused_at: None, changed_at: at(0) };
+        for refusal in 1..10 {
+            pace = Pace::lowered(Some(pace), at(refusal * 10)).expect("lowered");
+        }
+        assert_eq!(pace.rate, SLOWEST);
+        assert_eq!(pace.distance(), Duration::from_secs(2));
+    }
+
+    /// A target that takes 50 requests a second: what is sent to it over five minutes comes near that.
+    #[test]
+    fn it_comes_near_what_the_target_takes() {
+        let mut pace = Pace::lowered(None, at(0)).expect("a pace");
+        let mut sent = 0.0;
+        for second in 1..300 {
+            sent += pace.rate.min(50.0);
+            if pace.rate > 50.0 {
+                pace = Pace::lowered(Some(pace), at(second)).unwrap_or(pace);
+            }
+            pace = pace.raised(at(second)).unwrap_or(pace);
+        }
+        assert!((0.8..=1.0).contains(&(sent / 300.0 / 50.0)), "{sent} in 300 s");
+    }
+}

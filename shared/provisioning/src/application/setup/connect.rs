@@ -1,0 +1,151 @@
+//! Connecting: the target is really asked, and a tenant is not taken for another.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use super::{Setup, SetupError};
+use crate::activity::EventName;
+use crate::application::{
+    Application, Configured, Connection, Evidence, Lifecycle, SecretName, TargetSchema,
+};
+use crate::ids::ApplicationId;
+use crate::mapping::prefilled;
+use crate::ports::ConfigurationWrite;
+use crate::target::{Discovery, TargetError};
+
+/// Whose the accounts at a target are when the connection changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// The accounts tell: where they are not those that were linked, the connection is refused.
+    Identify,
+    /// It is the same tenant, whatever its accounts look like.
+    Keep,
+    /// It is another tenant: the links made so far are not used there (the target generation is raised).
+    Relink,
+}
+
+impl Setup {
+    /// Tries a connection and keeps it if the target answers. Nothing is written where nothing differs. The first connection
+    /// maps what the target requires.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::Target`] with what the target said, [`SetupError::TargetChanged`]; the others as they say.
+    pub async fn connect(
+        &self,
+        id: &ApplicationId,
+        base_url: &Url,
+        token: &SecretString,
+        links: Links,
+    ) -> Result<Discovery, SetupError> {
+        let before = self.load_kept(id).await?;
+        let secret = SecretName(self.randomness.token());
+        let tried = Connection { base_url: base_url.clone(), secret, capabilities: Default::default() };
+        let exchange = self.connector.discover(&tried, token).await;
+        let discovery =
+            exchange.result.map_err(|error| SetupError::Target { error, requests: exchange.requests })?;
+        let connection = Connection { capabilities: discovery.capabilities.clone(), ..tried };
+        let same_place = match &before.application.connection {
+            Some(old) => old.base_url == connection.base_url && self.holds(&old.secret, token).await?,
+            None => false,
+        };
+        if !same_place && links == Links::Identify {
+            self.identify(&before, &connection, token).await?;
+        }
+        let relinked = !same_place && links == Links::Relink && before.application.connection.is_some();
+        let write = self.connected(&before, connection, &discovery, relinked)?;
+        if same_place && !relinked && is_known(&before, &write) {
+            self.tables.applications.resume(id).await?;
+            return Ok(discovery);
+        }
+        self.keep(&before, write, token).await?;
+        Ok(discovery)
+    }
+
+    /// The configuration with the new connection.
+    fn connected(
+        &self,
+        before: &Configured,
+        connection: Connection,
+        discovery: &Discovery,
+        relinked: bool,
+    ) -> Result<ConfigurationWrite, SetupError> {
+        let schema = TargetSchema {
+            attributes: discovery.attributes.clone(),
+            required: discovery.required.clone(),
+            from_schemas: discovery.from_schemas,
+        };
+        let mapping = prefilled(&before.mapping, &schema);
+        let sweep = match before.application.lifecycle {
+            // Nothing is known of another tenant's accounts until they were listed.
+            Lifecycle::Enabled => Some(self.sweep_of(before, relinked, None)?),
+            _ => None,
+        };
+        let application = Application {
+            connection: Some(connection),
+            target_generation: before.application.target_generation + u64::from(relinked),
+            ..before.application.clone()
+        };
+        Ok(ConfigurationWrite {
+            schema: Some(schema),
+            mapping: Some(mapping),
+            resume: true,
+            sweep,
+            ..ConfigurationWrite::of(application)
+        })
+    }
+
+    /// Keeps a connection: its token first, then what names it, and last the old token goes.
+    async fn keep(
+        &self,
+        before: &Configured,
+        write: ConfigurationWrite,
+        token: &SecretString,
+    ) -> Result<(), SetupError> {
+        let Some(connection) = &write.application.connection else { return Ok(()) };
+        let secret = connection.secret.clone();
+        self.secrets.put(&secret, token).await?;
+        if let Err(error) = self.write(write, EventName::ConfigUpdate, "changed: connection".into()).await {
+            // Refused, the configuration does not name the new secret, and nobody else does. After any other error it may.
+            if matches!(error, SetupError::Changed)
+                && let Err(error) = self.secrets.delete(&secret).await
+            {
+                tracing::warn!(%error, "a secret that nothing names was left behind");
+            }
+            return Err(error);
+        }
+        if let Some(old) = &before.application.connection {
+            self.secrets.delete(&old.secret).await?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a connection under whose ids there are not the accounts that were linked.
+    async fn identify(
+        &self,
+        before: &Configured,
+        connection: &Connection,
+        token: &SecretString,
+    ) -> Result<(), SetupError> {
+        let target = self.connector.open(connection, token);
+        let evidence = Evidence::gather(&self.tables, before, target.as_ref()).await?;
+        let evidence =
+            evidence.map_err(|error: TargetError| SetupError::Target { error, requests: Vec::new() })?;
+        if evidence.is_same_tenant() { Ok(()) } else { Err(SetupError::TargetChanged(evidence)) }
+    }
+
+    /// Whether the secret is there and is this one.
+    async fn holds(&self, name: &SecretName, token: &SecretString) -> Result<bool, SetupError> {
+        let kept = self.secrets.secret(name).await?;
+        Ok(kept.is_some_and(|kept| kept.expose_secret() == token.expose_secret()))
+    }
+}
+
+/// Whether all that discovery found is known already.
+fn is_known(before: &Configured, write: &ConfigurationWrite) -> bool {
+    let capabilities =
+        |application: &Application| application.connection.as_ref().map(|known| known.capabilities.clone());
+    capabilities(&before.application) == capabilities(&write.application)
+        && before.schema == write.schema
+        && Some(&before.mapping) == write.mapping.as_ref()
+}

@@ -1,0 +1,47 @@
+//! What keeps a link from being in step.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Link, State};
+
+/// Why a link is not in step although nothing is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trouble {
+    /// The last attempt failed; it is tried again.
+    Failed,
+    /// A required attribute has no value.
+    Blocked,
+    /// A person must decide.
+    Conflict,
+    /// Its counterpart was deleted at the target by somebody else.
+    Missing,
+}
+
+impl Trouble {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Failed, Self::Blocked, Self::Conflict, Self::Missing];
+
+    /// The trouble a link is in.
+    pub fn of(link: &Link) -> Option<Self> {
+        match link.state {
+            State::Blocked => Some(Self::Blocked),
+            State::Conflict => Some(Self::Conflict),
+            State::Missing => Some(Self::Missing),
+            _ => (link.work.attempts > 0).then_some(Self::Failed),
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Failed => "failed",
+            Self::Blocked => "blocked",
+            Self::Conflict => "conflict",
+            Self::Missing => "missing",
+        })
+    }
+}

@@ -1,0 +1,199 @@
+//! A target whose requests go at the application's pace: each waits for its moment, live changes before sweeps.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::application::{Configured, Pace};
+use crate::clock::{Clock, after};
+use crate::ids::{ApplicationId, RemoteId};
+use crate::ports::{ApplicationStore, Slot, StoreResult, Target};
+use crate::target::{Exchange, Found, FoundPage, Kind, MatchKey, TargetError, Write};
+
+/// How far ahead a live change reserves its moment, and how far a sweep does: it leaves what lies behind to live changes.
+const AHEAD_LIVE: Duration = Duration::from_secs(20);
+const AHEAD_SWEEP: Duration = Duration::from_secs(2);
+/// After so long a wait the application is read again: it may have been disabled meanwhile.
+const STALE_AFTER: Duration = Duration::from_secs(1);
+/// How long one request waits for a moment at most, before it is given up for now.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// Whether a request is made for a change as it happens or for a sweep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Haste {
+    /// For a change as it happens.
+    Live,
+    /// For a sweep.
+    Sweep,
+}
+
+/// A target at its application's pace.
+pub(crate) struct Paced {
+    target: Arc<dyn Target>,
+    applications: Arc<dyn ApplicationStore>,
+    clock: Arc<dyn Clock>,
+    application: ApplicationId,
+    version: u64,
+    pace: Option<Pace>,
+    haste: Haste,
+    /// Moments that were waited for and not used yet.
+    credit: AtomicUsize,
+}
+
+/// What came of waiting for a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It is now, and little time passed.
+    Now,
+    /// It is now; so much time passed that what was read may have changed.
+    Stale,
+    /// None came; try again after this long.
+    Later(Duration),
+}
+
+impl Paced {
+    pub(crate) fn new(
+        target: Arc<dyn Target>,
+        configured: &Configured,
+        applications: Arc<dyn ApplicationStore>,
+        clock: Arc<dyn Clock>,
+        haste: Haste,
+    ) -> Self {
+        Self {
+            target,
+            applications,
+            clock,
+            application: configured.application.id.clone(),
+            version: configured.application.version,
+            pace: configured.pace,
+            haste,
+            credit: AtomicUsize::new(0),
+        }
+    }
+
+    pub(crate) fn haste(&self) -> Haste {
+        self.haste
+    }
+
+    /// With the moments that another one waited for and did not use.
+    pub(crate) fn with_credit_of(self, other: &Self) -> Self {
+        Self { credit: AtomicUsize::new(other.credit.load(Ordering::SeqCst)), ..self }
+    }
+
+    /// Waits for the moment of the next request, ahead of it.
+    pub(crate) async fn turn(&self) -> StoreResult<Turn> {
+        let Some(pace) = self.pace.filter(|_| self.credit.load(Ordering::SeqCst) == 0) else {
+            return Ok(Turn::Now);
+        };
+        let began = self.clock.now();
+        let ahead = match self.haste {
+            Haste::Live => AHEAD_LIVE,
+            Haste::Sweep => AHEAD_SWEEP,
+        };
+        loop {
+            let now = self.clock.now();
+            let waited = Duration::try_from(now.duration_since(began)).unwrap_or_default();
+            if waited >= PATIENCE {
+                return Ok(Turn::Later(STALE_AFTER));
+            }
+            let latest = after(now, ahead);
+            let slot = self.applications.reserve(&self.application, pace.distance(), now, latest).await?;
+            let (until, reserved) = match slot {
+                Slot::At(at) => (at, true),
+                Slot::Full(free) => (free.min(after(now, STALE_AFTER)), false),
+            };
+            let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+            if !wait.is_zero() {
+                self.clock.sleep(wait).await;
+            }
+            if reserved {
+                self.credit.fetch_add(1, Ordering::SeqCst);
+                return Ok(if waited + wait >= STALE_AFTER { Turn::Stale } else { Turn::Now });
+            }
+        }
+    }
+
+    /// Takes the moment of one request, waiting for it where none was waited for. The error is what the request comes to if
+    /// it is not sent.
+    async fn take(&self) -> Result<(), TargetError> {
+        if self.pace.is_none() {
+            return Ok(());
+        }
+        let unsent = |error| {
+            tracing::warn!(application = %self.application, %error, "a request was not sent, since its moment is not known");
+            TargetError::Unsent(STALE_AFTER)
+        };
+        match self.turn().await.map_err(unsent)? {
+            Turn::Later(wait) => return Err(TargetError::Unsent(wait)),
+            Turn::Stale if !self.is_current().await.map_err(unsent)? => {
+                return Err(TargetError::Unsent(STALE_AFTER));
+            }
+            Turn::Now | Turn::Stale => {}
+        }
+        let spend = |credit: usize| credit.checked_sub(1);
+        let _ = self.credit.fetch_update(Ordering::SeqCst, Ordering::SeqCst, spend);
+        Ok(())
+    }
+
+    /// Whether requests may still be sent under the configuration they were planned with.
+    async fn is_current(&self) -> StoreResult<bool> {
+        let now = self.applications.load(&self.application).await?;
+        Ok(now.is_some_and(|now| now.is_live() && now.application.version == self.version))
+    }
+
+    /// An exchange that took several requests is charged for all of them.
+    async fn paid<T>(&self, exchange: Exchange<T>) -> Exchange<T> {
+        let Some(pace) = self.pace else { return exchange };
+        for _ in 1..exchange.requests.len() {
+            let now = self.clock.now();
+            let latest = after(now, AHEAD_LIVE);
+            // What cannot be charged is let go: the next refusal makes up for it.
+            let _ = self.applications.reserve(&self.application, pace.distance(), now, latest).await;
+        }
+        exchange
+    }
+}
+
+fn unsent<T>(error: TargetError) -> Exchange<T> {
+    Exchange { requests: Vec::new(), result: Err(error) }
+}
+
+#[async_trait]
+impl Target for Paced {
+    async fn write(&self, write: &Write) -> Exchange<Option<Found>> {
+        match self.take().await {
+            Ok(()) => self.paid(self.target.write(write).await).await,
+            Err(error) => unsent(error),
+        }
+    }
+
+    async fn find(&self, kind: Kind, key: &MatchKey) -> Exchange<Vec<Found>> {
+        match self.take().await {
+            Ok(()) => self.paid(self.target.find(kind, key).await).await,
+            Err(error) => unsent(error),
+        }
+    }
+
+    async fn get(&self, kind: Kind, remote_id: &RemoteId) -> Exchange<Found> {
+        match self.take().await {
+            Ok(()) => self.paid(self.target.get(kind, remote_id).await).await,
+            Err(error) => unsent(error),
+        }
+    }
+
+    async fn list(&self, kind: Kind, start: u64) -> Exchange<FoundPage> {
+        match self.take().await {
+            Ok(()) => self.paid(self.target.list(kind, start).await).await,
+            Err(error) => unsent(error),
+        }
+    }
+
+    async fn control(&self) -> Exchange<()> {
+        match self.take().await {
+            Ok(()) => self.paid(self.target.control().await).await,
+            Err(error) => unsent(error),
+        }
+    }
+}
