@@ -178,7 +178,7 @@ impl ImportRunner {
         let wanted = match known.groups.of(user, groups) {
             Ok(wanted) => wanted,
             Err(given) => {
-                entry.refuse(undeclared(given));
+                entry.refuse(undeclared(&given));
                 return Ok(entry);
             }
         };
@@ -331,7 +331,7 @@ pub(super) fn taken(column: &str, given: &str) -> LineProblem {
     }
 }
 
-pub(super) fn undeclared(given: String) -> LineProblem {
+pub(super) fn undeclared(given: &str) -> LineProblem {
     LineProblem {
         column: Some("groups".into()),
         given: Some(given.chars().take(60).collect()),
