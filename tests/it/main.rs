@@ -19,6 +19,7 @@ mod secret_contract;
 mod servers;
 mod target_contract;
 mod template;
+mod throttled;
 mod tools;
 mod trouble;
 mod world;

@@ -3,4 +3,4 @@
 mod changes;
 mod first_sync;
 mod proportion;
-mod system;
+pub mod system;

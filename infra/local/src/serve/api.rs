@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::Router;
 use config_api::Api;
 use config_api::caller::Authenticator;
-use provisioning::directory::deletion::AtOnce;
 use rollcall::engine::Engine;
 
 use super::access_log::{AccessLog, logged};
@@ -16,7 +15,7 @@ pub fn api(engine: &Engine, authenticator: impl Authenticator + 'static) -> Rout
     let tables = engine.tables().clone();
     let log = AccessLog { clock: Arc::clone(engine.clock()), randomness: Arc::clone(engine.randomness()) };
     let api = Api {
-        directory_jobs: Arc::new(AtOnce::new(Arc::clone(&tables.directory))),
+        directory_jobs: Arc::new(engine.deletions()),
         tables,
         setup: engine.setup(),
         clock: Arc::clone(engine.clock()),

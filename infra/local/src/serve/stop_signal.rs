@@ -40,7 +40,7 @@ impl StopSignal {
     pub async fn asked(&self) {
         if self.0.clone().wait_for(|asked| *asked).await.is_err() {
             // Nobody is left to ask: the runtime is ending, and everything on it with it.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -171,7 +171,7 @@ impl ApplicationStore for DynamoApplicationStore {
                     parts.extend(starting(&self.client, &self.table, sweep, write.resume).await?);
                 }
                 None if write.resume => {
-                    parts.push(self.noting(&write.application.id, ("paused", None), Condition::new()))
+                    parts.push(self.noting(&write.application.id, ("paused", None), Condition::new()));
                 }
                 None => {}
             }
