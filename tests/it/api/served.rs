@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use testkit::StandIn;
 use secrecy::ExposeSecret as _;
 
 use crate::command::program;
+use crate::real_time::now;
 
 /// The longest an application is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,6 +35,7 @@ pub struct Answer {
 }
 
 impl Served {
+    #[expect(clippy::disallowed_methods, reason = "this client calls a server on this machine only")]
     pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(program());
@@ -146,7 +148,7 @@ impl Served {
 
     /// The status once `wanted` is true of it.
     pub async fn until(&self, application: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let began = Instant::now();
+        let began = now();
         loop {
             let status = self.get(&format!("/v1/applications/{application}/status")).await;
             if wanted(&status) {
@@ -171,7 +173,7 @@ impl Served {
             assert_eq!(answer.status, 204, "{answer:?}");
         }
         self.post(&format!("{path}/commit"), commit).await;
-        let began = Instant::now();
+        let began = now();
         loop {
             let import = self.get(&path).await;
             if !matches!(import["state"].as_str(), Some("open" | "running")) {

@@ -1,10 +1,12 @@
 //! Work in proportion to the change: the same requests and the same calls of the tables, however large the rest is.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use provisioning::directory::Status;
 use testkit::sample;
+
+use crate::real_time::now;
 
 use super::system::{System, lines};
 
@@ -13,6 +15,7 @@ const LARGE: usize = 600;
 /// Nothing is asked of the tables for so long once a change is done with.
 const QUIET: Duration = Duration::from_millis(700);
 
+#[expect(clippy::disallowed_methods, reason = "a size for runs by hand")]
 fn large() -> usize {
     std::env::var("ROLLCALL_LARGE_DIRECTORY").ok().and_then(|users| users.parse().ok()).unwrap_or(LARGE)
 }
@@ -25,12 +28,12 @@ async fn cost_of(system: &System, change: impl Future<Output = ()>) -> Cost {
     system.target.clear_log();
     let before = system.engine.usage();
     change.await;
-    let (mut last, mut since) = (system.engine.usage(), Instant::now());
+    let (mut last, mut since) = (system.engine.usage(), now());
     while since.elapsed() < QUIET {
         tokio::time::sleep(Duration::from_millis(20)).await;
-        let now = system.engine.usage();
-        if now.calls != last.calls {
-            (last, since) = (now, Instant::now());
+        let usage = system.engine.usage();
+        if usage.calls != last.calls {
+            (last, since) = (usage, now());
         }
     }
     (lines(&system.target.requests()), last.since(&before).calls)
@@ -67,5 +70,5 @@ async fn a_change_costs_the_same_in_a_large_directory_and_in_a_small_one() {
     );
     assert_eq!(small, large);
     let told: Vec<_> = small.iter().map(|(requests, calls)| format!("{requests:?}: {calls:?}")).collect();
-    println!("a title, a member: {}", told.join("; "));
+    eprintln!("a title, a member: {}", told.join("; "));
 }
