@@ -69,6 +69,4 @@ async fn a_change_costs_the_same_in_a_large_directory_and_in_a_small_one() {
         (&["PATCH Users".into()][..], &["PATCH Groups".into()][..])
     );
     assert_eq!(small, large);
-    let told: Vec<_> = small.iter().map(|(requests, calls)| format!("{requests:?}: {calls:?}")).collect();
-    eprintln!("a title, a member: {}", told.join("; "));
 }
