@@ -264,7 +264,7 @@ async fn two_thousand_users_are_imported_page_by_page_and_duplicates_are_found_a
     for (created, unchanged) in [(2_000, 0), (0, 2_000)] {
         let import = world.imported(&file, COMPLETE).await;
         let tally = import.tally;
-        assert_eq!((import.state, import.pages), (ImportState::Finished, 6), "{import:?}");
+        assert_eq!((import.state, import.pages), (ImportState::Finished, 11), "{import:?}");
         assert_eq!((tally.created, tally.unchanged, tally.problems), (created, unchanged, 2), "{import:?}");
     }
     let id = world.upload(Format::CommaSeparated, &file, 10_000).await;
