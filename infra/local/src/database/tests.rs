@@ -123,13 +123,3 @@ async fn the_newest_stream_record_is_found_by_an_index() {
     let plan = plan.await.unwrap();
     assert!(plan.contains("INDEX _rollcall_stream_order"), "{plan}");
 }
-
-/// dynoxide's own connection cannot be asked; the library it is opened by is the same.
-#[test]
-fn sqlite_is_built_with_a_cache_that_holds_an_import_and_without_a_wait_for_every_write() {
-    let folder = tempfile::tempdir().unwrap();
-    let connection = rusqlite::Connection::open(folder.path().join("fresh.db")).unwrap();
-    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
-    let pragma = |name: &str| -> i64 { connection.pragma_query_value(None, name, |row| row.get(0)).unwrap() };
-    assert_eq!((pragma("cache_size"), pragma("synchronous")), (-65_536, 1));
-}
