@@ -17,6 +17,7 @@ mod local;
 mod queue_contract;
 mod real_time;
 mod secret_contract;
+mod serve;
 mod servers;
 mod target_contract;
 mod template;

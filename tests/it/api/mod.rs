@@ -1,6 +1,6 @@
 //! The API of the real program, `rollcall serve`, over HTTP.
 
 mod removal;
-mod served;
+pub mod served;
 mod tenant;
 mod walk;

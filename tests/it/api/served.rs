@@ -1,7 +1,8 @@
 //! The program as a service, and whoever calls it.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use reqwest::{Client, Method};
@@ -34,18 +35,30 @@ pub struct Answer {
     pub json: Value,
 }
 
+/// The program as a service in this folder, not yet started.
+pub fn command(folder: &TempDir) -> Command {
+    let mut command = Command::new(program());
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--allow-local-target", "--data"])
+        .arg(Served::data(folder))
+        .arg("--token-file")
+        .arg(folder.path().join("token"));
+    command
+}
+
 impl Served {
     #[expect(clippy::disallowed_methods, reason = "this client calls a server on this machine only")]
     pub fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new(program());
-        let mut process = command
-            .args(["serve", "--listen", "127.0.0.1:0", "--allow-local-target", "--data"])
-            .arg(folder.path().join("data"))
-            .arg("--token-file")
-            .arg(folder.path().join("token"))
+        Self::start_in(tempfile::tempdir().unwrap(), Stdio::inherit(), &[])
+    }
+
+    /// Starts on what an earlier one left in this folder, or on an empty one.
+    pub fn start_in(folder: TempDir, log: Stdio, variables: &[(&str, &str)]) -> Self {
+        let mut process = command(&folder)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();
@@ -54,6 +67,45 @@ impl Served {
             line.split_whitespace().find(|word| word.starts_with("http://")).expect("a start-up line");
         let token = std::fs::read_to_string(folder.path().join("token")).unwrap().trim().to_owned();
         Self { process, origin: origin.to_owned(), token, folder, http: Client::new() }
+    }
+
+    /// Kills it without a warning, and starts the next on what it left.
+    pub fn killed_and_started_again(mut self) -> Self {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        Self::start_in(folder, Stdio::inherit(), &[])
+    }
+
+    /// Sends a signal by its name, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
+    /// Waits for its end: how it ended, what it left, and what it logged if that was piped.
+    pub fn ended(mut self) -> (ExitStatus, TempDir, String) {
+        let mut log = String::new();
+        if let Some(mut stderr) = self.process.stderr.take() {
+            stderr.read_to_string(&mut log).unwrap();
+        }
+        let status = self.process.wait().unwrap();
+        (status, std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap()), log)
+    }
+
+    /// Where it serves, such as `http://127.0.0.1:8787`.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The administrator's token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Its data directory.
+    pub fn data(folder: &TempDir) -> PathBuf {
+        folder.path().join("data")
     }
 
     /// Whether any file of the data directory holds this text, beside those of the secrets.

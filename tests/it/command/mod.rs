@@ -7,4 +7,4 @@ mod life_cycle;
 mod program;
 mod size;
 
-pub use program::program;
+pub use program::{events_in, program};

@@ -81,24 +81,7 @@ impl<'a> Operator<'a> {
 
     /// The activity log of what the runs did, oldest first.
     pub async fn events(&self) -> Vec<Outcome> {
-        let data = AtRest::open(&self.folder.path().join("data")).expect("the data").expect("data");
-        let applications = data.tables().applications.list().await.expect("the applications");
-        let mut events = Vec::new();
-        let mut cursor = None;
-        loop {
-            let page = data
-                .tables()
-                .activity
-                .of_application(&applications[0].id, cursor, 500)
-                .await
-                .expect("a page");
-            events.extend(page.outcomes);
-            cursor = page.next;
-            if cursor.is_none() {
-                events.reverse();
-                return events;
-            }
-        }
+        events_in(&self.folder.path().join("data")).await
     }
 
     /// Brings the server into step with the company.
@@ -112,5 +95,23 @@ impl<'a> Operator<'a> {
         );
         let report = serde_json::from_slice(&stdout).unwrap_or_else(|error| panic!("{error}: {told}"));
         Run { code: status.code().expect("an exit code"), report }
+    }
+}
+
+/// The activity log of the first application of a data directory, oldest first.
+pub async fn events_in(data: &Path) -> Vec<Outcome> {
+    let data = AtRest::open(data).expect("the data").expect("data");
+    let applications = data.tables().applications.list().await.expect("the applications");
+    let mut events = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page =
+            data.tables().activity.of_application(&applications[0].id, cursor, 500).await.expect("a page");
+        events.extend(page.outcomes);
+        cursor = page.next;
+        if cursor.is_none() {
+            events.reverse();
+            return events;
+        }
     }
 }
