@@ -15,6 +15,7 @@ mod imports;
 mod ledger;
 mod local;
 mod queue_contract;
+mod real_time;
 mod secret_contract;
 mod serve;
 mod servers;

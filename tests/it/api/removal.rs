@@ -1,11 +1,12 @@
 //! Removing an application, in each way, and what the fuse says to it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use testkit::{StandIn, StandInConfig};
 
 use super::served::Served;
+use crate::real_time::now;
 
 /// So many that the fuse asks.
 const PEOPLE: usize = 12;
@@ -21,7 +22,7 @@ async fn world() -> (Served, StandIn, String) {
 }
 
 async fn until_gone(served: &Served, application: &str) {
-    let began = Instant::now();
+    let began = now();
     let path = format!("/v1/applications/{application}");
     while served.raw("GET", &path, None, None).await.status != 404 {
         let status = served.raw("GET", &format!("{path}/status"), None, None).await;

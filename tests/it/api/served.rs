@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use testkit::StandIn;
 use secrecy::ExposeSecret as _;
 
 use crate::command::program;
+use crate::real_time::now;
 
 /// The longest an application is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -46,6 +47,7 @@ pub fn command(folder: &TempDir) -> Command {
 }
 
 impl Served {
+    #[expect(clippy::disallowed_methods, reason = "this client calls a server on this machine only")]
     pub fn start() -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), Stdio::inherit(), &[])
     }
@@ -198,7 +200,7 @@ impl Served {
 
     /// The status once `wanted` is true of it.
     pub async fn until(&self, application: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let began = Instant::now();
+        let began = now();
         loop {
             let status = self.get(&format!("/v1/applications/{application}/status")).await;
             if wanted(&status) {
@@ -223,7 +225,7 @@ impl Served {
             assert_eq!(answer.status, 204, "{answer:?}");
         }
         self.post(&format!("{path}/commit"), commit).await;
-        let began = Instant::now();
+        let began = now();
         loop {
             let import = self.get(&path).await;
             if !matches!(import["state"].as_str(), Some("open" | "running")) {

@@ -1,11 +1,12 @@
 //! From nothing to in step, and back to nothing, as an administrator goes.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use testkit::{Fault, StandIn, StandInConfig};
 
 use super::served::Served;
+use crate::real_time::now;
 
 const PEOPLE: &str = "\
 id,username,email,first_name,last_name,status,groups,job
@@ -23,7 +24,7 @@ fn shown(target: &StandIn, name: &str) -> Value {
 }
 
 async fn seen(what: &str, holds: impl Fn() -> bool) {
-    let began = Instant::now();
+    let began = now();
     while !holds() {
         assert!(began.elapsed() < Duration::from_secs(30), "{what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -112,7 +113,7 @@ async fn an_administrator_walks_from_empty_to_in_step_and_back_to_nothing() {
     let grace = served.get("/v1/users?q=grace").await["items"][0]["id"].as_str().unwrap().to_owned();
     served.call("POST", &format!("/v1/users/{grace}/offboard"), None).await;
     seen("an account that is off", || shown(&target, "grace")["active"] == false).await;
-    let began = Instant::now();
+    let began = now();
     loop {
         let receipt = served.get(&format!("/v1/users/{grace}/offboard")).await;
         if receipt["closed"] == true {
@@ -134,7 +135,7 @@ async fn an_administrator_walks_from_empty_to_in_step_and_back_to_nothing() {
     // Removed with its accounts.
     let answer = served.configure("DELETE", &id, "?accounts=deactivate", Value::Null).await;
     assert_eq!((answer.status, &answer.json["lifecycle"]), (202, &json!("removing")), "{answer:?}");
-    let began = Instant::now();
+    let began = now();
     while served.raw("GET", &at(""), None, None).await.status != 404 {
         assert!(
             began.elapsed() < Duration::from_secs(60),
@@ -178,7 +179,7 @@ async fn refuses_connections(served: &Served, id: &str, target: &StandIn) {
 
 /// The log of the application, the log of all, and the timeline of one person tell the same.
 async fn tells_what_it_did(served: &Served, id: &str) {
-    let began = Instant::now();
+    let began = now();
     let log = loop {
         let log = served.all(&format!("/v1/applications/{id}/logs")).await;
         if log.iter().filter(|event| event["action"]["name"] == "provisioning_user_sync").count() == 2 {

@@ -253,6 +253,40 @@ async fn a_part_that_was_replaced_after_the_commit_fails_the_import() {
     assert!(world.people().await.is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_thousand_users_are_imported_page_by_page_and_duplicates_are_found_across_pages() {
+    let mut world = world().await;
+    let mut file = String::from("username,id,groups\n");
+    for number in 0..2_000 {
+        file.push_str(&format!("user{number},{number},Everyone;Team {}\n", number % 20));
+    }
+    file.push_str("USER7,9007,\nother,9,\n");
+    for (created, unchanged) in [(2_000, 0), (0, 2_000)] {
+        let import = world.imported(&file, COMPLETE).await;
+        let tally = import.tally;
+        assert_eq!((import.state, import.pages), (ImportState::Finished, 11), "{import:?}");
+        assert_eq!((tally.created, tally.unchanged, tally.problems), (created, unchanged, 2), "{import:?}");
+    }
+    let id = world.upload(Format::CommaSeparated, &file, 10_000).await;
+    world.committed(&id, Request { dry_run: true, ..COMPLETE }).await;
+    let told = world.lines(&id).await;
+    assert_eq!(told.len(), 2_002);
+    assert!(told[2_000].3.contains("is on line 9 too") && told[2_001].3.contains("is on line 11 too"));
+    assert_eq!((world.people().await.len(), world.groups().await.len()), (2_000, 21));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dry_run_finds_duplicates_across_pages_before_anybody_is_there() {
+    let mut world = world().await;
+    let lines: String = (0..500).map(|number| format!("user{number},Team\n")).collect();
+    let file = format!("username,groups\n{lines}USER7,Team\n");
+    let id = world.upload(Format::CommaSeparated, &file, 10_000).await;
+    let dry = world.committed(&id, Request { dry_run: true, ..COMPLETE }).await;
+    let wet = world.committed(&id, COMPLETE).await;
+    assert_eq!((dry.tally.created, dry.tally.problems, dry.tally.groups_created), (500, 1, 1));
+    assert_eq!(dry.tally, wet.tally);
+}
+
 fn anybody() -> impl Strategy<Value = Written> {
     let name = prop::sample::select(vec!["ada", "bob", "cy", "dan", "eve", "fay"]).prop_map(str::to_owned);
     let email = prop::option::of(Just("x@example.org".to_owned()));

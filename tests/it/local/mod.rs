@@ -2,4 +2,5 @@
 
 mod changes;
 mod first_sync;
+mod proportion;
 pub mod system;

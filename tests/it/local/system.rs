@@ -35,10 +35,24 @@ impl System {
         system
     }
 
+    /// The same, of this directory, with a schedule that does not come round: what is asked of the tables is asked for
+    /// changes only.
+    pub async fn quiet(directory: Directory) -> Self {
+        let system = Self::with_schedule(directory, Duration::from_secs(3_600)).await;
+        system.engine.setup().enable(&system.application, None).await.unwrap();
+        system.rest().await;
+        system
+    }
+
     /// A directory and an application, not yet enabled.
     pub async fn new(directory: Directory) -> Self {
+        Self::with_schedule(directory, EngineConfig::default().schedule).await
+    }
+
+    async fn with_schedule(directory: Directory, schedule: Duration) -> Self {
         let target = StandIn::start(StandInConfig::default()).await.unwrap();
-        let config = EngineConfig { address_policy: AddressPolicy::AllowLocal, ..EngineConfig::default() };
+        let address_policy = AddressPolicy::AllowLocal;
+        let config = EngineConfig { address_policy, schedule, ..EngineConfig::default() };
         let engine = Engine::start(config).await.unwrap();
         let system = Self { engine, target, application: "crm".parse().unwrap(), directory };
         system.load().await;

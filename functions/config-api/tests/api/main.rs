@@ -6,6 +6,7 @@ mod catalog;
 mod client;
 mod frame;
 mod groups;
+mod imports;
 mod offboarding;
 mod openapi;
 mod users;

@@ -41,6 +41,7 @@ pub(super) struct Commit {
     /// The file is the whole truth: whom it does not name is deleted.
     pub(super) complete: bool,
     /// Plan and count, and write nothing to the directory. Afterwards it may be committed without.
+    #[serde(default)]
     pub(super) dry_run: bool,
     /// Removals that are meant: users deleted, disabled, or left in no group. More than a tenth of all users are held
     /// unless as many are allowed.

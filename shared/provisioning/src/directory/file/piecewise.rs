@@ -16,7 +16,7 @@ fn records(format: Format, bytes: &[u8], cuts: &[usize], anew: usize) -> Vec<Rec
         let mut piece = &bytes[start.min(end)..end];
         start = start.max(end);
         while let Some(record) = reader.next(&mut piece) {
-            if anew > 0 && found.len() % anew == 0 {
+            if anew > 0 && found.len().is_multiple_of(anew) {
                 reader = RecordReader::new(format, record.next);
             }
             found.push(record);

@@ -45,7 +45,9 @@ impl ImportRunner {
         };
         let people = self.people_of(import, &batch.lines).await?;
         let groups = self.groups_of(import, &batch.lines).await?;
-        let noted = self.named(import, keys(&batch.lines, &people)).await?;
+        let mut wanted = keys(&batch.lines, &people);
+        wanted.extend(self.fresh_groups.iter().map(|group| format!("g#{group}")));
+        let noted = self.named(import, wanted).await?;
         let known = Known { import, people, groups, noted };
         let mut outcome = self.judge(&batch.lines, &known)?;
         let mut page = LinePage {
@@ -118,8 +120,11 @@ impl ImportRunner {
             };
             outcome.entries.push(entry);
         }
-        for group in &self.fresh_groups {
-            outcome.named.insert(format!("g#{group}"), Named::at(0, ""));
+        for key in self.fresh_groups.iter().map(|group| format!("g#{group}")) {
+            // A read costs less than a write, and most groups are named on many pages.
+            if !known.noted.contains_key(&key) {
+                outcome.named.insert(key, Named::at(0, ""));
+            }
         }
         Ok(outcome)
     }
@@ -178,7 +183,7 @@ impl ImportRunner {
         let wanted = match known.groups.of(user, groups) {
             Ok(wanted) => wanted,
             Err(given) => {
-                entry.refuse(undeclared(given));
+                entry.refuse(undeclared(&given));
                 return Ok(entry);
             }
         };
@@ -331,7 +336,7 @@ pub(super) fn taken(column: &str, given: &str) -> LineProblem {
     }
 }
 
-pub(super) fn undeclared(given: String) -> LineProblem {
+pub(super) fn undeclared(given: &str) -> LineProblem {
     LineProblem {
         column: Some("groups".into()),
         given: Some(given.chars().take(60).collect()),

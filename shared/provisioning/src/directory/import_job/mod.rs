@@ -26,7 +26,7 @@ pub use runner::ImportRunner;
 pub use state::{Import, ImportState, Phase, Position, Request, Walk};
 pub use upload::{CommitError, Imports, PartError, ViewError};
 
-/// Most lines of a page.
-const LINES: usize = 400;
+/// Most lines of a page: a slow table must not make it longer than some seconds.
+const LINES: usize = 200;
 /// Writes in flight.
 const CONCURRENCY: usize = 16;

@@ -192,7 +192,7 @@ impl ImportRunner {
             let wanted = match groups.of(user, own) {
                 Ok(wanted) => wanted,
                 Err(given) => {
-                    page.entries[at].refuse(undeclared(given));
+                    page.entries[at].refuse(undeclared(&given));
                     continue;
                 }
             };
