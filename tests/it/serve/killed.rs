@@ -1,7 +1,7 @@
 //! The service killed in the middle of a first sync, again and again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use provisioning::activity::OutcomeResult;
 use provisioning::target::Kind;
@@ -11,6 +11,7 @@ use testkit::{StandIn, StandInConfig};
 use crate::api::served::Served;
 use crate::command::events_in;
 use crate::ledger::{self, Ledger};
+use crate::real_time::now;
 
 const USERS: usize = 150;
 const GROUPS: usize = 5;
@@ -42,7 +43,7 @@ fn members() -> BTreeMap<String, BTreeSet<String>> {
 
 /// Waits until the target has so many users more than none.
 async fn until_there_are(target: &StandIn, users: usize) {
-    let began = Instant::now();
+    let began = now();
     while target.counts().0 < users {
         assert!(began.elapsed() < Duration::from_secs(60), "it does not go on: {:?}", target.counts());
         tokio::time::sleep(Duration::from_millis(2)).await;
