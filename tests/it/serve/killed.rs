@@ -14,7 +14,8 @@ use crate::ledger::{self, Ledger};
 use crate::real_time::now;
 
 const USERS: usize = 150;
-const GROUPS: usize = 5;
+/// So many that no group has more members than one event of the log names.
+const GROUPS: usize = 10;
 const KILLS: usize = 8;
 
 fn name(user: usize) -> String {
