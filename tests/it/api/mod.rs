@@ -4,3 +4,5 @@ mod removal;
 mod served;
 mod tenant;
 mod walk;
+
+pub use served::Served;

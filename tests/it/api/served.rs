@@ -54,6 +54,16 @@ impl Served {
         Self { process, origin: origin.to_owned(), token, folder, http: Client::new() }
     }
 
+    /// Where it listens.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// What lets a caller in.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Whether any file of the data directory holds this text, beside those of the secrets.
     pub fn keeps(&self, text: &str) -> bool {
         let files =
