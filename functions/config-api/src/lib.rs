@@ -16,6 +16,7 @@ pub mod page;
 pub mod path;
 pub mod problem;
 pub mod query;
+pub mod removals;
 pub mod routes;
 pub mod text;
 

@@ -131,7 +131,6 @@ enum WireSource {
     /// A built-in attribute of the directory.
     Directory(BuiltIn),
     /// A custom attribute, by name.
-    #[schema(value_type = String)]
     Custom(Name),
     /// The same for everybody.
     Constant(Constant),
@@ -157,7 +156,6 @@ enum Constant {
     /// A whole number.
     Integer(i64),
     /// Text.
-    #[schema(value_type = String)]
     Text(crate::text::Line),
 }
 

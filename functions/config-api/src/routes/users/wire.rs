@@ -19,7 +19,8 @@ const CUSTOM_LIST: usize = 100;
 
 /// A user of the directory.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
-#[schema(as = User)]
+#[schema(as = User, example = json!({"id": "0198c0de-6f5e-7b3a-9a41-3f1c2d4e5f60", "username": "ada", "email": "ada@example.org",
+    "first_name": "Ada", "last_name": "Lovelace", "status": "active", "source_id": "1001", "custom": {}}))]
 pub struct ShownUser {
     /// Ours; it never changes.
     id: String,
@@ -67,6 +68,8 @@ impl From<&User> for ShownUser {
 /// A user who is to be made.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"username": "ada", "email": "ada@example.org", "first_name": "Ada", "last_name": "Lovelace",
+    "source_id": "1001"}))]
 pub struct NewUser {
     /// Unique without regard to case.
     username: Name,
@@ -104,6 +107,7 @@ impl NewUser {
 /// A change of a user as JSON merge patch (RFC 7396): what is absent stays, null clears.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"last_name": "King", "email": null}))]
 pub struct UserPatch {
     #[schema(nullable = false)]
     username: Option<Name>,
