@@ -47,12 +47,12 @@ pub fn command(folder: &TempDir) -> Command {
 }
 
 impl Served {
-    #[expect(clippy::disallowed_methods, reason = "this client calls a server on this machine only")]
     pub fn start() -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), Stdio::inherit(), &[])
     }
 
     /// Starts on what an earlier one left in this folder, or on an empty one.
+    #[expect(clippy::disallowed_methods, reason = "this client calls a server on this machine only")]
     pub fn start_in(folder: TempDir, log: Stdio, variables: &[(&str, &str)]) -> Self {
         let mut process = command(&folder)
             .envs(variables.iter().copied())
@@ -101,6 +101,11 @@ impl Served {
     /// The administrator's token.
     pub fn token(&self) -> &str {
         &self.token
+    }
+
+    /// A client for what must be sent in another way.
+    pub fn http(&self) -> &Client {
+        &self.http
     }
 
     /// Its data directory.

@@ -1,10 +1,11 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
 use crate::api::served::Served;
+use crate::real_time::now;
 
 fn connect(served: &Served) -> TcpStream {
     let stream = TcpStream::connect(served.origin().trim_start_matches("http://")).unwrap();
@@ -49,7 +50,7 @@ fn heads_are_bounded_in_size_and_number() {
 #[test]
 fn who_sends_slowly_holds_nothing_for_ever() {
     let served = Served::start();
-    let began = Instant::now();
+    let began = now();
     let authorization = format!("authorization: Bearer {}\r\n", served.token());
     let slow_body = format!(
         "POST /v1/users HTTP/1.1\r\nhost: x\r\n{authorization}content-type: application/json\r\ncontent-length: 9\r\n\r\n{{"

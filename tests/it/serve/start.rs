@@ -3,7 +3,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use reqwest::Client;
 use tempfile::TempDir;
 
 use crate::api::served::{Served, command};
@@ -16,14 +15,14 @@ async fn who_has_the_token_is_let_in_and_nobody_else() {
     assert_eq!(served.raw("GET", "/v1/users", None, None).await.status, 200);
     let url = format!("{}/v1/users", served.origin());
     for token in [None, Some("wrong"), Some("")] {
-        let request = Client::new().get(&url);
+        let request = served.http().get(&url);
         let request = token.map_or(request.try_clone().unwrap(), |token| request.bearer_auth(token));
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), 401, "{token:?}");
         assert!(answer.headers()["x-request-id"].len() > 16);
     }
     assert_eq!(
-        Client::new().get(format!("{}/v1/openapi.json", served.origin())).send().await.unwrap().status(),
+        served.http().get(format!("{}/v1/openapi.json", served.origin())).send().await.unwrap().status(),
         200
     );
 }

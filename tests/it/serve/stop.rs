@@ -1,10 +1,11 @@
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 use testkit::{Fault, StandIn, StandInConfig};
 
 use crate::api::served::{Answer, Served};
+use crate::real_time::now;
 
 /// A service that is asked to stop by these signals while a call of it is under way that takes so long.
 async fn stopped_under_way(signals: &[&str], call: Duration) -> (Option<Answer>, i32, Duration) {
@@ -24,7 +25,7 @@ async fn stopped_under_way(signals: &[&str], call: Duration) -> (Option<Answer>,
             served.signal(name);
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        Instant::now()
+        now()
     };
     let (answer, asked) = tokio::join!(under_way, signal);
     let (status, ..) = served.ended();
@@ -51,7 +52,7 @@ async fn a_second_signal_ends_it_at_once() {
 async fn a_connection_that_is_kept_open_keeps_nothing_from_ending() {
     let served = Served::start();
     served.get("/v1/users").await;
-    let asked = Instant::now();
+    let asked = now();
     served.signal("TERM");
     let (status, folder, _) = served.ended();
     assert_eq!(status.code(), Some(0));

@@ -23,9 +23,10 @@ const AGE: Duration = Duration::from_secs(300);
 /// How long that last request may take, a little more than any request may.
 const LAST_REQUEST: Duration = Duration::from_secs(35);
 /// What is read and thrown away of a body that nobody wanted, so that its sender comes to read the answer.
-const DISCARDED: u64 = 32 * 1024 * 1024;
-/// And for how long.
+const DISCARDED: usize = 32 * 1024 * 1024;
+/// And for how long at most; who is quiet for so long sends nothing more.
 const DISCARDING: Duration = Duration::from_secs(5);
+const QUIET: Duration = Duration::from_millis(300);
 
 /// Serves one connection to its end.
 pub(super) async fn serve_connection(stream: TcpStream, router: Router, stop: &StopSignal) {
@@ -33,18 +34,17 @@ pub(super) async fn serve_connection(stream: TcpStream, router: Router, stop: &S
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(HEAD).max_headers(HEADERS);
     let mut connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     // Trouble on a connection is its other end's.
-    let ended = tokio::select! {
-        ended = poll_fn(|context| connection.poll_without_shutdown(context)) => ended,
+    tokio::select! {
+        _ = poll_fn(|context| connection.poll_without_shutdown(context)) => {}
         () = stop.asked_or_after(AGE) => {
             std::pin::Pin::new(&mut connection).graceful_shutdown();
             let last = poll_fn(|context| connection.poll_without_shutdown(context));
-            let Ok(ended) = tokio::time::timeout(LAST_REQUEST, last).await else { return };
-            ended
+            if tokio::time::timeout(LAST_REQUEST, last).await.is_err() {
+                return;
+            }
         }
-    };
-    if ended.is_ok() {
-        linger(connection.into_parts().io.into_inner()).await;
     }
+    linger(connection.into_parts().io.into_inner()).await;
 }
 
 /// Closes a connection so that its other end receives the whole answer: closed with bytes unread, TCP would reset it.
@@ -52,7 +52,15 @@ async fn linger(mut stream: TcpStream) {
     if stream.shutdown().await.is_err() {
         return;
     }
-    let (unwanted, _) = stream.split();
-    let discard = async { tokio::io::copy(&mut unwanted.take(DISCARDED), &mut tokio::io::sink()).await.ok() };
+    let discard = async {
+        let mut unwanted = vec![0; HEAD];
+        let mut left = DISCARDED;
+        while let Ok(Ok(read)) = tokio::time::timeout(QUIET, stream.read(&mut unwanted)).await
+            && read > 0
+            && left > read
+        {
+            left -= read;
+        }
+    };
     tokio::time::timeout(DISCARDING, discard).await.ok();
 }
