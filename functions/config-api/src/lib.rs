@@ -19,6 +19,7 @@ pub mod query;
 pub mod removals;
 pub mod routes;
 pub mod text;
+pub mod whole_number;
 
 use std::str::FromStr;
 use std::sync::Arc;

@@ -21,7 +21,7 @@ use crate::etag::{ETag, IfMatch};
 use crate::path::Path;
 use crate::problem::{FieldError, Problem, ProblemKind};
 use crate::text::Name;
-use crate::{Api, problems};
+use crate::{Api, problems, whole_number};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(schema)).routes(routes!(get_mapping, map)).routes(routes!(evaluate))
@@ -154,7 +154,7 @@ enum Constant {
     /// True or false.
     Boolean(bool),
     /// A whole number.
-    Integer(i64),
+    Integer(#[serde(deserialize_with = "whole_number::deserialize")] i64),
     /// Text.
     Text(crate::text::Line),
 }

@@ -12,6 +12,7 @@ use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 
 use crate::merge_patch::Patched;
 use crate::text::{Line, Name};
+use crate::whole_number;
 
 /// Most characters of a custom attribute's text, and most texts of a list.
 const CUSTOM_TEXT: usize = 4_096;
@@ -202,7 +203,9 @@ pub struct CustomValue(pub Value);
 
 impl<'de> Deserialize<'de> for CustomValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::from_json(&serde_json::Value::deserialize(deserializer)?).filter(fits);
+        let json = serde_json::Value::deserialize(deserializer)?;
+        let value =
+            whole_number::of(&json).map(Value::Integer).or_else(|| Value::from_json(&json)).filter(fits);
         value.map(Self).ok_or_else(|| {
             serde::de::Error::custom(
                 "true, false, a whole number, text of 1 to 4096 characters, or a list of such texts",
