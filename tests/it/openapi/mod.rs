@@ -40,6 +40,7 @@ async fn the_program_does_what_the_document_says_whatever_it_is_sent() {
     let Some(schemathesis) = tool(ENVIRONMENT, "schemathesis") else { return };
     let served = Served::start();
     let seed = Seed::plant(&served).await;
+    #[expect(clippy::disallowed_methods, reason = "a size for runs by hand")]
     let setting = |name, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("it/openapi");
     let folder = tempfile::tempdir().unwrap();
