@@ -14,6 +14,7 @@ mod events;
 mod imports;
 mod ledger;
 mod local;
+mod openapi;
 mod queue_contract;
 mod real_time;
 mod secret_contract;

@@ -4,6 +4,9 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
+use utoipa::PartialSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use uuid::Uuid;
 
 use crate::problem::{Problem, ProblemKind};
@@ -47,6 +50,16 @@ impl axum::response::IntoResponseParts for ETag {
 /// honours it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IfMatch(Tags);
+
+/// What [`IfMatch`] takes, as a pattern of ECMA 262. A comma would be taken for the end of a tag, so none is allowed in one.
+const TAGS: &str = r#"^(\*|(W/)?"[!#-+\x2d-~]*"(, ?(W/)?"[!#-+\x2d-~]*")*)$"#;
+
+impl PartialSchema for IfMatch {
+    fn schema() -> RefOr<Schema> {
+        let tags = ObjectBuilder::new().schema_type(Type::String).pattern(Some(TAGS));
+        tags.examples([serde_json::json!("\"3\"")]).into()
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Tags {

@@ -16,8 +16,10 @@ pub mod page;
 pub mod path;
 pub mod problem;
 pub mod query;
+pub mod removals;
 pub mod routes;
 pub mod text;
+pub mod whole_number;
 
 use std::str::FromStr;
 use std::sync::Arc;

@@ -3,12 +3,15 @@
 use axum::body::Bytes;
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
-use utoipa::OpenApi;
+use serde_json::json;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ArrayItems, Schema};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, RefOr};
+use utoipa::openapi::{Components, RefOr, ResponseBuilder};
+use utoipa::{OpenApi, PartialSchema as _};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::etag::IfMatch;
 use crate::problem::{self, FieldError, Problem, ProblemKind};
 use crate::{Api, routes};
 
@@ -63,7 +66,7 @@ pub fn operations(item: &PathItem) -> impl Iterator<Item = (Method, &Operation)>
 /// Adds what holds for every route: who may call it, and the problems that the layers in front of the handlers answer.
 fn complete(document: &mut utoipa::openapi::OpenApi) {
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-    let components = document.components.get_or_insert_with(Components::new);
+    let components = components_of(document);
     components.add_security_scheme(BEARER, SecurityScheme::Http(scheme));
     document.security = Some(vec![SecurityRequirement::new(BEARER, std::iter::empty::<String>())]);
     for item in document.paths.paths.values_mut() {
@@ -71,6 +74,46 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
         for operation in [get, put, post, delete, patch].into_iter().flatten() {
             let kinds = kinds(operation);
             problem::add(&mut operation.responses, &kinds);
+            operation.responses.responses.insert("431".to_owned(), too_large_a_head().into());
+            entity_tags(operation);
+        }
+    }
+    pages(components_of(document));
+}
+
+/// What stands in front of us bounds the head of a request, API Gateway and the local server alike, and says so in words of
+/// its own.
+fn too_large_a_head() -> utoipa::openapi::Response {
+    let description =
+        "The address and the headers are too long: more than 10 KB, or 16 KB locally. The body is no problem";
+    ResponseBuilder::new().description(description).build()
+}
+
+/// `If-Match` is the same everywhere; where it may be missing it is still no null.
+fn entity_tags(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter
+            && parameter.parameter_in == ParameterIn::Header
+        {
+            parameter.schema = Some(IfMatch::schema());
+        }
+    }
+}
+
+fn components_of(document: &mut utoipa::openapi::OpenApi) -> &mut Components {
+    document.components.get_or_insert_with(Components::new)
+}
+
+/// A page of a list looks like its items: one of them, and no more to come.
+fn pages(components: &mut Components) {
+    for (name, schema) in &mut components.schemas {
+        if let (true, RefOr::T(Schema::Object(page))) = (name.starts_with("Page_"), schema)
+            && let Some(RefOr::T(Schema::Array(items))) = page.properties.get("items")
+            && let ArrayItems::RefOrSchema(item) = &items.items
+            && let RefOr::T(Schema::Object(item)) = &**item
+            && let Some(example) = item.example.as_ref().or(item.examples.first())
+        {
+            page.example = Some(json!({"items": [example], "next": null}));
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::dynamodb::{
 };
 use crate::tables::definition::EXPIRES_AT;
 use crate::tables::item::{APPLICATION_CONDITION, FOUND, JOB};
-use crate::tables::keys::{self, CONDITION, Key};
+use crate::tables::keys::{self, CONDITION, CONFIG, Key};
 
 const WHAT: &str = "the job store";
 
@@ -139,11 +139,19 @@ fn item(job: &SweepJob) -> StoreResult<Item> {
 
 #[async_trait]
 impl JobStore for DynamoJobStore {
-    async fn start(&self, job: &SweepJob) -> StoreResult<()> {
+    async fn start(&self, job: &SweepJob, version: Option<u64>) -> StoreResult<bool> {
         for _ in 0..SURPRISES {
-            let parts = starting(&self.client, &self.table, job, false).await?;
-            if transact(&self.client, WHAT, parts).await?.is_ok() {
-                return Ok(());
+            let mut parts = starting(&self.client, &self.table, job, false).await?;
+            let checked = parts.len();
+            if let Some(version) = version {
+                let config = keys::configuration(&job.application, CONFIG);
+                let unchanged = Condition::new().equal("version", AttributeValue::N(version.to_string()));
+                parts.push(check(&self.table, &config, unchanged));
+            }
+            match transact(&self.client, WHAT, parts).await? {
+                Ok(()) => return Ok(true),
+                Err(refused) if refused.at(checked) => return Ok(false),
+                Err(_) => {}
             }
         }
         Err(StoreError::Unavailable { what: WHAT, detail: "others kept starting sweeps".into() })

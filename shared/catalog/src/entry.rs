@@ -6,7 +6,9 @@ use utoipa::ToSchema;
 /// One application of the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = CatalogEntry)]
+#[schema(as = CatalogEntry, example = json!({"key": "generic-saml", "name": "Generic SAML Service Provider",
+    "single_sign_on": "saml", "provisioning": {"label": "generic", "authentication": ["bearer"],
+    "guide": "Ask the vendor whether the application has a SCIM 2.0 endpoint."}}))]
 pub struct Entry {
     /// Names it for good.
     pub key: String,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::application::Lifecycle;
 use crate::clock::{Clock, after};
 use crate::ids::ApplicationId;
 use crate::ports::{Bell, Doorbell, DueItem, DueKey, Lane, StoreResult, Tables};
@@ -36,7 +37,9 @@ impl Poller {
             }
             let condition = self.tables.applications.condition(&application.id).await?;
             let now = self.clock.now();
-            if condition.paused.is_none() && condition.not_before.is_none_or(|until| until <= now) {
+            // What is forgotten needs no request, so a removal goes on also where the target refuses us.
+            let stopped = condition.paused.is_some() && application.lifecycle != Lifecycle::Removing;
+            if !stopped && condition.not_before.is_none_or(|until| until <= now) {
                 rung += self.ring_application(&application.id, now).await?;
             }
         }

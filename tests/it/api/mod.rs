@@ -4,3 +4,5 @@ mod removal;
 pub mod served;
 mod tenant;
 mod walk;
+
+pub use served::Served;

@@ -96,6 +96,16 @@ async fn relink_starts_a_new_generation_that_touches_no_stranger() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_was_kept_by_mistake_can_be_relinked_as_it_is_connected() {
+    let (served, _first, other, application) = world().await;
+    assert_eq!(served.connect_as(&application, &other, json!("keep")).await.status, 200);
+    let answer = served.connect_as(&application, &other, json!("relink")).await;
+    assert_eq!((answer.status, &answer.json["target_generation"]), (200, &json!(2)), "{answer:?}");
+    served.until_in_step(&application).await;
+    assert_eq!(other.counts(), (6, 1), "three strangers, and our three beside them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn keep_keeps_the_links() {
     let (served, first, other, application) = world().await;
     let answer = served.connect_as(&application, &other, json!("keep")).await;

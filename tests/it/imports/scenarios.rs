@@ -276,6 +276,29 @@ async fn two_thousand_users_are_imported_page_by_page_and_duplicates_are_found_a
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_a_refused_line_is_about_is_not_deleted_for_it() {
+    let mut world = world().await;
+    world.imported("id,username,groups\n1,ada,Everyone\n2,grace,Poets\n", COMPLETE).await;
+    // Grace's line bears Ada's name by mistake.
+    let import = world.imported("id,username,groups\n1,ada,Everyone\n2,ada,Everyone\n", COMPLETE).await;
+    assert_eq!((import.tally.problems, import.tally.users_deleted, import.tally.groups_deleted), (1, 0, 0));
+    assert_eq!((world.people().await.len(), world.groups().await.len()), (2, 2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_who_lose_one_of_several_groups_are_held() {
+    let mut world = world().await;
+    let file = |groups: &str| {
+        let lines: String = (0..20).map(|number| format!("user{number},{groups}\n")).collect();
+        format!("username,groups\n{lines}")
+    };
+    world.imported(&file("Everyone;CRM"), COMPLETE).await;
+    let import = world.imported(&file("Everyone"), COMPLETE).await;
+    assert_eq!(import.state, ImportState::Held, "{import:?}");
+    assert_eq!(world.groups().await.len(), 2, "nothing is taken from anybody");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dry_run_finds_duplicates_across_pages_before_anybody_is_there() {
     let mut world = world().await;
     let lines: String = (0..500).map(|number| format!("user{number},Team\n")).collect();

@@ -38,6 +38,7 @@ problems! {
 
 /// A custom attribute.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"name": "cost_center", "type": "string", "description": "Who pays"}))]
 struct Attribute {
     /// Its name, compared exactly.
     name: String,
@@ -52,6 +53,7 @@ struct Attribute {
 /// What a custom attribute is to be.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"type": "string", "description": "Who pays"}))]
 struct NewAttribute {
     #[serde(rename = "type")]
     kind: WireType,

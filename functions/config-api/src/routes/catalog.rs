@@ -12,6 +12,7 @@ use crate::page::{Cursor, Limit, Page};
 use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::routes::users::short;
 
 /// The routes of this subject.
 pub fn routes() -> OpenApiRouter<Api> {
@@ -48,6 +49,7 @@ impl Filter {
 #[utoipa::path(get, path = "/v1/catalog", tag = "catalog", operation_id = "list_catalog", params(Filter),
     responses((status = 200, description = "A page of the catalog", body = Page<Entry>)))]
 async fn list(Query(filter): Query<Filter>) -> Result<Json<Page<Entry>>, Problem> {
+    short("q", filter.q.as_deref())?;
     let position = |entry: &Entry| (entry.name.clone(), entry.key.clone());
     let after: Option<(String, String)> = Cursor::position_of(filter.cursor.as_ref())?;
     let entries = catalog::entries().into_iter().filter(|entry| filter.lets_through(entry));

@@ -116,7 +116,7 @@ async fn notes_do_not_overwrite_each_other() {
     let (applications, crm) = (&tables.applications, id("crm"));
     applications.write(&first_write()).await.unwrap();
     applications.pause(&crm, 1, "401").await.unwrap();
-    tables.jobs.start(&sweep("job-1")).await.unwrap();
+    tables.jobs.start(&sweep("job-1"), None).await.unwrap();
     applications.hold_off(&crm, at(10)).await.unwrap();
     let all = Condition {
         not_before: Some(at(10)),
@@ -145,7 +145,7 @@ async fn a_sweep_is_started_by_the_write_that_asks_for_it_or_not_at_all() {
     let applications = &tables.applications;
     applications.write(&first_write()).await.unwrap();
     applications.pause(&id("crm"), 1, "401").await.unwrap();
-    tables.jobs.start(&sweep("job-1")).await.unwrap();
+    tables.jobs.start(&sweep("job-1"), None).await.unwrap();
     let with_sweep = |version, job| ConfigurationWrite {
         sweep: Some(sweep(job)),
         resume: true,
@@ -164,7 +164,7 @@ async fn a_sweep_is_started_by_the_write_that_asks_for_it_or_not_at_all() {
 async fn an_application_that_is_deleted_leaves_nothing() {
     let tables = database::tables().await;
     tables.applications.write(&first_write()).await.unwrap();
-    tables.jobs.start(&sweep("job-1")).await.unwrap();
+    tables.jobs.start(&sweep("job-1"), None).await.unwrap();
     tables.applications.delete(&id("crm")).await.unwrap();
     assert_eq!(tables.applications.load(&id("crm")).await.unwrap(), None);
     assert_eq!(tables.applications.list().await.unwrap(), []);

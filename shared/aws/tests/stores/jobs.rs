@@ -53,7 +53,7 @@ async fn a_started_job_is_due_and_noted() {
     let tables = database::tables().await;
     let first = job("job-1");
     let noted = begun(&first);
-    tables.jobs.start(&first).await.unwrap();
+    tables.jobs.start(&first, None).await.unwrap();
     assert_eq!(tables.jobs.job(&id("crm"), &id("job-1")).await.unwrap(), Some(first));
     assert_eq!(tables.jobs.job(&id("crm"), &id("job-2")).await.unwrap(), None);
     assert_eq!(tables.applications.condition(&id("crm")).await.unwrap().sweep, Some(noted));
@@ -69,7 +69,7 @@ async fn a_started_job_is_due_and_noted() {
 async fn of_two_who_hold_one_step_one_advances_the_job() {
     let tables = database::tables().await;
     let first = job("job-1");
-    tables.jobs.start(&first).await.unwrap();
+    tables.jobs.start(&first, None).await.unwrap();
     let users = note(&first, SweepPhase::Users);
     let (one, other) = tokio::join!(
         async { tables.jobs.advance(&first, &next(&first), Some(&users)).await.unwrap() },
@@ -90,7 +90,7 @@ async fn a_finished_job_is_neither_noted_nor_due() {
     let tables = database::tables().await;
     let first = job("job-1");
     let noted = note(&first, SweepPhase::Removals);
-    tables.jobs.start(&first).await.unwrap();
+    tables.jobs.start(&first, None).await.unwrap();
     assert!(tables.jobs.advance(&first, &done(&first), Some(&noted)).await.unwrap());
     assert_eq!(tables.applications.condition(&id("crm")).await.unwrap().sweep, None);
     assert!(tables.links.propose_due(&id("crm"), at(1_000), 10).await.unwrap().is_empty());
@@ -101,8 +101,8 @@ async fn a_finished_job_is_neither_noted_nor_due() {
 async fn a_job_that_was_replaced_advances_no_more_and_is_not_due() {
     let tables = database::tables().await;
     let (first, second) = (job("job-1"), job("job-2"));
-    tables.jobs.start(&first).await.unwrap();
-    tables.jobs.start(&second).await.unwrap();
+    tables.jobs.start(&first, None).await.unwrap();
+    tables.jobs.start(&second, None).await.unwrap();
     assert!(!tables.jobs.advance(&first, &done(&first), None).await.unwrap());
     let noted = tables.applications.condition(&id("crm")).await.unwrap().sweep;
     assert_eq!(noted, Some(begun(&second)));

@@ -96,7 +96,11 @@ async fn sample(tables: &Tables, configured: &Configured) -> StoreResult<Vec<Lin
     let application = &configured.application;
     let mut sample = Vec::new();
     let mut cursor = None;
-    for _ in 0..PAGES {
+    for page in 0.. {
+        // Without any, all are looked through: none is taken for the same tenant because it was not looked for.
+        if page >= PAGES && !sample.is_empty() {
+            break;
+        }
         let page = tables.links.propose_links(&application.id, Kind::User, cursor, LINKS).await?;
         for key in &page.keys {
             let Some(link) = tables.links.link(key).await? else { continue };

@@ -154,6 +154,10 @@ fn advice(configured: &Configured, stage: Stage) -> (Option<String>, Option<Stri
             let reason = condition.paused.clone().unwrap_or_default();
             told(&reason, "connect it again with valid credentials, or resume it once the target takes them")
         }
+        Stage::Held if configured.application.lifecycle == Lifecycle::Removing => told(
+            &format!("{} accounts would be removed, more than goes without being asked", condition.held),
+            "remove it again with allow_removals, or with accounts=leave",
+        ),
         Stage::Held => told(
             &format!("{} accounts would be removed, more than goes without being asked", condition.held),
             "see that this is meant, then sync with allow_removals; or mend the directory or the selection",

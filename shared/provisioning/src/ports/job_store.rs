@@ -11,8 +11,9 @@ use crate::target::{Found, Kind, MatchKey};
 /// Keeps jobs and found rows. Every read is consistent.
 #[async_trait]
 pub trait JobStore: Send + Sync {
-    /// Puts a new job and notes it as the application's sweep, replacing one under way.
-    async fn start(&self, job: &SweepJob) -> StoreResult<()>;
+    /// Puts a new job and notes it as the application's sweep, replacing one under way. `false`: the application is no more at
+    /// this version, so what the job was to do is not what is wanted now.
+    async fn start(&self, job: &SweepJob, version: Option<u64>) -> StoreResult<bool>;
     /// A job.
     async fn job(&self, application: &ApplicationId, id: &JobId) -> StoreResult<Option<SweepJob>>;
     /// Writes a job's progress and what the application notes of it, if the job is still at `before.step` and still the

@@ -20,7 +20,14 @@ impl Page<'_> {
             _ => (Kind::User, 1),
         };
         let Some(connection) = &self.configured.application.connection else { return Ok(None) };
-        let Some(token) = self.sweeper.secrets.secret(&connection.secret).await? else { return Ok(None) };
+        let Some(token) = self.sweeper.secrets.secret(&connection.secret).await? else {
+            let reason = crate::sync::NO_CREDENTIALS;
+            let version = self.configured.application.version;
+            self.tables().applications.pause(self.application(), version, reason).await?;
+            self.job.problem = Some(reason.to_owned());
+            self.job.attempts += 1;
+            return Ok(self.job.position.clone());
+        };
         let target = Paced::new(
             self.sweeper.connector.open(connection, &token),
             self.configured,

@@ -22,7 +22,7 @@ pub use job::{Counts, Position, Step, SweepJob};
 pub use progress::{Pending, Progress, Pulse};
 pub use start::{SweepRequest, start};
 
-use crate::application::{Configured, Listing, SweepNote, SweepPhase};
+use crate::application::{Configured, Departure, Lifecycle, Listing, SweepNote, SweepPhase};
 use crate::clock::{Clock, after};
 use crate::ids::{ApplicationId, JobId, UserId};
 use crate::link::{LinkKey, Mark};
@@ -77,7 +77,12 @@ impl Sweeper {
         let Some(position) = before.position.clone().filter(|_| before.step == step) else { return Ok(()) };
         let Some(configured) = self.tables.applications.load(application).await? else { return Ok(()) };
         let current = configured.condition.sweep.as_ref().is_some_and(|note| note.job == *job);
-        if !current || !configured.is_live() {
+        // What needs no request is forgotten also where the target refuses us.
+        let forgetting = configured.application.lifecycle == Lifecycle::Removing
+            && position.phase == SweepPhase::Purging
+            && (position.step != Step::Draining
+                || configured.application.policy.on_unassign == Departure::Leave);
+        if !current || !(configured.is_live() || forgetting) {
             return Ok(());
         }
         let job = before.clone();

@@ -5,7 +5,7 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::{Page, Position, Step};
 use crate::activity::{Action, Actor, EventName, Outcome, OutcomeResult};
-use crate::application::SweepPhase;
+use crate::application::{Departure, SweepPhase};
 use crate::ids::{GroupId, UserId};
 use crate::link::{LinkKey, Object};
 use crate::ports::{StoreResult, Todo};
@@ -35,6 +35,9 @@ impl Page<'_> {
                 Kind::Group => self.forget_application().await.map(|()| None),
             };
         }
+        if self.left_over(&page.keys).await? {
+            return Ok(at(Step::Draining));
+        }
         let forgotten = page.keys.iter().map(|key| self.forget(key));
         let whole: Vec<bool> = stream::iter(forgotten).buffer_unordered(CONCURRENT).try_collect().await?;
         if !whole.contains(&true) {
@@ -42,6 +45,25 @@ impl Page<'_> {
             self.job.attempts += 1;
         }
         Ok(at(Step::Cursor(kind, None)))
+    }
+
+    /// Whether any of these is to be removed still: indexes lag, and only the link itself decides. Where accounts stay, none is.
+    async fn left_over(&mut self, keys: &[LinkKey]) -> StoreResult<bool> {
+        if self.configured.application.policy.on_unassign == Departure::Leave {
+            return Ok(false);
+        }
+        let looks = keys.iter().map(|key| self.still(key));
+        let found: Vec<Option<LinkKey>> = stream::iter(looks).buffered(CONCURRENT).try_collect().await?;
+        let left: Vec<LinkKey> = found.into_iter().flatten().collect();
+        self.mark(&left, false).await?;
+        Ok(!left.is_empty())
+    }
+
+    /// The link, where it is marked, worked on, or in use.
+    async fn still(&self, key: &LinkKey) -> StoreResult<Option<LinkKey>> {
+        let Some(link) = self.tables().links.link(key).await? else { return Ok(None) };
+        let under_way = link.work.due_at.is_some() || link.work.is_claimed(self.sweeper.clock.now());
+        Ok(if under_way { Some(key.clone()) } else { self.goes(key).await? })
     }
 
     /// Whether all that was marked is worked off. What fails is tried again at growing distances, and so is this.

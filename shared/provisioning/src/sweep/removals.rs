@@ -113,7 +113,7 @@ impl Page<'_> {
         removing.then_some(Position { phase: SweepPhase::Purging, step: Step::Draining })
     }
 
-    async fn goes(&self, key: &LinkKey) -> StoreResult<Option<LinkKey>> {
+    pub(super) async fn goes(&self, key: &LinkKey) -> StoreResult<Option<LinkKey>> {
         let Some(link) = self.tables().links.link(key).await? else { return Ok(None) };
         if link.work.is_fresh_under(self.configured.application.version) {
             return Ok(None);

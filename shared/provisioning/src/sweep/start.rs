@@ -64,14 +64,18 @@ impl SweepJob {
     }
 }
 
-/// Starts a sweep, replacing one under way: the new one sees all that the old one would have.
+/// Starts a sweep, replacing one under way: the new one sees all that the old one would have. `false`: the application is no
+/// more at `version`.
 pub async fn start(
     tables: &Tables,
     bell: &dyn Bell,
     clock: &dyn Clock,
     request: SweepRequest,
-) -> StoreResult<()> {
+    version: Option<u64>,
+) -> StoreResult<bool> {
     let job = request.into_job(clock.now());
-    tables.jobs.start(&job).await?;
-    job.ring(bell).await
+    if !tables.jobs.start(&job, version).await? {
+        return Ok(false);
+    }
+    job.ring(bell).await.map(|()| true)
 }

@@ -14,6 +14,9 @@ use crate::ids::ApplicationId;
 use crate::link::{LinkKey, Object};
 use crate::ports::{Doorbell, StoreError, StoreResult, Target};
 
+/// Why nothing is sent where the secret store has no credentials.
+pub(crate) const NO_CREDENTIALS: &str = "its credentials are not in the secret store; connect it again";
+
 /// What became of one doorbell of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handled {
@@ -70,14 +73,7 @@ impl Worker {
         let Some(configured) = loaded?.filter(Configured::is_live) else { return Ok(None) };
         let Some(connection) = &configured.application.connection else { return Ok(None) };
         let Some(token) = self.secrets.secret(&connection.secret).await? else {
-            self.tables
-                .applications
-                .pause(
-                    id,
-                    configured.application.version,
-                    "its credentials are not in the secret store; connect it again",
-                )
-                .await?;
+            self.tables.applications.pause(id, configured.application.version, NO_CREDENTIALS).await?;
             return Ok(None);
         };
         self.raise_pace(&configured).await?;

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use batch::Handled;
+pub(crate) use batch::NO_CREDENTIALS;
 pub(crate) use paced::{Haste, Paced};
 
 use crate::clock::Clock;

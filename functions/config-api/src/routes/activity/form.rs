@@ -20,6 +20,18 @@ pub enum Form {
     Table,
 }
 
+/// Events as a table, in the document.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, example = "ts,activity_id,event,result,reason\r\n2026-11-23T10:00:00Z,crm#user#4711:7,provisioning_user_sync,SUCCESS,title changed\r\n")]
+#[expect(dead_code, reason = "only the document names it")]
+pub struct Csv(String);
+
+/// Events as lines of JSON, in the document.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, example = "{\"activity_id\":\"crm#user#4711:7\",\"ts\":\"2026-11-23T10:00:00Z\"}\n")]
+#[expect(dead_code, reason = "only the document names it")]
+pub struct Lines(String);
+
 impl Form {
     /// The one that `Accept` prefers among ours; JSON where it names none (RFC 9110 section 12.5.1 allows that).
     pub fn wanted(headers: &HeaderMap) -> Self {

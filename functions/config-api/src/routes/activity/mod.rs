@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::event::{Event, WireEventName, WireResult};
-use self::form::Form;
+use self::form::{Csv, Form, Lines};
 use crate::Api;
 use crate::page::{Cursor, Limit, Page};
 use crate::path::Path;
@@ -96,7 +96,7 @@ impl From<Narrowing> for Filter {
 /// Lists the events of all applications, newest first.
 #[utoipa::path(get, path = "/v1/activity", tag = "activity", operation_id = "list_activity", params(Filter),
     responses((status = 200, description = "A page of events; `Link` names the next page", content(
-        (Page<Event> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")),
+        (Page<Event> = "application/json"), (inline(Csv) = "text/csv"), (inline(Lines) = "application/x-ndjson")),
         headers(("Link" = String, description = "The next page, as `rel=\"next\"`; absent after the last")))))]
 async fn everything(
     State(api): State<Api>,
@@ -113,7 +113,7 @@ async fn everything(
 #[utoipa::path(get, path = "/v1/users/{id}/timeline", tag = "activity", operation_id = "list_timeline_of_user",
     params(("id" = String, Path, description = "The user's id"), Narrowing),
     responses((status = 200, description = "A page of events; `Link` names the next page", content(
-        (Page<Event> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")),
+        (Page<Event> = "application/json"), (inline(Csv) = "text/csv"), (inline(Lines) = "application/x-ndjson")),
         headers(("Link" = String, description = "The next page, as `rel=\"next\"`; absent after the last")))))]
 async fn of_user(
     State(api): State<Api>,
@@ -135,7 +135,7 @@ async fn of_user(
 #[utoipa::path(get, path = "/v1/applications/{id}/logs", tag = "activity", operation_id = "list_logs_of_application",
     params(("id" = String, Path, description = "The application's id"), Narrowing),
     responses((status = 200, description = "A page of events; `Link` names the next page", content(
-        (Page<Event> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")),
+        (Page<Event> = "application/json"), (inline(Csv) = "text/csv"), (inline(Lines) = "application/x-ndjson")),
         headers(("Link" = String, description = "The next page, as `rel=\"next\"`; absent after the last")))))]
 async fn of_application(
     State(api): State<Api>,
@@ -157,7 +157,7 @@ async fn of_application(
 #[utoipa::path(get, path = "/v1/administrator-actions", tag = "activity", operation_id = "list_administrator_actions",
     params(Narrowing),
     responses((status = 200, description = "A page of events; `Link` names the next page", content(
-        (Page<Event> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")),
+        (Page<Event> = "application/json"), (inline(Csv) = "text/csv"), (inline(Lines) = "application/x-ndjson")),
         headers(("Link" = String, description = "The next page, as `rel=\"next\"`; absent after the last")))))]
 async fn of_administrators(
     State(api): State<Api>,

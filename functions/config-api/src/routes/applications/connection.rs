@@ -51,6 +51,7 @@ pub struct NewConnection {
 /// How we authenticate.
 #[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ConnectionMode)]
 enum Mode {
     /// A bearer token.
     Bearer,
@@ -85,7 +86,8 @@ impl TryFrom<String> for Token {
 /// How a target is reached, and what it can do. Never a credential.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"status": "connected", "mode": "bearer", "base_url": "https://scim.example.org/v2",
-    "target_generation": 1, "capabilities": {"patch": {"value": true, "from": "target"}}}))]
+    "target_generation": 1, "capabilities": {"patch": {"value": true, "from": "target"},
+    "filter": {"value": true, "from": "default"}, "groups": {"value": true, "from": "default"}, "members_per_request": 100}}))]
 pub struct ShownConnection {
     /// Whether there is a connection that the target took.
     status: ConnectionStatus,

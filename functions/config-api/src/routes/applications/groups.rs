@@ -72,6 +72,7 @@ struct NewSelection {
 /// Where the list of groups comes from.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SelectionMode)]
 enum Mode {
     /// The groups that single sign-on permits.
     SsoPermitted,

@@ -21,7 +21,7 @@ use crate::etag::{ETag, IfMatch};
 use crate::path::Path;
 use crate::problem::{FieldError, Problem, ProblemKind};
 use crate::text::Name;
-use crate::{Api, problems};
+use crate::{Api, problems, whole_number};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(schema)).routes(routes!(get_mapping, map)).routes(routes!(evaluate))
@@ -131,7 +131,6 @@ enum WireSource {
     /// A built-in attribute of the directory.
     Directory(BuiltIn),
     /// A custom attribute, by name.
-    #[schema(value_type = String)]
     Custom(Name),
     /// The same for everybody.
     Constant(Constant),
@@ -155,9 +154,8 @@ enum Constant {
     /// True or false.
     Boolean(bool),
     /// A whole number.
-    Integer(i64),
+    Integer(#[serde(deserialize_with = "whole_number::deserialize")] i64),
     /// Text.
-    #[schema(value_type = String)]
     Text(crate::text::Line),
 }
 

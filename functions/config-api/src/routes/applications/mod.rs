@@ -26,10 +26,12 @@ use self::wire::{ApplicationPatch, NewApplication, ShownApplication};
 use crate::body::JsonBody;
 use crate::caller::Caller;
 use crate::etag::{ETag, IfMatch};
+use crate::merge_patch::MergePatch;
 use crate::page::{Cursor, Limit, Page};
 use crate::path::Path;
 use crate::problem::{FieldError, Problem, ProblemKind};
 use crate::query::Query;
+use crate::removals::Removals;
 use crate::{Api, problems};
 
 /// The routes of this subject.
@@ -192,7 +194,7 @@ async fn change(
     Path(id): Path<ApplicationId>,
     precondition: IfMatch,
     caller: Caller,
-    JsonBody(patch): JsonBody<ApplicationPatch>,
+    MergePatch(patch): MergePatch<ApplicationPatch>,
 ) -> Result<Response, Problem> {
     let read = Read::expecting(&api, &id, &precondition, &caller).await?;
     let new = Configuration { name: patch.name.map(String::from), ..Configuration::default() };
@@ -208,7 +210,8 @@ struct Removal {
     #[param(inline)]
     accounts: Option<Accounts>,
     /// Lets so many accounts go, however large a share they are. More than the fuse allows are held otherwise.
-    allow_removals: Option<u64>,
+    #[param(inline)]
+    allow_removals: Option<Removals>,
 }
 
 /// What becomes of accounts.
@@ -243,7 +246,7 @@ async fn remove(
         Accounts::Deactivate => Departure::Deactivate,
         Accounts::Delete => Departure::Delete,
     };
-    read.setup.remove(&id, accounts, removal.allow_removals).await?;
+    read.setup.remove(&id, accounts, removal.allow_removals.map(Removals::get)).await?;
     let Some(configured) = api.tables.applications.load(&id).await? else {
         return Ok((StatusCode::ACCEPTED, Json(ShownApplication::from(&read.configured))).into_response());
     };

@@ -16,6 +16,7 @@ use crate::caller::Caller;
 use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::removals::Removals;
 use crate::{Api, problems};
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -45,7 +46,8 @@ problems! {
 #[into_params(parameter_in = Query)]
 struct Allowance {
     /// Lets so many accounts be removed, however large a share they are. More than the fuse allows are held otherwise.
-    allow_removals: Option<u64>,
+    #[param(inline)]
+    allow_removals: Option<Removals>,
 }
 
 /// These routes take no body; one that is sent is read and not looked at.
@@ -65,7 +67,7 @@ async fn enable(
     Query(allowance): Query<Allowance>,
     _: Bytes,
 ) -> Result<Response, Problem> {
-    by(&api, &caller).enable(&id, allowance.allow_removals).await?;
+    by(&api, &caller).enable(&id, allowance.allow_removals.map(Removals::get)).await?;
     accepted(&api, &id).await
 }
 
@@ -94,7 +96,7 @@ async fn sync(
     Query(allowance): Query<Allowance>,
     _: Bytes,
 ) -> Result<Response, Problem> {
-    by(&api, &caller).sync(&id, allowance.allow_removals).await?;
+    by(&api, &caller).sync(&id, allowance.allow_removals.map(Removals::get)).await?;
     accepted(&api, &id).await
 }
 

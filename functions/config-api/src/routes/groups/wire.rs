@@ -9,7 +9,7 @@ use crate::text::Name;
 
 /// A group of the directory.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
-#[schema(as = Group)]
+#[schema(as = Group, example = json!({"id": "0198c0de-7a10-7c21-8d52-4b6a9e0f1c37", "name": "Engineering", "source_id": "g-1"}))]
 pub struct ShownGroup {
     /// Ours; it never changes.
     id: String,
@@ -34,6 +34,7 @@ impl From<&Group> for ShownGroup {
 /// A group that is to be made.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Engineering", "source_id": "g-1"}))]
 pub struct NewGroup {
     /// Unique without regard to case.
     name: Name,
@@ -52,6 +53,7 @@ impl NewGroup {
 /// A change of a group as JSON merge patch (RFC 7396): what is absent stays, null clears.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Platform"}))]
 pub struct GroupPatch {
     #[schema(nullable = false)]
     name: Option<Name>,
@@ -72,6 +74,7 @@ impl GroupPatch {
 
 /// A member of a group.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "0198c0de-6f5e-7b3a-9a41-3f1c2d4e5f60", "username": "ada"}))]
 pub struct Member {
     /// The user's id.
     id: String,

@@ -17,9 +17,10 @@ use crate::page::{Cursor, Page};
 use crate::path::Path;
 use crate::problem::{FieldError, Problem, ProblemKind};
 use crate::query::Query;
+use crate::removals::Removals;
 use crate::routes::users::Paging;
 use crate::{Api, problems};
-use wire::{Commit, Import, Line, LineFilter, NewImport};
+use wire::{Commit, Import, Line, LineFilter, NewImport, PartOfFile};
 
 /// The routes of this subject.
 pub fn routes() -> OpenApiRouter<Api> {
@@ -83,7 +84,7 @@ async fn cancel(State(api): State<Api>, Path(id): Path<JobId>) -> Result<StatusC
 #[utoipa::path(put, path = "/v1/directory/imports/{id}/parts/{number}", tag = "imports", operation_id = "put_import_part",
     params(("id" = String, Path, description = "The import's id"),
         ("number" = u16, Path, description = "Which part, counted from 1", minimum = 1, maximum = 10_000)),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = inline(PartOfFile), content_type = "application/octet-stream"),
     responses((status = 204, description = "The part is there"), PartProblems))]
 async fn put_part(
     State(api): State<Api>,
@@ -114,7 +115,7 @@ async fn commit(
 ) -> Result<Response, Problem> {
     let Commit { complete, dry_run, allow_removals } = commit;
     let imports = imports(&api);
-    let request = Request { complete, dry_run, allow_removals };
+    let request = Request { complete, dry_run, allow_removals: allow_removals.map(Removals::get) };
     imports.commit(&id, request).await.map_err(|error| uncommitted(&id, error))?;
     let shown = show(&api, &imports, &id).await?;
     Ok((StatusCode::ACCEPTED, Json(shown)).into_response())

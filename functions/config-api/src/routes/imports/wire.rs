@@ -5,12 +5,17 @@ use provisioning::directory::file::Format;
 use provisioning::directory::import_job::{self, Entry, EntryResult, ImportState, Phase, Tally};
 use provisioning::directory::job::DirectoryJob;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 
 use crate::page::{Cursor, Limit};
+use crate::removals::Removals;
 
 /// What an import begins with.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"format": "csv"}))]
 pub(super) struct NewImport {
     pub(super) format: WireFormat,
 }
@@ -37,6 +42,7 @@ impl From<WireFormat> for Format {
 /// What is asked for.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ImportCommit, example = json!({"complete": true, "dry_run": false}))]
 pub(super) struct Commit {
     /// The file is the whole truth: whom it does not name is deleted.
     pub(super) complete: bool,
@@ -45,11 +51,31 @@ pub(super) struct Commit {
     pub(super) dry_run: bool,
     /// Removals that are meant: users deleted, disabled, or left in no group. More than a tenth of all users are held
     /// unless as many are allowed.
-    pub(super) allow_removals: Option<u64>,
+    #[schema(nullable = false)]
+    pub(super) allow_removals: Option<Removals>,
 }
+
+/// A part of the file: any bytes.
+pub(super) struct PartOfFile;
+
+impl utoipa::PartialSchema for PartOfFile {
+    fn schema() -> RefOr<Schema> {
+        let bytes = ObjectBuilder::new().schema_type(Type::String);
+        let bytes = bytes.format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+        bytes.min_length(Some(1)).examples([json!("id,username,groups\n1,ada,Engineering\n")]).into()
+    }
+}
+
+impl utoipa::ToSchema for PartOfFile {}
 
 /// An import.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "0198c0de-6f5e-7b3a-9a41-3f1c2d4e5f60", "format": "csv", "state": "running",
+    "phase": "additions", "complete": true, "dry_run": false, "lines_done": 2000, "lines_total": null,
+    "bytes_done": 131072, "bytes_total": 655360, "counts": {"created": 12, "updated": 3, "unchanged": 1985, "disabled": 0,
+    "pending": 0, "users_deleted": 0, "groups_created": 1, "groups_deleted": 0, "memberships_added": 14,
+    "memberships_removed": 0}, "problems": 0, "removals": 0, "note": null, "created_at": "2026-11-23T10:00:00Z",
+    "started_at": "2026-11-23T10:00:05Z", "ended_at": null, "eta_seconds": 4}))]
 pub(super) struct Import {
     id: String,
     #[schema(inline)]
@@ -283,6 +309,8 @@ impl From<EntryResult> for WireResult {
 
 /// A line of the file.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = ImportLine, example = json!({"line": 7, "username": "ada", "result": "problem", "problems": [
+    {"column": "status", "given": "on", "detail": "active or disabled"}]}))]
 pub(super) struct Line {
     /// Counted from 1.
     line: u64,

@@ -41,6 +41,9 @@ problems! {
 
 /// What became of a disabled user's accounts.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"user": "0198c0de-6f5e-7b3a-9a41-3f1c2d4e5f60", "disabled_at": "2026-11-23T10:00:00Z",
+    "closed": true, "applications": [{"application": "0198c0de-8001-7d00-9c11-5a7b8c9d0e1f", "name": "CRM",
+    "state": "closed", "remote_id": "2819c223", "since": "2026-11-23T10:00:02Z"}]}))]
 struct OffboardingReceipt {
     /// The user's id.
     user: String,

@@ -12,6 +12,7 @@ use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 
 use crate::merge_patch::Patched;
 use crate::text::{Line, Name};
+use crate::whole_number;
 
 /// Most characters of a custom attribute's text, and most texts of a list.
 const CUSTOM_TEXT: usize = 4_096;
@@ -19,7 +20,8 @@ const CUSTOM_LIST: usize = 100;
 
 /// A user of the directory.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
-#[schema(as = User)]
+#[schema(as = User, example = json!({"id": "0198c0de-6f5e-7b3a-9a41-3f1c2d4e5f60", "username": "ada", "email": "ada@example.org",
+    "first_name": "Ada", "last_name": "Lovelace", "status": "active", "source_id": "1001", "custom": {}}))]
 pub struct ShownUser {
     /// Ours; it never changes.
     id: String,
@@ -67,6 +69,8 @@ impl From<&User> for ShownUser {
 /// A user who is to be made.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"username": "ada", "email": "ada@example.org", "first_name": "Ada", "last_name": "Lovelace",
+    "source_id": "1001"}))]
 pub struct NewUser {
     /// Unique without regard to case.
     username: Name,
@@ -104,6 +108,7 @@ impl NewUser {
 /// A change of a user as JSON merge patch (RFC 7396): what is absent stays, null clears.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"last_name": "King", "email": null}))]
 pub struct UserPatch {
     #[schema(nullable = false)]
     username: Option<Name>,
@@ -198,7 +203,9 @@ pub struct CustomValue(pub Value);
 
 impl<'de> Deserialize<'de> for CustomValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::from_json(&serde_json::Value::deserialize(deserializer)?).filter(fits);
+        let json = serde_json::Value::deserialize(deserializer)?;
+        let value =
+            whole_number::of(&json).map(Value::Integer).or_else(|| Value::from_json(&json)).filter(fits);
         value.map(Self).ok_or_else(|| {
             serde::de::Error::custom(
                 "true, false, a whole number, text of 1 to 4096 characters, or a list of such texts",

@@ -52,7 +52,7 @@ impl Setup {
         if !same_place && links == Links::Identify {
             self.identify(&before, &connection, token).await?;
         }
-        let relinked = !same_place && links == Links::Relink && before.application.connection.is_some();
+        let relinked = links == Links::Relink && before.application.connection.is_some();
         let write = self.connected(&before, connection, &discovery, relinked)?;
         if same_place && !relinked && is_known(&before, &write) {
             self.tables.applications.resume(id).await?;

@@ -109,11 +109,25 @@ impl Setup {
         read_target: bool,
         allowed_removals: Option<u64>,
     ) -> Result<JobId, SetupError> {
+        self.start_sweep_at(id, None, read_target, allowed_removals).await
+    }
+
+    /// The same, if the application is still at this version: another sweep is not replaced by one that knows less.
+    async fn start_sweep_at(
+        &self,
+        id: &ApplicationId,
+        version: Option<u64>,
+        read_target: bool,
+        allowed_removals: Option<u64>,
+    ) -> Result<JobId, SetupError> {
         let job: JobId = self.randomness.token().parse()?;
         let request =
             SweepRequest { job: job.clone(), application: id.clone(), read_target, allowed_removals };
-        sweep::start(&self.tables, self.bell.as_ref(), self.clock.as_ref(), request).await?;
-        Ok(job)
+        let (bell, clock) = (self.bell.as_ref(), self.clock.as_ref());
+        match sweep::start(&self.tables, bell, clock, request, version).await? {
+            true => Ok(job),
+            false => Err(SetupError::Changed),
+        }
     }
 
     /// The application as it is, if it is at the version that a change is meant for and is not being removed.

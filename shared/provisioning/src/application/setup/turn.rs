@@ -24,7 +24,8 @@ impl Setup {
             return Err(SetupError::Unready(missing));
         }
         if before.application.lifecycle == Lifecycle::Enabled {
-            return self.start_sweep(id, false, allowed_removals).await;
+            let version = Some(before.application.version);
+            return self.start_sweep_at(id, version, false, allowed_removals).await;
         }
         let sweep = self.sweep_of(&before, true, allowed_removals)?;
         let job = sweep.id.clone();
@@ -59,7 +60,7 @@ impl Setup {
         if before.application.lifecycle != Lifecycle::Enabled {
             return Err(SetupError::NotEnabled);
         }
-        self.start_sweep(id, false, allowed_removals).await
+        self.start_sweep_at(id, Some(before.application.version), false, allowed_removals).await
     }
 
     /// Lets requests go again that were stopped because the target refused our credentials, and looks for what is due.

@@ -162,6 +162,7 @@ impl ImportRunner {
         self.protect(line, user, person, known, outcome);
         if let Some(first) = named_before(line.line, user, person, known, on_page) {
             entry.refuse(duplicate("username", &user.username, first));
+            self.protect_refused(line.line, user, person, known, outcome);
             return Ok(entry);
         }
         for key in keys_of(user, person) {
@@ -198,6 +199,25 @@ impl ImportRunner {
         note(&mut entry, &planned, waits, import.request.dry_run);
         outcome.writes.extend(planned.write.map(|write| (outcome.entries.len(), write)));
         Ok(entry)
+    }
+
+    /// Sees to it that whom a refused line is about is not deleted as one whom the file does not name, nor his groups.
+    fn protect_refused(
+        &self,
+        line: u64,
+        user: &FileUser,
+        person: &Person,
+        known: &Known<'_>,
+        outcome: &mut Outcome,
+    ) {
+        let Some(id) = &person.id else { return };
+        let key = format!("u#{id}");
+        if !known.noted.contains_key(&key) {
+            outcome.named.entry(key).or_insert_with(|| Named::at(line, &folded(&user.username)));
+        }
+        for group in known.people.records.get(id).into_iter().flat_map(|record| &record.groups) {
+            outcome.named.entry(format!("g#{group}")).or_insert_with(|| Named::at(0, ""));
+        }
     }
 
     /// Sees to it that a line with problems, or one that does not say everything, has nobody deleted.

@@ -58,7 +58,8 @@ pub(super) fn plan(
     let disables = active && new.status == Status::Disabled;
     let added = old.map_or_else(|| new.clone(), |old| without_losses(&new, old));
     let departs = added != new || !leave.is_empty();
-    let removes = active && (disables || (want.is_empty() && !have.is_empty()));
+    // Whoever leaves a group may lose every account that hangs on it, whatever groups he keeps.
+    let removes = active && (disables || !leave.is_empty());
     let leaves = leave.len() as u64;
     let (new, leave) = match extent {
         Extent::Additions => (added, BTreeSet::new()),

@@ -62,6 +62,15 @@ impl ImportRunner {
             return Ok(at(import, walk));
         }
         let found = self.unnamed(&import, walk, DOOMED).await?;
+        let more = |deleted: u64, judged: u64| deleted + found.ids.len() as u64 > judged;
+        let unjudged = match walk.kind {
+            Kind::User => more(import.tally.users_deleted, import.unnamed_users),
+            Kind::Group => more(import.tally.groups_deleted, import.unnamed_groups),
+        };
+        if unjudged {
+            // More have come since they were counted than the fuse judged: count, and judge, again.
+            return Ok(Import { position: Position::Counting(Walk::START), ..import });
+        }
         match walk.kind {
             Kind::User => import.tally.users_deleted += found.ids.len() as u64,
             Kind::Group => import.tally.groups_deleted += found.ids.len() as u64,

@@ -148,6 +148,9 @@ impl Task<'_> {
         let settled = self
             .settle(&claimed, seen, Due::Goes, None, Some(outcome), |link| {
                 link.state = State::Linked;
+                // A group that gets on does not fail, however many tasks it takes.
+                link.work.attempts = 0;
+                link.work.problem = None;
                 for change in changes {
                     if let Some(value) = &change.new {
                         link.sent.insert(change.attribute.clone(), value.clone());
