@@ -15,7 +15,7 @@ const ENVIRONMENT: &str = "schemathesis";
 /// Says how many cases each operation is called with at most, in each phase.
 const EXAMPLES: &str = "ROLLCALL_SCHEMATHESIS_EXAMPLES";
 /// Cases an operation where nothing is said: a minute or so.
-const FEW: &str = "50";
+const FEW: &str = "40";
 /// The same cases each time, unless another number is given.
 const RANDOM_SEED: &str = "ROLLCALL_SCHEMATHESIS_SEED";
 
