@@ -40,7 +40,7 @@ async fn the_program_does_what_the_document_says_whatever_it_is_sent() {
     let Some(schemathesis) = tool(ENVIRONMENT, "schemathesis") else { return };
     let served = Served::start();
     let seed = Seed::plant(&served).await;
-    let setting = |name, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+    let setting = |name, default: &str| std::env::var_os(name).unwrap_or_else(|| default.into());
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("it/openapi");
     let folder = tempfile::tempdir().unwrap();
     checked(
@@ -55,6 +55,9 @@ async fn the_program_does_what_the_document_says_whatever_it_is_sent() {
             .arg("--config-file")
             .arg(here.join("schemathesis.toml"))
             .args(["run", &format!("{}/v1/openapi.json", served.origin()), "--no-color", "--warnings", "off"])
-            .args(["--max-examples", &setting(EXAMPLES, FEW), "--seed", &setting(RANDOM_SEED, "1")]),
+            .arg("--max-examples")
+            .arg(setting(EXAMPLES, FEW))
+            .arg("--seed")
+            .arg(setting(RANDOM_SEED, "1")),
     );
 }
