@@ -43,6 +43,15 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patched<T> {
     }
 }
 
+/// Reads a field that a patch may leave out but not clear; it is `#[serde(default)]` too.
+///
+/// # Errors
+///
+/// It is null, or no `T`.
+pub fn kept<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 impl<T> Patched<T> {
     /// Lays the patch over an optional field.
     pub fn over<U: From<T>>(self, field: &mut Option<U>) {

@@ -5,7 +5,7 @@ use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
-use utoipa::openapi::schema::{ArrayItems, Schema};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Schema};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, RefOr, ResponseBuilder};
 use utoipa::{OpenApi, PartialSchema as _};
@@ -79,6 +79,22 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
         }
     }
     pages(components_of(document));
+    choices(components_of(document));
+}
+
+/// Of `{"one": …}` or `{"another": …}` there is exactly one.
+fn choices(components: &mut Components) {
+    for schema in components.schemas.values_mut() {
+        let RefOr::T(Schema::OneOf(choice)) = schema else { continue };
+        for variant in &mut choice.items {
+            if let RefOr::T(Schema::Object(variant)) = variant
+                && variant.properties.len() == 1
+                && variant.required.len() == 1
+            {
+                variant.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+            }
+        }
+    }
 }
 
 /// What stands in front of us bounds the head of a request, API Gateway and the local server alike, and says so in words of

@@ -1,7 +1,7 @@
 //! Whole numbers as JSON Schema has them: `1.0` is one too (JSON Schema 2020-12, validation section 6.1.1).
 
 use serde::de::Error as _;
-use serde::{Deserialize as _, Deserializer};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// The whole number that this is, where it is one of 64 bits.
@@ -13,6 +13,10 @@ pub fn of(json: &Value) -> Option<i64> {
     };
     number.as_i64().or_else(written_with_a_point)
 }
+
+/// A whole number in a body.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Whole(#[serde(deserialize_with = "deserialize")] pub i64);
 
 /// Reads a field that is a whole number.
 ///

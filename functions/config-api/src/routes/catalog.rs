@@ -27,7 +27,7 @@ struct Filter {
     /// Only those that can be provisioned, or only those that cannot.
     provisioning: Option<bool>,
     /// Only those whose name or key holds this, without regard to case.
-    #[param(max_length = 256)]
+    #[param(max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     q: Option<String>,
     /// How many at most.
     #[param(inline)]

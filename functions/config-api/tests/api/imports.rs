@@ -179,5 +179,5 @@ async fn input_that_cannot_be_used_is_named() {
     client.get(&format!("{IMPORTS}/nothing")).await.problem(404, "not-found");
     client.delete(&format!("{IMPORTS}/nothing")).await.problem(404, "not-found");
     client.get(&format!("{path}/lines?result=lost")).await.problem(400, "invalid-query");
-    commit(&client, &path, &json!({"complete": true})).await.problem(400, "invalid-body");
+    commit(&client, &path, &json!({"dry_run": true})).await.problem(400, "invalid-body");
 }

@@ -10,7 +10,8 @@ pub use check::{MappingProblem, MappingProblems, check, required};
 pub use default_set::default_attributes;
 pub use prefill::{missing, prefilled};
 
-use scim::AttributePath;
+/// The path of a target's attribute, as a mapping names it.
+pub use scim::AttributePath;
 use serde::{Deserialize, Serialize};
 
 use crate::directory::User;

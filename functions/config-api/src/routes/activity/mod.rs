@@ -39,7 +39,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[into_params(parameter_in = Query)]
 struct Filter {
     /// Only those of this application.
-    #[param(value_type = Option<String>, max_length = 256)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 256, pattern = r"^[^#\u0000-\u001f\u007f-\u009f]*$")]
     application: Option<ApplicationId>,
     /// Only those that ended so.
     #[param(inline)]

@@ -17,6 +17,7 @@ use crate::caller::Caller;
 use crate::etag::{ETag, IfMatch};
 use crate::path::Path;
 use crate::problem::Problem;
+use crate::whole_number::Whole;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(get_policy, set_policy))
@@ -46,14 +47,15 @@ struct WirePolicy {
 
 /// Seconds, a week at most.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(try_from = "u32")]
+#[serde(try_from = "Whole")]
 #[schema(value_type = u32, maximum = 604800)]
 struct Grace(u32);
 
-impl TryFrom<u32> for Grace {
+impl TryFrom<Whole> for Grace {
     type Error = &'static str;
-    fn try_from(seconds: u32) -> Result<Self, Self::Error> {
-        if seconds <= LONGEST_GRACE { Ok(Self(seconds)) } else { Err("at most 604800 seconds, a week") }
+    fn try_from(Whole(seconds): Whole) -> Result<Self, Self::Error> {
+        let seconds = u32::try_from(seconds).ok().filter(|seconds| *seconds <= LONGEST_GRACE);
+        seconds.map(Self).ok_or("0 to 604800 seconds, a week")
     }
 }
 

@@ -5,6 +5,7 @@ use provisioning::ids::ApplicationId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::merge_patch;
 use crate::text::Name;
 
 /// A new application.
@@ -24,6 +25,7 @@ pub struct NewApplication {
 #[schema(example = json!({"name": "CRM, Europe"}))]
 pub struct ApplicationPatch {
     /// What people call it.
+    #[serde(default, deserialize_with = "merge_patch::kept")]
     #[schema(nullable = false)]
     pub name: Option<Name>,
 }

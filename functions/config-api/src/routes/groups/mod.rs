@@ -55,10 +55,10 @@ problems! {
 #[into_params(parameter_in = Query)]
 struct Filter {
     /// Only those whose name begins with this, without regard to case.
-    #[param(max_length = 256)]
+    #[param(max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     q: Option<String>,
     /// Only the one with this source id.
-    #[param(max_length = 256)]
+    #[param(max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     source_id: Option<String>,
     /// How many at most.
     #[param(inline)]

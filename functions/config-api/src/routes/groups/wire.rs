@@ -4,7 +4,7 @@ use provisioning::directory::{Group, User};
 use provisioning::ids::{GroupId, SourceId};
 use serde::{Deserialize, Serialize};
 
-use crate::merge_patch::Patched;
+use crate::merge_patch::{self, Patched};
 use crate::text::Name;
 
 /// A group of the directory.
@@ -55,6 +55,7 @@ impl NewGroup {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Platform"}))]
 pub struct GroupPatch {
+    #[serde(default, deserialize_with = "merge_patch::kept")]
     #[schema(nullable = false)]
     name: Option<Name>,
     #[serde(default)]

@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 
 use crate::page::{Cursor, Limit};
-use crate::removals::Removals;
+use crate::removals::{self, Removals};
 
 /// What an import begins with.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -51,7 +51,8 @@ pub(super) struct Commit {
     pub(super) dry_run: bool,
     /// Removals that are meant: users deleted, disabled, or left in no group. More than a tenth of all users are held
     /// unless as many are allowed.
-    #[schema(nullable = false)]
+    #[serde(default, deserialize_with = "removals::in_body")]
+    #[schema(inline)]
     pub(super) allow_removals: Option<Removals>,
 }
 

@@ -10,7 +10,7 @@ use utoipa::PartialSchema;
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 
-use crate::merge_patch::Patched;
+use crate::merge_patch::{self, Patched};
 use crate::text::{Line, Name};
 use crate::whole_number;
 
@@ -110,6 +110,7 @@ impl NewUser {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"last_name": "King", "email": null}))]
 pub struct UserPatch {
+    #[serde(default, deserialize_with = "merge_patch::kept")]
     #[schema(nullable = false)]
     username: Option<Name>,
     #[serde(default)]
@@ -124,6 +125,7 @@ pub struct UserPatch {
     #[serde(default)]
     #[schema(value_type = Option<Line>)]
     display_name: Patched<Line>,
+    #[serde(default, deserialize_with = "merge_patch::kept")]
     #[schema(nullable = false)]
     status: Option<WireStatus>,
     #[serde(default)]
