@@ -11,7 +11,7 @@ use config_api::caller::{Authenticator, Caller, Denial, Role, StaticToken};
 use http::request::Parts;
 use provisioning::application::Setup;
 use provisioning::clock::SteppedClock;
-use provisioning::directory::deletion::AtOnce;
+use provisioning::directory::job::Deletions;
 use provisioning::ports::Tables;
 use provisioning::randomness::Numbered;
 use rollcall::database::Database;
@@ -104,7 +104,11 @@ impl Client {
             actor: provisioning::activity::Actor::System,
         };
         let api = Api {
-            directory_jobs: Arc::new(AtOnce::new(tables.directory.clone())),
+            directory_jobs: Arc::new(Deletions {
+                jobs: tables.directory_jobs.clone(),
+                bell: setup.bell.clone(),
+                clock: clock.clone(),
+            }),
             tables: tables.clone(),
             setup: setup.clone(),
             clock,

@@ -1,7 +1,6 @@
 //! The directory: our own store of users, groups and memberships, the source of truth.
 
 pub mod attribute;
-pub mod deletion;
 pub mod file;
 pub mod import;
 pub mod import_job;

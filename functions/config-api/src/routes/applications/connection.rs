@@ -149,9 +149,9 @@ struct Known {
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum KnownFrom {
-    /// The target says so, or it is the default where it does not speak of it.
+    /// It differs from what is usual, so the target said so or showed it.
     Target,
-    /// Nothing else is known, and most have it.
+    /// It is as usual: the target says the same, or nothing of it.
     Default,
 }
 
