@@ -1,5 +1,6 @@
 //! Jobs and found rows in the provisioning table.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use provisioning::application::SweepNote;
 use provisioning::clock::{Clock, after};
+use provisioning::folding::folded;
 use provisioning::ids::{ApplicationId, JobId, RemoteId};
 use provisioning::ports::{JobStore, StoreError, StoreResult};
 use provisioning::sweep::SweepJob;
@@ -29,6 +31,8 @@ const WHAT: &str = "the job store";
 const FOUND_LASTS: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 /// Longest resource that is kept as it is, in bytes of JSON; an item has 400 KB.
 const LONGEST_RESOURCE: usize = 200_000;
+/// Most e-mail addresses of one account under which it is found.
+const MOST_EMAILS: usize = 5;
 /// How often a start may find that another sweep was started at the same time.
 const SURPRISES: u32 = 10;
 
@@ -191,7 +195,10 @@ impl JobStore for DynamoJobStore {
         for found in found {
             let row = to_row(found);
             let by_external_id = found.external_id.clone().map(MatchKey::ExternalId);
-            for key in by_external_id.into_iter().chain([MatchKey::Name(found.name.clone())]) {
+            let by_name = [MatchKey::Name(found.name.clone())];
+            let by_email: BTreeSet<_> = found.emails().map(folded).collect();
+            let by_email = by_email.into_iter().take(MOST_EMAILS).map(MatchKey::Email);
+            for key in by_external_id.into_iter().chain(by_name).chain(by_email) {
                 let key = Key::new(keys::found(application, listing, kind, &key), found.remote_id.as_str());
                 let mut item = encode(WHAT, FOUND, &key, &row)?;
                 item.insert(EXPIRES_AT.into(), AttributeValue::N(expires_at.clone()));

@@ -9,6 +9,7 @@
 //! whole application; [`due`] rings again what came due.
 
 pub mod activity;
+pub mod adoption;
 pub mod application;
 pub mod clock;
 pub mod desired;

@@ -1,8 +1,14 @@
 //! Matching: which account or group at the target is the counterpart of an object that has no link yet
 //! (DESIGN section 7, second table). What a filter or a listing brought is always re-checked here.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::application::{Adopt, Policy, ReactivateAdopted};
 use crate::folding::folded;
-use crate::link::Origin;
+use crate::ids::RemoteId;
+use crate::link::{LinkKey, Origin};
 use crate::target::Found;
 
 /// What was found at the target for one object.
@@ -12,6 +18,38 @@ pub struct Candidates {
     pub by_external_id: Vec<Found>,
     /// Under its name.
     pub by_name: Vec<Found>,
+    /// Under its e-mail address, where an administrator chose that as a key.
+    pub by_email: Vec<Found>,
+    /// Which of them are counterparts of other objects of the directory.
+    pub owned: BTreeMap<RemoteId, LinkKey>,
+}
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sought<'a> {
+    /// The externalId we send.
+    pub external_id: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// A create of ours may have been sent whose answer is not known.
+    pub creating: bool,
+}
+
+/// What an administrator chose for accounts that were there before us.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// An account that bears the key and no externalId.
+    pub adopt: Adopt,
+    /// One with a foreign externalId is adopted too.
+    pub take_over: bool,
+    /// One that is turned off.
+    pub reactivate: ReactivateAdopted,
+}
+
+impl From<&Policy> for Rules {
+    fn from(policy: &Policy) -> Self {
+        Self { adopt: policy.adopt, take_over: policy.take_over, reactivate: policy.reactivate_adopted }
+    }
 }
 
 /// What to do about the candidates.
@@ -30,134 +68,153 @@ pub enum Match {
     Conflict {
         /// Why, and what can be done.
         reason: String,
+        /// Whom it is about, so that he can choose.
+        candidates: Vec<Candidate>,
     },
 }
 
-/// Decides. `creating` says that a create of ours may have been sent whose answer is not known.
-pub fn decide(candidates: &Candidates, external_id: &str, name: &str, creating: bool) -> Match {
-    let all = || candidates.by_external_id.iter().chain(&candidates.by_name);
-    let mut ours: Vec<&Found> = Vec::new();
-    for found in all().filter(|found| found.external_id.as_deref() == Some(external_id)) {
-        if !ours.iter().any(|known| known.remote_id == found.remote_id) {
-            ours.push(found);
+/// An account or group that may be the counterpart, as it is shown to a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Its id at the target.
+    pub remote_id: RemoteId,
+    /// Its name there.
+    pub name: String,
+    /// The externalId it bears.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Whether it is active, where that is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+    /// The object of the directory whose counterpart it is already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<LinkKey>,
+}
+
+/// Most candidates that are shown.
+const SHOWN: usize = 20;
+
+/// Decides, row by row of the table.
+pub fn decide(candidates: &Candidates, sought: &Sought<'_>, rules: &Rules) -> Match {
+    let all = candidates.by_external_id.iter().chain(&candidates.by_name).chain(&candidates.by_email);
+    let ours = distinct(all.filter(|found| found.external_id.as_deref() == Some(sought.external_id)));
+    let conflict = |reason, about: &[&Found]| candidates.conflict(reason, about);
+    match ours[..] {
+        [] => by_key(candidates, sought, rules),
+        [found] => match candidates.owned.get(&found.remote_id) {
+            Some(owner) => conflict(owned_by(found, owner), &[found]),
+            None if sought.creating => linked(found, Origin::Created),
+            None => adopted(candidates, found, rules),
+        },
+        _ => {
+            let (count, id) = (ours.len(), sought.external_id);
+            conflict(
+                format!("{count} resources at the target bear the externalId '{id}'; leave it to one"),
+                &ours,
+            )
         }
     }
-    match ours[..] {
-        [] => by_name(candidates, name),
-        [found] if creating => Match::Link { found: Box::new(found.clone()), origin: Origin::Created },
-        [found] => adopt(found),
-        _ => Match::Conflict {
-            reason: format!(
-                "{} resources at the target bear the externalId '{external_id}'; leave it to one",
-                ours.len()
-            ),
-        },
-    }
 }
 
-fn by_name(candidates: &Candidates, name: &str) -> Match {
-    let bearing: Vec<_> =
-        candidates.by_name.iter().filter(|found| folded(&found.name) == folded(name)).collect();
+/// By its name, and where nothing bears that, by its e-mail address.
+fn by_key(candidates: &Candidates, sought: &Sought<'_>, rules: &Rules) -> Match {
+    let named = candidates.by_name.iter().filter(|found| folded(&found.name) == folded(sought.name));
+    let named = distinct(named);
+    let (key, bearing) = match named[..] {
+        [] => ("e-mail address", distinct(candidates.by_email.iter())),
+        _ => ("name", named),
+    };
+    let name = sought.name;
     match bearing[..] {
         [] => Match::None,
-        [found] => match found.external_id.as_deref() {
-            None | Some("") => adopt(found),
-            Some(foreign) => Match::Conflict {
-                reason: format!(
-                    "'{name}' exists at the target with the externalId '{foreign}' of another source; \
-                     clear that externalId there, or rename one of the two"
-                ),
-            },
-        },
-        _ => Match::Conflict {
-            reason: format!(
-                "{} resources at the target are named '{name}'; leave the name to one",
-                bearing.len()
-            ),
-        },
+        [found] => one_by_key(candidates, found, rules),
+        _ => {
+            let count = bearing.len();
+            let reason = format!(
+                "{count} resources at the target bear the {key} of '{name}'; leave it to one, or choose one"
+            );
+            candidates.conflict(reason, &bearing)
+        }
     }
 }
 
-fn adopt(found: &Found) -> Match {
-    if found.active == Some(false) {
-        let reason = format!(
-            "'{}' exists at the target and was deactivated there, not by Rollcall; \
-             reactivate or delete it at the target to go on",
-            found.name
-        );
-        return Match::Conflict { reason };
+fn one_by_key(candidates: &Candidates, found: &Found, rules: &Rules) -> Match {
+    let Found { remote_id, name, .. } = found;
+    let conflict = |reason| candidates.conflict(reason, &[found]);
+    if let Some(owner) = candidates.owned.get(remote_id) {
+        return conflict(owned_by(found, owner));
     }
-    Match::Link { found: Box::new(found.clone()), origin: Origin::Adopted }
+    match (found.external_id.as_deref(), rules.adopt) {
+        (Some(foreign), _) if !foreign.is_empty() && !rules.take_over => conflict(format!(
+            "'{name}' exists at the target with the externalId '{foreign}' of another source; choose it by hand, set \
+             take_over where all such accounts are to be taken over, or rename one of the two"
+        )),
+        (None | Some(""), Adopt::Ask) => conflict(format!(
+            "'{name}' exists at the target and may be the account of this user; choose it by hand, or rename one of the two"
+        )),
+        (None | Some(""), Adopt::Never) => conflict(format!(
+            "'{name}' exists at the target, and accounts that were there are never adopted; rename one of the two, or delete \
+             the account there"
+        )),
+        _ => adopted(candidates, found, rules),
+    }
+}
+
+fn adopted(candidates: &Candidates, found: &Found, rules: &Rules) -> Match {
+    let off = found.active == Some(false);
+    let name = &found.name;
+    match rules.reactivate {
+        ReactivateAdopted::Ask if off => candidates.conflict(
+            format!(
+                "'{name}' exists at the target and was deactivated there, not by Rollcall; choose it by hand to turn it on, \
+                 or delete it at the target"
+            ),
+            &[found],
+        ),
+        ReactivateAdopted::No if off => candidates.conflict(
+            format!("'{name}' was deactivated at the target, not by Rollcall, and such accounts stay off"),
+            &[found],
+        ),
+        _ => linked(found, Origin::Adopted),
+    }
+}
+
+fn linked(found: &Found, origin: Origin) -> Match {
+    Match::Link { found: Box::new(found.clone()), origin }
+}
+
+fn owned_by(found: &Found, owner: &LinkKey) -> String {
+    format!("'{}' at the target is the counterpart of {owner}; rename one of the two", found.name)
+}
+
+fn distinct<'a>(found: impl Iterator<Item = &'a Found>) -> Vec<&'a Found> {
+    let mut distinct: Vec<&Found> = Vec::new();
+    for found in found {
+        if !distinct.iter().any(|known| known.remote_id == found.remote_id) {
+            distinct.push(found);
+        }
+    }
+    distinct
+}
+
+impl Candidates {
+    /// Every account that was found, once.
+    pub fn all(&self) -> Vec<&Found> {
+        distinct(self.by_external_id.iter().chain(&self.by_name).chain(&self.by_email))
+    }
+
+    /// A conflict about these.
+    pub fn conflict(&self, reason: String, about: &[&Found]) -> Match {
+        let shown = about.iter().take(SHOWN).map(|found| Candidate {
+            remote_id: found.remote_id.clone(),
+            name: found.name.clone(),
+            external_id: found.external_id.clone(),
+            active: found.active,
+            owner: self.owned.get(&found.remote_id).cloned(),
+        });
+        Match::Conflict { reason, candidates: shown.collect() }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ids::RemoteId;
-
-    fn account(id: &str, external_id: Option<&str>, name: &str) -> Found {
-        Found {
-            remote_id: RemoteId::new(id).expect("an id"),
-            external_id: external_id.map(str::to_owned),
-            name: name.into(),
-            active: Some(true),
-            resource: scim::Resource::default(),
-        }
-    }
-
-    fn named(found: &[Found]) -> Candidates {
-        Candidates { by_external_id: Vec::new(), by_name: found.to_vec() }
-    }
-
-    fn linked(outcome: &Match) -> Option<(&str, Origin)> {
-        match outcome {
-            Match::Link { found, origin } => Some((found.remote_id.as_str(), *origin)),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn our_external_id_is_ours_and_created_only_while_a_create_is_open() {
-        let ours = account("1", Some("e"), "ada");
-        let candidates = Candidates { by_external_id: vec![ours.clone()], by_name: vec![ours] };
-        assert_eq!(linked(&decide(&candidates, "e", "ada", false)), Some(("1", Origin::Adopted)));
-        assert_eq!(linked(&decide(&candidates, "e", "ada", true)), Some(("1", Origin::Created)));
-    }
-
-    #[test]
-    fn a_lost_create_is_found_where_external_id_cannot_be_filtered() {
-        assert_eq!(
-            linked(&decide(&named(&[account("1", Some("e"), "ada")]), "e", "ada", true)),
-            Some(("1", Origin::Created))
-        );
-    }
-
-    #[test]
-    fn a_name_without_external_id_is_adopted_in_whatever_case() {
-        assert_eq!(
-            linked(&decide(&named(&[account("1", None, "ADA")]), "e", "ada", false)),
-            Some(("1", Origin::Adopted))
-        );
-    }
-
-    #[test]
-    fn a_filter_that_was_ignored_adopts_nobody() {
-        assert_eq!(decide(&named(&[account("1", None, "bob")]), "e", "ada", false), Match::None);
-    }
-
-    #[test]
-    fn a_foreign_external_id_two_of_a_name_or_an_account_turned_off_are_for_a_person() {
-        let off = Found { active: Some(false), ..account("1", None, "ada") };
-        let cases = [
-            named(&[account("1", Some("other"), "ada")]),
-            named(&[account("1", None, "ada"), account("2", None, "Ada")]),
-            named(&[off]),
-        ];
-        for candidates in cases {
-            assert!(
-                matches!(decide(&candidates, "e", "ada", false), Match::Conflict { .. }),
-                "{candidates:?}"
-            );
-        }
-    }
-}
+mod tests;

@@ -58,6 +58,15 @@ pub struct Found {
     pub resource: Resource,
 }
 
+impl Found {
+    /// The e-mail addresses it shows.
+    pub fn emails(&self) -> impl Iterator<Item = &str> {
+        let emails = self.resource.as_json().iter().find(|(name, _)| name.eq_ignore_ascii_case("emails"));
+        let emails = emails.and_then(|(_, emails)| emails.as_array()).into_iter().flatten();
+        emails.filter_map(|email| email.get("value")?.as_str())
+    }
+}
+
 /// By what a resource is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MatchKey {
@@ -65,6 +74,8 @@ pub enum MatchKey {
     ExternalId(String),
     /// `userName eq`, or `displayName eq` for a group.
     Name(String),
+    /// `emails.value eq`; users only.
+    Email(String),
 }
 
 /// A page of what a target has.

@@ -155,6 +155,7 @@ fn filter_for(kind: Kind, key: &MatchKey) -> String {
     let (attribute, value) = match key {
         MatchKey::ExternalId(id) => ("externalId", id),
         MatchKey::Name(name) => (name_attribute(kind), name),
+        MatchKey::Email(address) => ("emails.value", address),
     };
     format!("{attribute} eq {}", serde_json::Value::from(value.as_str()))
 }
@@ -163,6 +164,7 @@ fn bears(candidate: &Found, key: &MatchKey) -> bool {
     match key {
         MatchKey::ExternalId(id) => candidate.external_id.as_ref() == Some(id),
         MatchKey::Name(name) => folded(&candidate.name) == folded(name),
+        MatchKey::Email(address) => candidate.emails().any(|shown| folded(shown) == folded(address)),
     }
 }
 

@@ -20,7 +20,7 @@
 //! | | `R#app#target generation#kind#remote id` | `OWNER` | which link owns the account or group |
 //! | | `P#app#group` | `U#user` | the user is pushed in it |
 //! | | `T#app#group` | `U#user` | his membership is to be looked at |
-//! | | `F#app#listing#kind#x#externalId`, `F#app#listing#kind#n#folded name` | remote id | what a listing found |
+//! | | `F#app#listing#kind#x#externalId`, `F#app#listing#kind#n#folded name`, `F#app#listing#kind#e#folded e-mail` | remote id | what a listing found |
 //! | imports | `IMPORTS` | `millis#id` | an import in the list of all |
 //! | | `I#import` | `PART#number` | a part of its file |
 //! | | `I#import#number#piece` | `PIECE` | a piece of a part |
@@ -334,6 +334,7 @@ pub fn found(application: &ApplicationId, listing: &JobId, kind: Kind, key: &Mat
     let key = match key {
         MatchKey::ExternalId(id) => format!("x#{}", bounded(id)),
         MatchKey::Name(name) => format!("n#{}", bounded(&folded(name))),
+        MatchKey::Email(address) => format!("e#{}", bounded(&folded(address))),
     };
     format!("F#{application}#{listing}#{kind}#{key}")
 }

@@ -12,7 +12,7 @@ mod status;
 pub use base_url::{BaseUrlProblem, base_url};
 pub use identity::{Evidence, Sighting};
 pub use pace::{Pace, SLOWEST};
-pub use policy::{Departure, DeselectedGroup, Policy};
+pub use policy::{Adopt, Departure, DeselectedGroup, Policy, ReactivateAdopted};
 pub use selection::{MOST_GROUPS, Selection, SelectionMode};
 pub use setup::{Configuration, Links, Setup, SetupError, Step, missing_steps};
 pub use status::{COUNTED_TO, Stage, Status, status};

@@ -1,6 +1,11 @@
-//! What happens to an account or group that is no longer wanted (DESIGN sections 7 and 8).
+//! What happens to an account or group that is no longer wanted, and whose an account is that
+//! was there before us (DESIGN sections 7 and 8).
+
+mod adoption;
 
 use std::time::Duration;
+
+pub use adoption::{Adopt, ReactivateAdopted};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +24,14 @@ pub struct Policy {
     /// How long a user must be out of every selected group before he is removed, in seconds: a move from one group
     /// to another is two changes.
     pub grace_seconds: u32,
+    /// An account that bears a user's name and no externalId.
+    pub adopt: Adopt,
+    /// Accounts that bear a user's name and the externalId of another source are adopted too: a migration from that source.
+    pub take_over: bool,
+    /// An account is looked for by the user's e-mail address too, where it is mapped and nothing bears his name.
+    pub match_email: bool,
+    /// An account that is to be adopted and was turned off, not by us.
+    pub reactivate_adopted: ReactivateAdopted,
 }
 
 /// What is done to an account that should no longer be used.
@@ -55,6 +68,10 @@ impl Default for Policy {
             on_delete: Departure::default(),
             on_deselect: DeselectedGroup::default(),
             grace_seconds: 60,
+            adopt: Adopt::default(),
+            take_over: false,
+            match_email: false,
+            reactivate_adopted: ReactivateAdopted::default(),
         }
     }
 }

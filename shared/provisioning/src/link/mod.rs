@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::activity::Outcome;
 use crate::ids::{RemoteId, UserId};
+use crate::matching::Candidate;
 use crate::value::Attributes;
 
 /// The life of a link.
@@ -80,6 +81,12 @@ pub struct Link {
     /// What was last sent and accepted.
     #[serde(default, skip_serializing_if = "Attributes::is_empty")]
     pub sent: Attributes,
+    /// The account that a person chose for this user; it is linked at the next attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<RemoteId>,
+    /// Between whom a person must decide, while the link is in conflict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Candidate>,
     /// Attributes that may or may not have been taken; always sent again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub doubt: BTreeSet<AttributePath>,
@@ -120,6 +127,8 @@ impl Link {
             external_id: None,
             origin: None,
             sent: Attributes::new(),
+            chosen: None,
+            candidates: Vec::new(),
             doubt: BTreeSet::new(),
             members_in_doubt: BTreeMap::new(),
             compare: false,
@@ -140,6 +149,11 @@ impl Link {
     pub fn usable_remote(&self, target_generation: u64) -> Option<&RemoteId> {
         let usable = self.state == State::Linked && self.target_generation == target_generation;
         self.remote_id.as_ref().filter(|_| usable)
+    }
+
+    /// The account a person chose, if he chose it at this target.
+    pub fn chosen_at(&self, target_generation: u64) -> Option<&RemoteId> {
+        self.chosen.as_ref().filter(|_| self.target_generation == target_generation)
     }
 
     /// The name last sent, for people: `userName` or `displayName`.

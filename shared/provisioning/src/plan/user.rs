@@ -125,6 +125,9 @@ fn with_active(mut attributes: Attributes) -> Attributes {
 }
 
 fn plan_active(configured: &Configured, rendered: Rendered, link: &Link) -> UserPlan {
+    if link.chosen_at(configured.application.target_generation).is_some() {
+        return matched(rendered);
+    }
     let linked = match link.state {
         State::Missing => return UserPlan::Nothing,
         State::New | State::Creating | State::Tombstone | State::Blocked | State::Conflict => None,

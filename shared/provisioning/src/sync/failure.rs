@@ -226,6 +226,7 @@ impl Task<'_> {
     ) -> StoreResult<Next> {
         let reason = told.reason.clone();
         let open = told.create_open;
+        let candidates = told.candidates.clone();
         let known = link.work.problem.as_deref() == Some(reason.as_str());
         let outcome = (!known).then(|| self.outcome(link, told));
         let due = again.map_or(Due::Done, Due::At);
@@ -234,6 +235,7 @@ impl Task<'_> {
                 link.state = state;
                 link.work.problem = Some(reason.clone());
                 link.work.attempts += 1;
+                link.candidates = candidates.clone();
                 if state == State::Conflict && !open {
                     link.doubt.clear();
                 }

@@ -12,6 +12,7 @@ use crate::activity::{Action, Actor, EventName, Outcome, OutcomeResult, TargetNo
 use crate::application::Configured;
 use crate::clock::after;
 use crate::link::{Link, LinkKey};
+use crate::matching::Candidate;
 use crate::ports::{DueItem, DueKey, StoreResult, Tables, Target};
 use crate::target::{Change, Kind, RequestNote};
 
@@ -185,6 +186,8 @@ pub(super) struct Told {
     pub(super) requests: Vec<RequestNote>,
     /// A create may have been sent, and what is told does not settle it.
     pub(super) create_open: bool,
+    /// Between whom a person must decide.
+    pub(super) candidates: Vec<Candidate>,
 }
 
 impl Told {
@@ -198,6 +201,7 @@ impl Told {
             changes: Vec::new(),
             requests,
             create_open: false,
+            candidates: Vec::new(),
         }
     }
 
@@ -211,6 +215,10 @@ impl Told {
 
     pub(super) fn with_create_open(self, create_open: bool) -> Self {
         Self { create_open, ..self }
+    }
+
+    pub(super) fn between(self, candidates: Vec<Candidate>) -> Self {
+        Self { candidates, ..self }
     }
 
     pub(super) fn with_changes(self, changes: &[Change]) -> Self {

@@ -69,6 +69,7 @@ impl Task<'_> {
             .settle(link, link.work.generation, Due::Done, None, None, |link| {
                 link.unassigned_since = None;
                 link.work.attempts = 0;
+                link.candidates.clear();
                 match link.state {
                     State::Missing => {}
                     State::Blocked | State::Conflict if !wanted => {
@@ -197,6 +198,7 @@ fn accept(link: &mut Link, action: Action, changes: &[Change]) {
 
 /// Nothing stands in the way any more.
 pub(super) fn settle_well(link: &mut Link) {
+    link.candidates.clear();
     link.work.attempts = 0;
     link.work.problem = None;
 }

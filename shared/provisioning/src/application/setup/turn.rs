@@ -124,5 +124,6 @@ fn departing(accounts: Departure) -> Policy {
             Departure::Delete => DeselectedGroup::Delete,
         },
         grace_seconds: 0,
+        ..Policy::default()
     }
 }

@@ -7,7 +7,7 @@ use super::super::task::{Next, Task, Told};
 use crate::activity::Action;
 use crate::ids::{GroupId, SourceId};
 use crate::link::{Link, Origin, State};
-use crate::matching::{Candidates, Match, decide};
+use crate::matching::{Candidates, Match, Sought, decide};
 use crate::plan::{MemberFacts, MemberPlan, chunks, plan_members};
 use crate::ports::{Ownership, StoreResult};
 use crate::target::{Change, Found, Kind, RequestNote, TargetError, Write};
@@ -50,7 +50,8 @@ impl Task<'_> {
         };
         let seen = link.work.generation;
         let open = link.create_is_open();
-        match decide(&candidates, &external_id, &name, open) {
+        let sought = Sought { external_id: &external_id, name: &name, creating: open };
+        match decide(&candidates, &sought, &self.rules()) {
             Match::None => {
                 let wanted = Wanted { name: &name, external_id: &external_id, attributes, seen, open };
                 self.create_group(group, link, &wanted, requests).await
@@ -58,7 +59,7 @@ impl Task<'_> {
             Match::Link { found, origin } => {
                 self.link_group(group, link, &external_id, &found, origin, requests).await
             }
-            Match::Conflict { reason } => self.group_conflict(link, &name, reason, open, requests).await,
+            Match::Conflict { reason, .. } => self.group_conflict(link, &name, reason, open, requests).await,
         }
     }
 
@@ -181,11 +182,14 @@ impl Task<'_> {
                     .await;
             }
         };
-        match decide(&candidates, external_id, name, open) {
+        let sought = Sought { external_id, name, creating: open };
+        match decide(&candidates, &sought, &self.rules()) {
             Match::Link { found, origin } => {
                 self.link_group(group, claimed, external_id, &found, origin, requests).await
             }
-            Match::Conflict { reason } => self.group_conflict(claimed, name, reason, open, requests).await,
+            Match::Conflict { reason, .. } => {
+                self.group_conflict(claimed, name, reason, open, requests).await
+            }
             Match::None => {
                 let reason = format!(
                     "the target says the group exists ({detail}) but shows none of that name or externalId"
@@ -261,12 +265,13 @@ impl Task<'_> {
                 return self.fail(link, link.work.generation, &error, told).await;
             }
         };
-        match decide(&Candidates { by_name: Vec::new(), ..candidates }, &external_id, "", true) {
+        let sought = Sought { external_id: &external_id, name: "", creating: true };
+        match decide(&Candidates { by_name: Vec::new(), ..candidates }, &sought, &self.rules()) {
             Match::Link { found, origin } => {
                 self.link_group(group, link, &external_id, &found, origin, requests).await
             }
             Match::None => self.unresolved(link, &requests).await,
-            Match::Conflict { reason } => {
+            Match::Conflict { reason, .. } => {
                 let told = Told::failure(Action::Hold, reason, requests).with_create_open(true);
                 self.stand(link, link.work.generation, link.state, Some(tomorrow(self.now())), told).await
             }

@@ -4,18 +4,20 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::super::counterpart::Keys;
 use super::super::failure::tomorrow;
 use super::super::settlement::Due;
 use super::super::task::{Next, Task, Told};
 use super::{accept, on, owned, owner_of, settle_well};
 use crate::activity::Action;
 use crate::directory::UserRecord;
+use crate::ids::RemoteId;
 use crate::link::{Link, Origin, State};
-use crate::matching::{Candidates, Match, decide};
+use crate::matching::{Candidate, Candidates, Match, Sought, decide};
 use crate::plan::{active, changes};
 use crate::ports::{Ownership, StoreResult};
 use crate::target::{Change, Found, Kind, RequestNote, TargetError, Write};
-use crate::value::Attributes;
+use crate::value::{Attributes, Value};
 
 /// What is known while a counterpart is found or made.
 struct Wanted<'a> {
@@ -25,6 +27,27 @@ struct Wanted<'a> {
     seen: u64,
     /// A create was open before this attempt.
     open: bool,
+    /// His e-mail address, where that is a key.
+    email: Option<String>,
+}
+
+impl Wanted<'_> {
+    fn keys(&self) -> Keys<'_> {
+        Keys { external_id: &self.external_id, name: Some(&self.name), email: self.email.as_deref() }
+    }
+
+    fn sought(&self) -> Sought<'_> {
+        Sought { external_id: &self.external_id, name: &self.name, creating: self.open }
+    }
+}
+
+/// The first e-mail address among the attributes that are sent.
+fn email_of(attributes: &Attributes) -> Option<String> {
+    let is_email = |path: &scim::AttributePath| path.attribute().eq_ignore_ascii_case("emails");
+    attributes.iter().find_map(|(path, value)| match value {
+        Value::Text(address) if is_email(path) => Some(address.clone()),
+        _ => None,
+    })
 }
 
 impl Task<'_> {
@@ -44,10 +67,13 @@ impl Task<'_> {
             attributes,
             seen: link.work.generation,
             open: link.create_is_open(),
+            email: email_of(attributes).filter(|_| self.configured().application.policy.match_email),
         };
         let mut requests = Vec::new();
-        let candidates = match self.candidates(link, &wanted.external_id, &wanted.name, &mut requests).await?
-        {
+        if let Some(chosen) = link.chosen_at(self.generation()) {
+            return self.adopt_chosen(link, &wanted, chosen).await;
+        }
+        let candidates = match self.candidates_by(link, &wanted.keys(), &mut requests).await? {
             Ok(candidates) => candidates,
             Err(error) => {
                 let error = self.judge(error, &mut requests).await;
@@ -55,10 +81,31 @@ impl Task<'_> {
                 return self.fail(link, wanted.seen, &error, told).await;
             }
         };
-        match decide(&candidates, &wanted.external_id, &wanted.name, wanted.open) {
+        match decide(&candidates, &wanted.sought(), &self.rules()) {
             Match::None => self.create(link, &wanted, requests).await,
             Match::Link { found, origin } => self.adopt(link, &wanted, &found, origin, requests).await,
-            Match::Conflict { reason } => self.conflict(link, &wanted, reason, requests).await,
+            Match::Conflict { reason, candidates } => {
+                self.conflict(link, &wanted, reason, candidates, requests).await
+            }
+        }
+    }
+
+    /// Links the account that a person chose, whatever it bears: he has seen it. It is still nobody else's, or the settlement
+    /// says so.
+    async fn adopt_chosen(&self, link: &Link, wanted: &Wanted<'_>, chosen: &RemoteId) -> StoreResult<Next> {
+        let read = self.target().get(Kind::User, chosen).await;
+        let mut requests = read.requests;
+        match read.result {
+            Ok(found) => self.adopt(link, wanted, &found, Origin::Adopted, requests).await,
+            Err(TargetError::NotFound(detail)) => {
+                let reason = format!("the account '{chosen}' that was chosen is not at the target: {detail}");
+                self.conflict(link, wanted, reason, Vec::new(), requests).await
+            }
+            Err(error) => {
+                let error = self.judge(error, &mut requests).await;
+                let told = Told::failure(Action::Adopt, "", requests).named(&wanted.name);
+                self.fail(link, wanted.seen, &error, told).await
+            }
         }
     }
 
@@ -67,10 +114,13 @@ impl Task<'_> {
         link: &Link,
         wanted: &Wanted<'_>,
         reason: String,
+        candidates: Vec<Candidate>,
         requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
-        let told =
-            Told::failure(Action::Hold, reason, requests).named(&wanted.name).with_create_open(wanted.open);
+        let told = Told::failure(Action::Hold, reason, requests)
+            .named(&wanted.name)
+            .with_create_open(wanted.open)
+            .between(candidates);
         self.stand(link, wanted.seen, State::Conflict, Some(tomorrow(self.now())), told).await
     }
 
@@ -106,9 +156,9 @@ impl Task<'_> {
             }
             // A server that answers a create with what it had: a match, and to be judged as one.
             Ok(Some(found)) => {
-                let candidates = Candidates { by_external_id: Vec::new(), by_name: vec![found] };
+                let candidates = Candidates { by_name: vec![found], ..Candidates::default() };
                 let detail = "the target answered with an older account";
-                return self.judge_match(&claimed, wanted, &candidates, detail, requests).await;
+                return self.judge_match(&claimed, wanted, candidates, detail, requests).await;
             }
             Ok(None) => {
                 TargetError::Unknown("the target answered a create without saying what it made".into())
@@ -116,17 +166,13 @@ impl Task<'_> {
             Err(error) => self.judge(error, &mut requests).await,
         };
         match error {
-            TargetError::Conflict(detail) => {
-                match self.ask(&wanted.external_id, Some(&wanted.name), &mut requests).await {
-                    Ok(candidates) => {
-                        self.judge_match(&claimed, wanted, &candidates, &detail, requests).await
-                    }
-                    Err(error) => {
-                        let told = Told::failure(Action::Create, "", requests).named(&wanted.name);
-                        self.fail(&claimed, wanted.seen, &error, told).await
-                    }
+            TargetError::Conflict(detail) => match self.ask_by(&wanted.keys(), &mut requests).await {
+                Ok(candidates) => self.judge_match(&claimed, wanted, candidates, &detail, requests).await,
+                Err(error) => {
+                    let told = Told::failure(Action::Create, "", requests).named(&wanted.name);
+                    self.fail(&claimed, wanted.seen, &error, told).await
                 }
-            }
+            },
             error => {
                 let changes = as_changes(wanted.attributes);
                 let told =
@@ -142,19 +188,22 @@ impl Task<'_> {
         &self,
         claimed: &Link,
         wanted: &Wanted<'_>,
-        candidates: &Candidates,
+        candidates: Candidates,
         detail: &str,
         requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
-        match decide(candidates, &wanted.external_id, &wanted.name, wanted.open) {
+        let candidates = self.with_owners(candidates).await?;
+        match decide(&candidates, &wanted.sought(), &self.rules()) {
             Match::Link { found, origin } => self.adopt(claimed, wanted, &found, origin, requests).await,
-            Match::Conflict { reason } => self.conflict(claimed, wanted, reason, requests).await,
+            Match::Conflict { reason, candidates } => {
+                self.conflict(claimed, wanted, reason, candidates, requests).await
+            }
             Match::None => {
                 let reason = format!(
                     "the target says the account exists ({detail}) but shows none of that name or externalId; \
                      it may be deleted but kept, or belong to another tenant"
                 );
-                self.conflict(claimed, wanted, reason, requests).await
+                self.conflict(claimed, wanted, reason, Vec::new(), requests).await
             }
         }
     }
@@ -213,6 +262,7 @@ impl Task<'_> {
         let differing = changes(wanted.attributes, &known, &shown);
         let take = Ownership::Take(found.remote_id.clone());
         let linked = |link: &mut Link| {
+            link.chosen = None;
             link.state = State::Linked;
             link.remote_id = Some(found.remote_id.clone());
             link.external_id = Some(wanted.external_id.clone());
@@ -293,11 +343,13 @@ impl Task<'_> {
                 return self.fail(link, seen, &error, Told::failure(Action::Create, "", requests)).await;
             }
         };
-        let found = match decide(&candidates, &external_id, "", true) {
+        let sought = Sought { external_id: &external_id, name: "", creating: true };
+        let found = match decide(&candidates, &sought, &self.rules()) {
             Match::Link { found, .. } => found,
             Match::None => return self.unresolved(link, &requests).await,
-            Match::Conflict { reason } => {
-                let told = Told::failure(Action::Hold, reason, requests).with_create_open(true);
+            Match::Conflict { reason, candidates } => {
+                let told =
+                    Told::failure(Action::Hold, reason, requests).with_create_open(true).between(candidates);
                 return self.stand(link, seen, link.state, Some(tomorrow(self.now())), told).await;
             }
         };
@@ -326,7 +378,7 @@ impl Task<'_> {
 }
 
 fn as_changes(attributes: &Attributes) -> Vec<Change> {
-    let change = |(path, value): (&scim::AttributePath, &crate::value::Value)| Change {
+    let change = |(path, value): (&scim::AttributePath, &Value)| Change {
         attribute: path.clone(),
         old: None,
         new: Some(value.clone()),
