@@ -89,6 +89,12 @@ kinds! {
         "the application cannot be enabled yet: connect it to its SCIM endpoint; select at least one group";
     /// The application is not enabled.
     NotEnabled = "not-enabled", CONFLICT, "The application is not enabled", "the application is not enabled";
+    /// The user is in no selected group, or is not active.
+    NotWanted = "not-wanted", CONFLICT, "No account is wanted for the user",
+        "the user is in no selected group, so no account is wanted for him";
+    /// The account is another's, or the user has another one.
+    AccountTaken = "account-taken", CONFLICT, "The account or the user is linked already",
+        "the account is the counterpart of crm#user#4711";
     /// The application is being removed.
     BeingRemoved = "being-removed", CONFLICT, "The application is being removed",
         "the application 'crm' is being removed";

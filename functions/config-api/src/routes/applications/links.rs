@@ -5,6 +5,7 @@ use axum::extract::State;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use provisioning::ids::ApplicationId;
 use provisioning::link::{Link, Object, Origin, State as LinkState, Trouble};
+use provisioning::matching::Candidate;
 use provisioning::target::Kind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -79,6 +80,45 @@ struct ShownLink {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     problem: Option<String>,
+    /// Between whom a person must decide, where it is in conflict.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    candidates: Vec<ShownCandidate>,
+}
+
+/// An account that may be the counterpart.
+#[derive(Debug, Serialize, ToSchema)]
+struct ShownCandidate {
+    /// Its id at the target.
+    remote_id: String,
+    /// Its name there.
+    name: String,
+    /// The externalId it bears.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    external_id: Option<String>,
+    /// Whether it is active, where the target says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    active: Option<bool>,
+    /// The id of the user or group whose counterpart it is already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    owner: Option<String>,
+}
+
+impl From<Candidate> for ShownCandidate {
+    fn from(candidate: Candidate) -> Self {
+        Self {
+            remote_id: candidate.remote_id.to_string(),
+            name: candidate.name,
+            external_id: candidate.external_id,
+            active: candidate.active,
+            owner: candidate.owner.map(|owner| match owner.object {
+                Object::User(user) => user.to_string(),
+                Object::Group(group) => group.to_string(),
+            }),
+        }
+    }
 }
 
 /// A user or a group.
@@ -159,6 +199,7 @@ impl From<Link> for ShownLink {
             due_at: link.work.due_at.map(|due_at| due_at.to_string()),
             attempts: link.work.attempts,
             problem: link.work.problem,
+            candidates: link.candidates.into_iter().map(ShownCandidate::from).collect(),
         }
     }
 }
@@ -232,7 +273,8 @@ async fn failures(
     list(&api, &id, Which::In(Trouble::Failed), paging).await
 }
 
-/// Lists about whom a person must decide.
+/// Lists about whom a person must decide, why, and between which accounts. Each is looked at again when the policy changes,
+/// and daily.
 #[utoipa::path(get, path = "/v1/applications/{id}/conflicts", tag = "links", operation_id = "list_conflicts",
     params(("id" = String, Path, description = "The application's id"), Paging),
     responses((status = 200, description = "A page of links", body = Page<ShownLink>)))]

@@ -1,5 +1,6 @@
 //! Applications: made, connected, configured, enabled, looked at and removed.
 
+mod adoption;
 mod connection;
 mod groups;
 mod links;
@@ -46,6 +47,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .merge(turn::routes())
         .merge(status::routes())
         .merge(links::routes())
+        .merge(adoption::routes())
 }
 
 problems! {

@@ -1,9 +1,11 @@
-//! What happens to accounts and groups that are no longer wanted.
+//! What happens to accounts and groups that are no longer wanted, and whose an account is that was there before us.
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use provisioning::application::{Configuration, Configured, Departure, DeselectedGroup, Policy};
+use provisioning::application::{
+    Adopt, Configuration, Configured, Departure, DeselectedGroup, Policy, ReactivateAdopted,
+};
 use provisioning::ids::ApplicationId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,11 +28,13 @@ pub fn routes() -> OpenApiRouter<Api> {
 /// The longest grace, in seconds: a week.
 const LONGEST_GRACE: u32 = 604_800;
 
-/// What happens to accounts and groups that are no longer wanted. What is left out has its default.
+/// What happens to accounts and groups that are no longer wanted, and to accounts that were there before us. What is left out
+/// has its default.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"on_disable": "deactivate", "on_unassign": "deactivate", "on_delete": "delete",
-    "groups": {"on_deselect": "empty"}, "grace_seconds": 60}))]
+    "groups": {"on_deselect": "empty"}, "grace_seconds": 60, "adopt": "automatic", "take_over": false,
+    "match": ["user_name"], "reactivate_adopted": "ask"}))]
 struct WirePolicy {
     /// A user in a selected group is disabled.
     on_disable: WhenDisabled,
@@ -43,6 +47,76 @@ struct WirePolicy {
     /// How long a user must be out of every selected group before he is removed: a move from one to another is two changes.
     #[schema(maximum = 604800)]
     grace_seconds: Grace,
+    /// An account that bears a user's key, and no externalId.
+    adopt: WhenThere,
+    /// Accounts that bear the externalId of another source are adopted too: a migration from that source.
+    take_over: bool,
+    /// By what an account is looked for that bears no externalId of ours: `user_name` always, `email` where nothing bears the
+    /// name.
+    #[serde(rename = "match")]
+    #[schema(value_type = Vec<WireKey>, min_items = 1, max_items = 2)]
+    keys: MatchKeys,
+    /// An account that is to be adopted and was turned off, not by us.
+    reactivate_adopted: WhenOff,
+}
+
+/// By what an account is looked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Vec<WireKey>", into = "Vec<WireKey>")]
+struct MatchKeys {
+    email: bool,
+}
+
+/// A key of accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = AccountKey)]
+enum WireKey {
+    /// The user's name.
+    UserName,
+    /// His e-mail address.
+    Email,
+}
+
+impl TryFrom<Vec<WireKey>> for MatchKeys {
+    type Error = &'static str;
+    fn try_from(keys: Vec<WireKey>) -> Result<Self, Self::Error> {
+        match keys[..] {
+            [WireKey::UserName] => Ok(Self { email: false }),
+            [WireKey::UserName, WireKey::Email] => Ok(Self { email: true }),
+            _ => Err("[\"user_name\"] or [\"user_name\", \"email\"]"),
+        }
+    }
+}
+
+impl From<MatchKeys> for Vec<WireKey> {
+    fn from(keys: MatchKeys) -> Self {
+        if keys.email { vec![WireKey::UserName, WireKey::Email] } else { vec![WireKey::UserName] }
+    }
+}
+
+/// What is done about an account that bears a user's key, and no externalId.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum WhenThere {
+    /// It is linked, and what differs is sent.
+    Automatic,
+    /// A person says whose it is, user by user.
+    Ask,
+    /// It is never linked.
+    Never,
+}
+
+/// What is done about an account that is to be adopted and was turned off, not by us.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum WhenOff {
+    /// A person decides, user by user.
+    Ask,
+    /// It is turned on.
+    Yes,
+    /// It stays off, and is not linked.
+    No,
 }
 
 /// Seconds, a week at most.
@@ -135,6 +209,18 @@ impl From<&Policy> for WirePolicy {
                 },
             },
             grace_seconds: Grace(policy.grace_seconds),
+            adopt: match policy.adopt {
+                Adopt::Automatic => WhenThere::Automatic,
+                Adopt::Ask => WhenThere::Ask,
+                Adopt::Never => WhenThere::Never,
+            },
+            take_over: policy.take_over,
+            keys: MatchKeys { email: policy.match_email },
+            reactivate_adopted: match policy.reactivate_adopted {
+                ReactivateAdopted::Ask => WhenOff::Ask,
+                ReactivateAdopted::Yes => WhenOff::Yes,
+                ReactivateAdopted::No => WhenOff::No,
+            },
         }
     }
 }
@@ -159,6 +245,18 @@ impl From<WirePolicy> for Policy {
                 WhenDeselected::Leave => DeselectedGroup::Leave,
             },
             grace_seconds: policy.grace_seconds.0,
+            adopt: match policy.adopt {
+                WhenThere::Automatic => Adopt::Automatic,
+                WhenThere::Ask => Adopt::Ask,
+                WhenThere::Never => Adopt::Never,
+            },
+            take_over: policy.take_over,
+            match_email: policy.keys.email,
+            reactivate_adopted: match policy.reactivate_adopted {
+                WhenOff::Ask => ReactivateAdopted::Ask,
+                WhenOff::Yes => ReactivateAdopted::Yes,
+                WhenOff::No => ReactivateAdopted::No,
+            },
         }
     }
 }
