@@ -17,6 +17,7 @@ mod local;
 mod openapi;
 mod queue_contract;
 mod real_time;
+mod scenarios;
 mod secret_contract;
 mod serve;
 mod servers;

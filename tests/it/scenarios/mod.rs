@@ -1,0 +1,3 @@
+//! Stories by name, from end to end: what an administrator fears, and what becomes of it.
+
+mod ownership;
