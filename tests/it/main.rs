@@ -13,6 +13,7 @@ mod deployed;
 mod events;
 mod imports;
 mod ledger;
+mod lifecycle;
 mod local;
 mod openapi;
 mod queue_contract;
