@@ -16,6 +16,7 @@ mod ledger;
 mod lifecycle;
 mod local;
 mod openapi;
+mod quarantine;
 mod queue_contract;
 mod real_time;
 mod secret_contract;
