@@ -176,7 +176,7 @@ async fn an_application_that_is_deleted_leaves_nothing() {
 async fn moments_at_a_pace_are_given_out_one_by_one() {
     let applications = database::tables().await.applications;
     applications.write(&first_write()).await.unwrap();
-    let pace = Pace { rate: 2.0, refused_at: None, changed_at: at(0) };
+    let pace = Pace { rate: 2.0, refused_at: None, declared: None, changed_at: at(0) };
     applications.set_pace(&id("crm"), None, Some(pace)).await.unwrap();
     assert_eq!(applications.load(&id("crm")).await.unwrap().unwrap().pace, Some(pace));
     let reserve = async |now: i64, latest: i64| {
