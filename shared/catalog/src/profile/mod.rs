@@ -53,7 +53,7 @@ macro_rules! profile {
         /// How a target is spoken to, as far as one origin says: a profile, the target itself, or an administrator.
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
         #[serde(deny_unknown_fields, default)]
-        #[schema(as = ProfileSettings)]
+        #[schema(as = ProfileSettings, example = json!({"user_update": "put", "members_per_request": 50}))]
         pub struct Settings { $(
             $(#[$set_doc])*
             #[serde(skip_serializing_if = "Option::is_none")]
