@@ -21,7 +21,7 @@ fn application(version: u64) -> Application {
         connection: Some(Connection {
             base_url: id("https://crm.example.org/scim/v2"),
             secret: SecretName("rollcall/crm".into()),
-            capabilities: Capabilities { patch: false, members_per_request: 20, ..Capabilities::default() },
+            capabilities: Capabilities { filter: false, members_per_request: 20, ..Capabilities::default() },
         }),
         target_generation: 1,
         policy: Policy { grace_seconds: 5, ..Policy::default() },
