@@ -7,9 +7,16 @@
     reason = "what a test unwraps ends the test, in its functions without #[test] too"
 )]
 
+mod chance;
 mod contract;
 mod database;
 #[path = "../../../shared/aws/tests/stores/examples.rs"]
-#[expect(dead_code, reason = "not every example is written here")]
 mod examples;
+mod history;
+mod oracle;
+mod queue;
+mod seeds;
 mod tables;
+mod target;
+mod weather;
+mod world;

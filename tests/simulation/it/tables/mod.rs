@@ -30,6 +30,7 @@ use provisioning::mapping::Mapping;
 use provisioning::ports::{Pushed, StoreResult, Tables};
 use provisioning::sweep::SweepJob;
 use provisioning::target::{Found, Kind};
+use tokio::sync::Notify;
 
 use index::Index;
 pub use stream::{Record, Stream};
@@ -108,6 +109,8 @@ struct Kept {
 pub struct Memory {
     state: Mutex<State>,
     clock: Arc<dyn Clock>,
+    /// Told of every write.
+    pub changed: Notify,
 }
 
 impl Memory {
@@ -136,7 +139,7 @@ impl Memory {
             index: Index::default(),
             streams: [Vec::new(), Vec::new()],
         };
-        Arc::new(Self { state: Mutex::new(state), clock })
+        Arc::new(Self { state: Mutex::new(state), clock, changed: Notify::new() })
     }
 
     /// Looks at what is kept, past every port.
@@ -186,6 +189,7 @@ impl Store {
             state.visible_at = after(state.now, self.weather.lag());
             act(&mut state)
         };
+        self.memory.changed.notify_waiters();
         self.weather.after(call).await?;
         Ok(done)
     }

@@ -1,6 +1,6 @@
 //! The tables' streams: what each write tells, in the domain's words. Records of one partition keep their order.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use provisioning::activity::Outcome;
 use provisioning::detect::{DirectoryChange, Presence, StreamChange};
 use provisioning::directory::{Group, User};
@@ -19,8 +19,6 @@ pub enum Stream {
 /// One record.
 #[derive(Debug, Clone)]
 pub struct Record {
-    /// When it was written.
-    pub at: Timestamp,
     /// The item's partition.
     pub partition: String,
     pub changes: Vec<StreamChange>,
@@ -34,7 +32,7 @@ impl State {
 
     fn tell(&mut self, stream: Stream, partition: String, changes: Vec<StreamChange>) {
         if !changes.is_empty() {
-            let record = Record { at: self.now, partition, changes };
+            let record = Record { partition, changes };
             self.streams[stream as usize].push(record);
         }
     }
