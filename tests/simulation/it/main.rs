@@ -12,6 +12,7 @@ mod contract;
 mod database;
 #[path = "../../../shared/aws/tests/stores/examples.rs"]
 mod examples;
+mod found;
 mod history;
 mod oracle;
 mod queue;

@@ -37,6 +37,8 @@ pub struct Oracle {
     /// What may have become of whoever is not wanted since he was wanted last.
     ends: BTreeMap<String, BTreeSet<End>>,
     group_ends: BTreeMap<String, BTreeSet<End>>,
+    /// Since when each person and group is wanted that is.
+    wanted_since: BTreeMap<String, u64>,
     /// Who was ever wanted while provisioning was on.
     ever: BTreeSet<String>,
     /// From when on each was in which standing.
@@ -89,6 +91,10 @@ pub struct Shown {
 /// How long a worker may go on with what he has read, in milliseconds.
 const STALE: u64 = 180_000;
 
+/// After so long, in milliseconds, a wish was heard for certain. One that was taken back sooner may have passed unheard, and
+/// what became of its object before it still stands.
+const HEARD: u64 = 900_000;
+
 fn folded(name: &str) -> String {
     name.to_lowercase()
 }
@@ -106,6 +112,7 @@ impl Oracle {
             nick_names: BTreeMap::new(),
             ends: BTreeMap::new(),
             group_ends: BTreeMap::new(),
+            wanted_since: BTreeMap::new(),
             ever: BTreeSet::new(),
             standings: BTreeMap::new(),
         }
@@ -162,9 +169,12 @@ impl Oracle {
             match standing {
                 Standing::Wanted => {
                     self.ever.insert(id.clone());
-                    self.ends.remove(&id);
+                    self.wanted_since.entry(id).or_insert(at);
                 }
                 Standing::Unwanted(end) => {
+                    if self.wanted_since.remove(&id).is_some_and(|since| since + HEARD < at) {
+                        self.ends.remove(&id);
+                    }
                     self.ends.entry(id).or_default().insert(end);
                 }
             }
@@ -172,9 +182,15 @@ impl Oracle {
         let groups: BTreeSet<String> = self.groups.keys().chain(self.group_ends.keys()).cloned().collect();
         for id in groups {
             match self.keeps_group(&id) {
-                true => self.group_ends.entry(id).or_default().clear(),
+                true => {
+                    self.group_ends.entry(id.clone()).or_default();
+                    self.wanted_since.entry(id).or_insert(at);
+                }
                 false if self.switched_on => {
                     let end = self.group_end();
+                    if self.wanted_since.remove(&id).is_some_and(|since| since + HEARD < at) {
+                        self.group_ends.remove(&id);
+                    }
                     self.group_ends.entry(id).or_default().insert(end);
                 }
                 false => {}
@@ -222,19 +238,23 @@ impl Oracle {
         shown.accounts.iter().find(|(account, _)| shown.owners.get(*account).is_some_and(|owner| owner == id))
     }
 
+    /// Whether somebody else's account bears his name: then whoever gives names at the target must decide, and the whole
+    /// request that would give it to him is refused until then, whatever else it says.
+    fn is_held_up(&self, id: &str, shown: &Shown) -> bool {
+        let own = self.account_of(id, shown).map(|(account, _)| account);
+        let name = folded(&self.people[id].name);
+        shown.accounts.iter().any(|(other, account)| own != Some(other) && folded(&account.name) == name)
+    }
+
     fn judge_person(&self, id: &str, shown: &Shown, wrong: &mut Vec<String>) {
         let account = self.account_of(id, shown);
         if let Some(person) = self.people.get(id).filter(|_| self.is_wanted(id)) {
-            let own = account.map(|(account, _)| account);
-            let borne = |(other, account): (&String, &Account)| {
-                own != Some(other) && folded(&account.name) == folded(&person.name)
-            };
-            let taken = shown.accounts.iter().any(borne);
+            let taken = self.is_held_up(id, shown);
             match account {
                 None if taken => {}
                 None => wrong.push(format!("{id} is wanted and has no account")),
                 Some((_, account)) => {
-                    if !account.active {
+                    if !account.active && !taken {
                         wrong.push(format!("{id} is wanted and his account is off: {account:?}"));
                     }
                     if account.name != person.name && !taken {
@@ -280,15 +300,18 @@ impl Oracle {
                     if circle.name != *name && !taken {
                         wrong.push(format!("the group {id} should be named {name}: {circle:?}"));
                     }
-                    let members = self.people.iter().filter(|(user, person)| {
+                    let belongs = self.people.iter().filter(|(user, person)| {
                         person.groups.contains(id) && person.enabled && self.is_wanted(user)
                     });
-                    let members: BTreeSet<String> = members
-                        .filter_map(|(user, _)| Some(self.account_of(user, shown)?.0.clone()))
-                        .collect();
+                    let account = |user: &String| Some(self.account_of(user, shown)?.0.clone());
+                    let (maybe, surely): (Vec<_>, Vec<_>) =
+                        belongs.map(|(user, _)| user).partition(|user| self.is_held_up(user, shown));
+                    let surely: BTreeSet<String> = surely.into_iter().filter_map(account).collect();
+                    let maybe: BTreeSet<String> = maybe.into_iter().filter_map(account).collect();
+                    let members = ours(&circle.members);
                     // A name that is taken holds the whole request of a rename up, members and all.
-                    if ours(&circle.members) != members && !taken {
-                        wrong.push(format!("the group {id} should have {members:?}: {circle:?}"));
+                    if &members - &maybe != surely && !taken {
+                        wrong.push(format!("the group {id} should have {surely:?}: {circle:?}"));
                     }
                 }
             }
