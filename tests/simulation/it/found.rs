@@ -61,3 +61,8 @@ fn a_group_marked_while_it_was_made_gets_the_members_that_did_not_fit_the_first_
 fn a_member_recorded_for_a_create_that_was_not_done_is_not_taken_out_of_the_group_made_later() {
     assert_eq!(run(593, &History::of(593)), Vec::<String>::new());
 }
+
+#[test]
+fn a_member_in_doubt_when_group_information_is_excluded_is_added_when_it_is_not_any_more() {
+    assert_eq!(run(162, &History::of(162)), Vec::<String>::new());
+}

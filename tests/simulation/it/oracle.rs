@@ -275,7 +275,7 @@ impl Oracle {
         let ends = self.ends.get(id).cloned().unwrap_or_default();
         let may_be_on = ends.contains(&End::Left);
         let may_be_off = ends.contains(&End::Off);
-        if account.active && !may_be_on || !account.active && !may_be_off {
+        if !(if account.active { may_be_on } else { may_be_off }) {
             wrong.push(format!("{id} is not wanted, {ends:?}, and shows {account:?}"));
         }
     }
