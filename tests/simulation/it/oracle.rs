@@ -319,8 +319,8 @@ impl Oracle {
         }
         let Some((_, circle)) = group else { return };
         let ends = &self.group_ends[id];
-        let left = ends.contains(&End::Left);
-        if !left && !(ends.contains(&End::Off) && ours(&circle.members).is_empty()) {
+        let emptied = ends.contains(&End::Off) && ours(&circle.members).is_empty();
+        if !emptied && !ends.contains(&End::Left) {
             wrong.push(format!("the group {id} is not wanted, {ends:?}, and shows {circle:?}"));
         }
     }
