@@ -130,7 +130,8 @@ fn sqlite_was_compiled_to_write_without_waiting_for_the_disk_and_to_keep_64_mega
     let place = tempfile::tempdir().expect("a directory");
     let connection = rusqlite::Connection::open(place.path().join("any")).expect("a database");
     connection.pragma_update(None, "journal_mode", "WAL").expect("a write-ahead log");
-    let setting = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    let setting =
+        |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     assert_eq!(setting("synchronous"), Ok(1));
     assert_eq!(setting("cache_size"), Ok(-65536));
 }

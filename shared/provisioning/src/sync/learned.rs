@@ -17,7 +17,7 @@ impl Worker {
         match self.tables.applications.write(&write).await {
             Ok(true) => {}
             Ok(false) => {
-                warn!(application = %write.application.id, "what was learned is not kept: it was configured anew")
+                warn!(application = %write.application.id, "what was learned is not kept: it was configured anew");
             }
             Err(error) => warn!(application = %write.application.id, %error, "what was learned is not kept"),
         }
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn what_is_new_is_told_and_what_is_set_otherwise_is_said_so() {
         let before = Settings { user_update: Some(UserUpdate::Put), ..Settings::default() };
-        let learned = Settings { member_remove: Some(MemberRemove::Array), ..before.clone() };
+        let learned = Settings { member_remove: Some(MemberRemove::Array), ..before };
         let layers = Layers { learned, ..Layers::default() };
         assert_eq!(told(&before, &layers), "learned from the target's answers: member_remove is \"array\"");
         let overrides = Settings { member_remove: Some(MemberRemove::Filter), ..Settings::default() };
