@@ -103,6 +103,7 @@ impl System {
             mapping: Some(mapping),
             selection: Some(selection),
             policy: Some(policy),
+            overrides: None,
         };
         setup.configure(&self.application, configuration).await.unwrap();
     }
