@@ -191,6 +191,7 @@ impl HttpTarget {
 }
 
 /// Which rows of a list are asked for.
+#[derive(Clone, Copy)]
 enum Rows<'a> {
     /// From a 1-based index on, so many.
     From(u64, u64),

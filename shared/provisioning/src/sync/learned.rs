@@ -17,9 +17,11 @@ impl Worker {
         match self.tables.applications.write(&write).await {
             Ok(true) => {}
             Ok(false) => {
-                warn!(application = %write.application.id, "what was learned is not kept: it was configured anew")
+                warn!(application = %write.application.id, "what was learned is not kept: it was configured anew");
             }
-            Err(error) => warn!(application = %write.application.id, %error, "what was learned is not kept"),
+            Err(error) => {
+                warn!(application = %write.application.id, %error, "what was learned is not kept");
+            }
         }
     }
 
@@ -81,12 +83,12 @@ mod tests {
 
     #[test]
     fn what_is_new_is_told_and_what_is_set_otherwise_is_said_so() {
-        let before = Settings { user_update: Some(UserUpdate::Put), ..Settings::default() };
-        let learned = Settings { member_remove: Some(MemberRemove::Array), ..before.clone() };
+        let put = Settings { user_update: Some(UserUpdate::Put), ..Settings::default() };
+        let learned = Settings { member_remove: Some(MemberRemove::Array), ..put };
         let layers = Layers { learned, ..Layers::default() };
-        assert_eq!(told(&before, &layers), "learned from the target's answers: member_remove is \"array\"");
+        assert_eq!(told(&put, &layers), "learned from the target's answers: member_remove is \"array\"");
         let overrides = Settings { member_remove: Some(MemberRemove::Filter), ..Settings::default() };
-        let said = told(&before, &Layers { overrides, ..layers });
+        let said = told(&put, &Layers { overrides, ..layers });
         assert!(said.ends_with("member_remove seems to be \"array\", which is set otherwise"), "{said}");
     }
 }

@@ -13,8 +13,8 @@ async fn discovered(stand_in: &StandIn) -> Result<Discovery, TargetError> {
 }
 
 /// Without where they are known from.
-fn as_usual(capabilities: Capabilities) -> Capabilities {
-    Capabilities { layers: Layers::default(), ..capabilities }
+fn as_usual(capabilities: &Capabilities) -> Capabilities {
+    Capabilities { layers: Layers::default(), ..capabilities.clone() }
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn capabilities_and_attributes_come_from_the_target() {
 async fn without_discovery_documents_all_is_as_usual() {
     let stand_in = stand_in(Quirks { no_discovery: true, ..Quirks::default() }).await;
     let discovery = discovered(&stand_in).await.expect("connected");
-    assert_eq!(as_usual(discovery.capabilities), Capabilities::default());
+    assert_eq!(as_usual(&discovery.capabilities), Capabilities::default());
     assert_eq!(discovery.attributes, default_attributes());
     assert!(!discovery.from_schemas);
     stand_in.set_quirks(Quirks { no_discovery: true, no_groups: true, ..Quirks::default() });
@@ -63,7 +63,7 @@ async fn broken_discovery_documents_are_no_failure() {
             stand_in.fail(fault.clone().path(document));
         }
         let discovery = discovered(&stand_in).await.expect("connected");
-        assert_eq!(as_usual(discovery.capabilities), Capabilities::default());
+        assert_eq!(as_usual(&discovery.capabilities), Capabilities::default());
         assert!(!discovery.from_schemas);
     }
 }
