@@ -45,8 +45,7 @@ pub async fn record(case: &Case) -> Vec<Sent> {
         Act::Control => target.control().await.result.expect(case.name),
     }
     server.abort();
-    let sent = sent.lock().expect("the record").clone();
-    sent
+    sent.lock().expect("the record").clone()
 }
 
 async fn answer(mut stream: TcpStream, record: &Mutex<Vec<Sent>>) {
