@@ -151,8 +151,9 @@ async fn a_page_of_nothing_ends_the_list(subject: &Subject) {
 
 async fn discovery_knows_what_it_takes(subject: &Subject, token: &SecretString) {
     let discovery = subject.connector.discover(&subject.connection, token).await.result.expect("connected");
-    let Capabilities { patch, filter, groups, .. } = discovery.capabilities;
-    assert!(patch && filter && groups && discovery.from_schemas);
+    let Capabilities { user_update, filter, groups, .. } = discovery.capabilities;
+    assert_eq!(user_update, catalog::UserUpdate::PatchPath);
+    assert!(filter && groups && discovery.from_schemas);
     for attribute in ["userName", "name.givenName", "title", WORK_EMAIL, WORK_PHONE, DEPARTMENT] {
         assert!(discovery.attributes.iter().any(|known| known.same_as(&path(attribute))), "{attribute}");
     }

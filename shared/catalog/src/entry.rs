@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::Profile;
+
 /// One application of the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +44,10 @@ pub struct Provisioning {
     pub authentication: Vec<Authentication>,
     /// What an administrator should know first.
     pub guide: String,
+    /// What is known of its SCIM endpoint; absent where that is nothing beyond the RFCs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub profile: Option<Box<Profile>>,
 }
 
 /// How well a profile is known.

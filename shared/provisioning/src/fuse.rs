@@ -8,13 +8,15 @@ use std::fmt;
 pub struct RemovalGuard {
     /// The largest share of the linked accounts that goes unasked, in percent.
     pub percent: u8,
-    /// Fewer removals than this are never too many.
+    /// Fewer removals than this are never too large a share.
     pub floor: u64,
+    /// The most that goes unasked, however small a share it is.
+    pub most: u64,
 }
 
 impl Default for RemovalGuard {
     fn default() -> Self {
-        Self { percent: 10, floor: 5 }
+        Self { percent: 10, floor: 5, most: 50 }
     }
 }
 
@@ -43,16 +45,22 @@ pub struct Hold {
 pub enum HoldReason {
     /// More than this many percent of the linked accounts.
     Share(u8),
+    /// More than this many accounts, however small a share.
+    Number(u64),
     /// The source names no user at all.
     EmptySource,
 }
 
 impl RemovalGuard {
-    /// Judges `removals` out of `linked` accounts: over is at least the floor *and* more than the share.
+    /// Judges `removals` out of `linked` accounts: over is more than the number, or at least the
+    /// floor *and* more than the share.
     pub fn verdict(&self, removals: u64, linked: u64) -> Verdict {
         let over_share = u128::from(removals) * 100 > u128::from(linked) * u128::from(self.percent);
         if removals >= self.floor && over_share {
             return Verdict::Held(Hold { removals, linked, because: HoldReason::Share(self.percent) });
+        }
+        if removals > self.most {
+            return Verdict::Held(Hold { removals, linked, because: HoldReason::Number(self.most) });
         }
         Verdict::Allowed
     }
@@ -84,10 +92,16 @@ impl Verdict {
 impl fmt::Display for Hold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { removals, linked, because } = self;
-        write!(f, "{removals} of {linked} linked accounts would be removed, ")?;
-        match because {
-            HoldReason::Share(percent) => write!(f, "more than {percent} %"),
-            HoldReason::EmptySource => f.write_str("because the source names no user at all"),
+        write!(f, "{removals} of {linked} linked accounts would be removed, {because}")
+    }
+}
+
+impl fmt::Display for HoldReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Share(percent) => write!(f, "more than {percent} %"),
+            Self::Number(most) => write!(f, "more than {most}"),
+            Self::EmptySource => f.write_str("because the source names no user at all"),
         }
     }
 }
@@ -113,6 +127,14 @@ mod tests {
         assert!(held(11, 100));
         assert!(!held(10, 100));
         assert!(held(u64::MAX, u64::MAX));
+    }
+
+    #[test]
+    fn more_than_fifty_are_held_however_small_their_share() {
+        assert!(!held(50, 100_000));
+        assert!(held(51, 100_000));
+        let Verdict::Held(hold) = RemovalGuard::default().verdict(51, 100_000) else { panic!("not held") };
+        assert_eq!(hold.to_string(), "51 of 100000 linked accounts would be removed, more than 50");
     }
 
     #[test]

@@ -1,34 +1,17 @@
 //! What we know and say of a target in the domain's words; `scim-client` turns it into requests.
 
+mod capabilities;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+pub use capabilities::{Capabilities, Layers, Origin};
 use scim::{AttributePath, Resource};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::RemoteId;
 use crate::value::{Attributes, Value};
-
-/// What a target can do. Every entry is what the target said or showed, else the default.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Capabilities {
-    /// PATCH works; where not, a resource is read, laid over and PUT.
-    pub patch: bool,
-    /// Filters work.
-    pub filter: bool,
-    /// It has a `/Groups` endpoint.
-    pub groups: bool,
-    /// Most members named in one request.
-    pub members_per_request: usize,
-}
-
-impl Default for Capabilities {
-    fn default() -> Self {
-        Self { patch: true, filter: true, groups: true, members_per_request: 1_000 }
-    }
-}
 
 /// What discovery found: capabilities and the attributes the target takes.
 #[derive(Debug, Clone, PartialEq, Eq)]

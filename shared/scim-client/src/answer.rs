@@ -109,18 +109,36 @@ impl Answer {
             404 | 410 => TargetError::NotFound(message),
             409 => TargetError::Conflict(message),
             400 | 500 if self.is_uniqueness() => TargetError::Conflict(message),
-            429 => TargetError::Throttled(self.retry_after.unwrap_or(DEFAULT_WAIT)),
+            429 => TargetError::Throttled(self.asked_wait().unwrap_or(DEFAULT_WAIT)),
+            // Some gateways answer 500 in place of 429 and say so in words only.
+            500 if self.tells_of_a_rate_limit() => {
+                TargetError::Throttled(self.asked_wait().unwrap_or(DEFAULT_WAIT))
+            }
             405 | 501 => TargetError::Unsupported(message),
             // The request did not arrive in time; nothing is wrong with it.
             408 => TargetError::Failed(message),
             400..=499 => TargetError::Rejected(message),
-            503 => match self.retry_after {
+            503 => match self.asked_wait() {
                 Some(wait) => TargetError::Throttled(wait),
                 None => TargetError::Failed(message),
             },
             500..=599 => TargetError::Failed(message),
             _ => TargetError::Unknown(message),
         }
+    }
+
+    /// For how long the target asks to be left alone: in the header, or in a body of its own.
+    fn asked_wait(&self) -> Option<Duration> {
+        self.retry_after.or_else(|| match &self.content {
+            Content::Json(json) => body_wait(json),
+            _ => None,
+        })
+    }
+
+    fn tells_of_a_rate_limit(&self) -> bool {
+        let said = self.error().detail.unwrap_or_default().to_ascii_lowercase();
+        let letters: String = said.chars().filter(char::is_ascii_alphanumeric).collect();
+        ["ratelimit", "toomanyrequests", "throttl"].iter().any(|word| letters.contains(word))
     }
 
     fn is_uniqueness(&self) -> bool {
@@ -171,6 +189,23 @@ pub(crate) fn retry_after(header: &str, now: jiff::Timestamp) -> Option<Duration
     Some(wait.clamp(Duration::from_secs(1), LONGEST_WAIT))
 }
 
+/// The seconds to wait that a vendor's body names, at its top or one object further in.
+fn body_wait(json: &Value) -> Option<Duration> {
+    let object = json.as_object()?;
+    let named = object.iter().find(|(name, _)| {
+        let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        matches!(letters.to_ascii_lowercase().as_str(), "retryafter" | "retryafterseconds" | "retryin")
+    });
+    let seconds = match named {
+        Some((_, Value::Number(seconds))) => seconds.as_f64(),
+        Some((_, Value::String(seconds))) => seconds.trim().parse().ok(),
+        _ => None,
+    };
+    let wait = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let within = || ["error", "errors", "detail", "details"].iter().filter_map(|name| object.get(*name));
+    wait.map(|wait| wait.clamp(Duration::from_secs(1), LONGEST_WAIT)).or_else(|| within().find_map(body_wait))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -203,6 +238,27 @@ mod tests {
         assert!(matches!(sorted(302), TargetError::Rejected(_)));
         assert!(matches!(sorted(413), TargetError::Rejected(_)));
         assert_eq!(sorted(429), TargetError::Throttled(Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn a_wait_in_a_vendors_body_counts_as_one_in_the_header() {
+        let wait = |status, body| match answer(status, body).refusal() {
+            TargetError::Throttled(wait) => wait.as_secs(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(wait(429, json!({"retryAfter": 7})), 7);
+        assert_eq!(wait(503, json!({"error": {"retry_after": "12"}})), 12);
+        assert_eq!(wait(429, json!({"retry_after": -1})), 30);
+        assert!(matches!(answer(503, json!({"retry_after": "soon"})).refusal(), TargetError::Failed(_)));
+    }
+
+    #[test]
+    fn a_rate_limit_told_by_a_500_is_throttling() {
+        let refusal = |said: &str| answer(500, json!({"detail": said})).refusal();
+        for said in ["Rate limit exceeded", "Too many requests", "ThrottlingException"] {
+            assert_eq!(refusal(said), TargetError::Throttled(DEFAULT_WAIT), "{said}");
+        }
+        assert!(matches!(refusal("out of order"), TargetError::Failed(_)));
     }
 
     #[test]

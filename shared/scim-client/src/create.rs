@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::Content;
 use crate::search::{found, name_attribute};
 use crate::target::HttpTarget;
+use crate::update::Wanted;
 use crate::wire::{Request, endpoint};
 
 impl HttpTarget {
@@ -44,7 +45,9 @@ impl HttpTarget {
             members.iter().filter(|member| !shown.contains(member.as_str())).cloned().collect();
         if !missing.is_empty() {
             // Several targets ignore the members of a POST. Adding one that is there changes nothing.
-            let added = self.update(kind, &made.remote_id, &[], &missing, &BTreeSet::new(), notes).await;
+            let wanted =
+                Wanted { kind, id: &made.remote_id, changes: &[], add: &missing, remove: &BTreeSet::new() };
+            let added = self.update(wanted, notes).await;
             added.map_err(|error| after_creation(&request, error))?;
         }
         Ok(made)

@@ -1,6 +1,7 @@
 //! What a target can do and which attributes it takes (RFC 7644 section 4). Only the control read decides whether it is
 //! connected: each discovery document may be missing, and what it does not say is as usual.
 
+use catalog::{Discovery as Documents, GroupUpdate, Paging, Settings, UserUpdate};
 use provisioning::mapping::default_attributes;
 use provisioning::target::{Capabilities, Discovery, Kind, RequestNote, TargetError};
 use scim::message::{ListResponse, Schema, ServiceProviderConfig};
@@ -11,26 +12,21 @@ use crate::schema_paths::{Offered, offered};
 use crate::target::HttpTarget;
 use crate::wire::Request;
 
+/// A target that gives larger pages is not asked for them: an answer is bounded.
+const LARGEST_PAGE: u32 = 1_000;
+
 impl HttpTarget {
     pub(crate) async fn discover(&self, notes: &mut Vec<RequestNote>) -> Result<Discovery, TargetError> {
         self.control_read(notes).await?;
-        let configuration: ServiceProviderConfig =
-            match self.document("/ServiceProviderConfig", notes).await? {
-                Some(json) => serde_json::from_value(without_nulls(json)).unwrap_or_default(),
-                None => ServiceProviderConfig::default(),
-            };
+        let configuration = self.configuration(notes).await?;
         let resource_types = self.documents("/ResourceTypes", notes).await?;
-        let groups = match resource_types.is_empty() {
-            false => resource_types.iter().any(is_group_type),
-            true => self.has_groups(notes).await?,
-        };
-        let usual = Capabilities::default();
-        let capabilities = Capabilities {
-            patch: configuration.patch.map_or(usual.patch, |patch| patch.supported),
-            filter: configuration.filter.map_or(usual.filter, |filter| filter.supported),
-            groups,
-            ..usual
-        };
+        let mut layers = self.capabilities.layers.clone();
+        layers.advertised = advertised(&configuration);
+        match resource_types.is_empty() {
+            false => layers.advertised.groups = Some(resource_types.iter().any(is_group_type)),
+            true => layers.learned.groups = self.has_groups(notes).await?,
+        }
+        let capabilities = Capabilities::resolved(layers);
         let schemas = self.documents("/Schemas", notes).await?;
         let schemas: Vec<Schema> = schemas
             .into_iter()
@@ -50,9 +46,25 @@ impl HttpTarget {
         })
     }
 
+    /// What the target says of itself.
+    async fn configuration(
+        &self,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<ServiceProviderConfig, TargetError> {
+        let path = match self.capabilities.discovery {
+            Documents::Standard | Documents::Skip => "/ServiceProviderConfig",
+            Documents::PluralConfig => "/ServiceProviderConfigs",
+        };
+        let json = self.document(path, notes).await?;
+        Ok(json.and_then(|json| serde_json::from_value(without_nulls(json)).ok()).unwrap_or_default())
+    }
+
     /// A discovery document, or `None` where there is none that can be read. Only a target that asks to wait stops
     /// discovery, since asking again later tells more.
     async fn document(&self, path: &str, notes: &mut Vec<RequestNote>) -> Result<Option<Value>, TargetError> {
+        if self.capabilities.discovery == Documents::Skip {
+            return Ok(None);
+        }
         let answer = match self.send(Request::get(path, ""), notes).await {
             Ok(answer) => answer.json(),
             Err(error) => Err(error),
@@ -76,14 +88,35 @@ impl HttpTarget {
         Ok(json.and_then(ListResponse::from_json).map(|list| list.resources).unwrap_or_default())
     }
 
-    async fn has_groups(&self, notes: &mut Vec<RequestNote>) -> Result<bool, TargetError> {
+    /// Whether there are groups, as an answer shows; `None` where it does not tell.
+    async fn has_groups(&self, notes: &mut Vec<RequestNote>) -> Result<Option<bool>, TargetError> {
+        if self.capabilities.layers.settings().groups.is_some() {
+            return Ok(None);
+        }
         let endpoint = crate::wire::endpoint(Kind::Group);
         match self.rows(Request::get(endpoint, "count=1&excludedAttributes=members"), notes).await {
-            Ok(_) => Ok(true),
+            Ok(_) => Ok(Some(true)),
             Err(throttled @ TargetError::Throttled(_)) => Err(throttled),
-            Err(TargetError::NotFound(_) | TargetError::Unsupported(_)) => Ok(false),
-            Err(_) => Ok(Capabilities::default().groups),
+            Err(TargetError::NotFound(_) | TargetError::Unsupported(_)) => Ok(Some(false)),
+            Err(_) => Ok(None),
         }
+    }
+}
+
+/// What a configuration says, in the words of a profile. Without PATCH everything is PUT.
+fn advertised(configuration: &ServiceProviderConfig) -> Settings {
+    let patch = configuration.patch.as_ref().map(|patch| patch.supported);
+    let paging = configuration.pagination.as_ref();
+    Settings {
+        user_update: patch.map(|patch| if patch { UserUpdate::PatchPath } else { UserUpdate::Put }),
+        group_update: patch.map(|patch| if patch { GroupUpdate::Patch } else { GroupUpdate::Put }),
+        filter: configuration.filter.as_ref().map(|filter| filter.supported),
+        paging: paging.map(|paging| match (paging.index, paging.cursor) {
+            (false, true) => Paging::Cursor,
+            _ => Paging::Index,
+        }),
+        page_size: paging.and_then(|paging| paging.max_page_size).map(|most| most.clamp(1, LARGEST_PAGE)),
+        ..Settings::default()
     }
 }
 

@@ -2,13 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use catalog::{MemberAdd, MemberRemove};
 use provisioning::ids::RemoteId;
 use provisioning::target::Change;
 use scim::message::{Operation, PatchOperation};
 use scim::{AttributePath, Resource};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::create::{member_values, write};
+
+/// In which forms operations are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Forms {
+    /// Attributes that are set go in one operation without a path.
+    pub object: bool,
+    pub member_add: MemberAdd,
+    pub member_remove: MemberRemove,
+}
 
 /// The operations, in the order: attributes, members that come, members that go. With `present`, which was just read, an
 /// element that is not there is added instead of replaced, and what is not there is not removed.
@@ -17,11 +27,44 @@ pub(crate) fn operations(
     add: &BTreeSet<RemoteId>,
     remove: &BTreeSet<RemoteId>,
     present: Option<&Resource>,
+    forms: Forms,
 ) -> Vec<PatchOperation> {
+    let mut operations = of_attributes(changes, present, forms);
+    if !add.is_empty() {
+        let members = member_values(add);
+        operations.push(match forms.member_add {
+            MemberAdd::Array => at(Operation::Add, "members", members),
+            MemberAdd::Nested => at(Operation::Add, "members", json!({"members": members})),
+        });
+    }
+    match forms.member_remove {
+        _ if remove.is_empty() => {}
+        MemberRemove::Array => operations.push(at(Operation::Remove, "members", member_values(remove))),
+        // One by one: a list of values is refused by some targets, and taken for "all" by others.
+        MemberRemove::Filter | MemberRemove::Replace => operations.extend(remove.iter().map(|member| {
+            let path = format!("members[value eq {}]", Value::from(member.as_str()));
+            PatchOperation { op: Operation::Remove, path: Some(path), value: None }
+        })),
+    }
+    operations
+}
+
+/// The operation that makes these all the members of a group.
+pub(crate) fn all_members(members: Value) -> PatchOperation {
+    at(Operation::Replace, "members", members)
+}
+
+fn at(op: Operation, path: impl Into<String>, value: Value) -> PatchOperation {
+    PatchOperation { op, path: Some(path.into()), value: Some(value) }
+}
+
+fn of_attributes(changes: &[Change], present: Option<&Resource>, forms: Forms) -> Vec<PatchOperation> {
     let mut operations = Vec::new();
     // Built by path like a whole resource, so that parts of one new element become one element.
     let mut new_elements = Resource::default();
     let mut grown: Vec<AttributePath> = Vec::new();
+    // What is set without a path. An element of a list cannot be: the list would be replaced.
+    let mut object = Resource::default();
     for change in changes {
         let path = &change.attribute;
         match &change.new {
@@ -33,27 +76,27 @@ pub(crate) fn operations(
                     grown.push(list);
                 }
             }
+            Some(value) if forms.object && path.selector().is_none() => write(&mut object, path, value),
             Some(value) => {
                 let is_set =
                     change.old.is_some() || path.selector().is_some() || path.to_string() == "active";
                 let op = if is_set { Operation::Replace } else { Operation::Add };
-                operations.push(PatchOperation { op, path: path.to_string(), value: Some(value.to_json()) });
+                operations.push(at(op, path.to_string(), value.to_json()));
             }
         }
     }
+    object.drop_attribute("schemas");
+    if !object.as_json().is_empty() {
+        operations.push(PatchOperation {
+            op: Operation::Replace,
+            path: None,
+            value: Some(object.into_json()),
+        });
+    }
     for list in grown {
         let value = new_elements.read(&list).cloned();
-        operations.push(PatchOperation { op: Operation::Add, path: list.to_string(), value });
+        operations.push(PatchOperation { op: Operation::Add, path: Some(list.to_string()), value });
     }
-    if !add.is_empty() {
-        let value = Some(member_values(add));
-        operations.push(PatchOperation { op: Operation::Add, path: "members".into(), value });
-    }
-    // By filter, one by one: a list of values is refused by some targets, and taken for "all" by others.
-    operations.extend(remove.iter().map(|member| {
-        let path = format!("members[value eq {}]", Value::from(member.as_str()));
-        PatchOperation { op: Operation::Remove, path, value: None }
-    }));
     operations
 }
 
@@ -76,7 +119,7 @@ fn removal(path: &AttributePath, present: Option<&Resource>) -> Option<PatchOper
     }
     let significant = path.sub_attribute().is_none_or(|sub| sub.eq_ignore_ascii_case("value"));
     let path = if path.selector().is_some() && significant { path.element() } else { path.clone() };
-    Some(PatchOperation { op: Operation::Remove, path: path.to_string(), value: None })
+    Some(PatchOperation { op: Operation::Remove, path: Some(path.to_string()), value: None })
 }
 
 /// `emails` of `emails[type eq "work"].value`, with its schema.
@@ -90,8 +133,6 @@ fn whole_list(path: &AttributePath) -> AttributePath {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn change(path: &str, old: Option<&str>, new: Option<&str>) -> Change {
@@ -103,7 +144,7 @@ mod tests {
     }
 
     fn sent(changes: &[Change], present: Option<&Resource>) -> Value {
-        json!(operations(changes, &BTreeSet::new(), &BTreeSet::new(), present))
+        json!(operations(changes, &BTreeSet::new(), &BTreeSet::new(), present, Forms::default()))
     }
 
     fn resource(json: Value) -> Resource {
@@ -179,10 +220,42 @@ mod tests {
     fn members_come_in_one_operation_and_go_one_by_one_last() {
         let ids = |ids: &[&str]| ids.iter().copied().filter_map(RemoteId::new).collect();
         assert_eq!(
-            json!(operations(&[], &ids(&["1", "2"]), &ids(&["3", "a\"b"]), None)),
+            json!(operations(&[], &ids(&["1", "2"]), &ids(&["3", "a\"b"]), None, Forms::default())),
             json!([{"op": "add", "path": "members", "value": [{"value": "1"}, {"value": "2"}]},
                 {"op": "remove", "path": "members[value eq \"3\"]"},
                 {"op": "remove", "path": "members[value eq \"a\\\"b\"]"}])
+        );
+    }
+
+    #[test]
+    fn without_paths_all_that_is_set_goes_in_one_object() {
+        let department = format!("{}:department", scim::ENTERPRISE_SCHEMA);
+        let changes = [
+            change("title", Some("A"), Some("B")),
+            change("name.givenName", Some("A"), Some("B")),
+            change(&department, None, Some("Engines")),
+            change("nickName", Some("N"), None),
+            change("emails[type eq \"work\"].value", Some("v@x"), Some("w@x")),
+        ];
+        let forms = Forms { object: true, ..Forms::default() };
+        assert_eq!(
+            json!(operations(&changes, &BTreeSet::new(), &BTreeSet::new(), None, forms)),
+            json!([{"op": "remove", "path": "nickName"},
+                {"op": "replace", "path": "emails[type eq \"work\"].value", "value": "w@x"},
+                {"op": "replace", "value": {"title": "B", "name": {"givenName": "B"},
+                    scim::ENTERPRISE_SCHEMA: {"department": "Engines"}}}])
+        );
+    }
+
+    #[test]
+    fn members_come_nested_and_go_as_a_list_where_the_target_wants_that() {
+        let ids = |ids: &[&str]| ids.iter().copied().filter_map(RemoteId::new).collect();
+        let forms =
+            Forms { member_add: MemberAdd::Nested, member_remove: MemberRemove::Array, ..Forms::default() };
+        assert_eq!(
+            json!(operations(&[], &ids(&["1"]), &ids(&["3", "4"]), None, forms)),
+            json!([{"op": "add", "path": "members", "value": {"members": [{"value": "1"}]}},
+                {"op": "remove", "path": "members", "value": [{"value": "3"}, {"value": "4"}]}])
         );
     }
 }

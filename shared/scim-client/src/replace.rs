@@ -4,23 +4,20 @@
 use std::collections::BTreeSet;
 
 use provisioning::ids::RemoteId;
-use provisioning::target::{Change, Kind, RequestNote, TargetError};
+use provisioning::target::{RequestNote, TargetError};
 use reqwest::Method;
 use scim::{AttributePath, Resource};
 use serde_json::{Value, json};
 
 use crate::create::{member_id, write};
 use crate::target::HttpTarget;
+use crate::update::Wanted;
 use crate::wire::{Request, resource_path};
 
 impl HttpTarget {
     pub(crate) async fn replace(
         &self,
-        kind: Kind,
-        id: &RemoteId,
-        changes: &[Change],
-        add: &BTreeSet<RemoteId>,
-        remove: &BTreeSet<RemoteId>,
+        Wanted { kind, id, changes, add, remove }: Wanted<'_>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<(), TargetError> {
         let mut resource = self.read_whole(kind, id, notes).await?;
@@ -31,7 +28,10 @@ impl HttpTarget {
             }
         }
         if !(add.is_empty() && remove.is_empty()) {
-            lay_over_members(&mut resource, add, remove)?;
+            let members = members_laid_over(&resource, add, remove)?;
+            let path: AttributePath =
+                "members".parse().map_err(|_| TargetError::Unknown("members is no path".into()))?;
+            resource.write(&path, members);
         }
         for read_only in ["meta", "groups"] {
             resource.drop_attribute(read_only);
@@ -41,18 +41,19 @@ impl HttpTarget {
     }
 }
 
-fn lay_over_members(
-    group: &mut Resource,
+/// The members a group has once these came and went.
+pub(crate) fn members_laid_over(
+    group: &Resource,
     add: &BTreeSet<RemoteId>,
     remove: &BTreeSet<RemoteId>,
-) -> Result<(), TargetError> {
+) -> Result<Value, TargetError> {
     let path: AttributePath =
         "members".parse().map_err(|_| TargetError::Unknown("members is no path".into()))?;
     let shows_members = group.as_json().keys().any(|name| name.eq_ignore_ascii_case("members"));
     if !shows_members && !remove.is_empty() {
         // We pushed the ones to remove, so there are members: a PUT of what is shown would take them all away.
         return Err(TargetError::Unsupported(
-            "the target takes no PATCH and does not show the members of the group: single members cannot be removed".into(),
+            "the target wants the whole list of members and does not show it: single members cannot be removed".into(),
         ));
     }
     let mut members = group.read(&path).and_then(Value::as_array).cloned().unwrap_or_default();
@@ -63,8 +64,7 @@ fn lay_over_members(
             members.push(json!({"value": id.as_str()}));
         }
     }
-    group.write(&path, Value::Array(members));
-    Ok(())
+    Ok(Value::Array(members))
 }
 
 #[cfg(test)]
@@ -78,26 +78,25 @@ mod tests {
     #[test]
     fn members_are_laid_over_those_that_are_there() {
         let shown = json!({"members": [{"value": "1", "display": "One"}, {"value": "2"}]});
-        let mut group = Resource::from_json(shown).expect("an object");
-        lay_over_members(&mut group, &ids(&["1", "3"]), &ids(&["2", "9"])).expect("members");
-        assert_eq!(group.into_json(), json!({"members": [{"value": "1", "display": "One"}, {"value": "3"}]}));
+        let group = Resource::from_json(shown).expect("an object");
+        let members = members_laid_over(&group, &ids(&["1", "3"]), &ids(&["2", "9"])).expect("members");
+        assert_eq!(members, json!([{"value": "1", "display": "One"}, {"value": "3"}]));
     }
 
     #[test]
     fn members_with_numeric_ids_are_removed_too() {
-        let mut group =
-            Resource::from_json(json!({"members": [{"value": 7}, {"Value": 8}]})).expect("an object");
-        lay_over_members(&mut group, &ids(&[]), &ids(&["7", "8"])).expect("members");
-        assert_eq!(group.into_json(), json!({"members": []}));
+        let group = Resource::from_json(json!({"members": [{"value": 7}, {"Value": 8}]})).expect("an object");
+        let members = members_laid_over(&group, &ids(&[]), &ids(&["7", "8"])).expect("members");
+        assert_eq!(members, json!([]));
     }
 
     #[test]
     fn nobody_is_removed_from_a_group_whose_members_are_hidden() {
-        let mut group = Resource::from_json(json!({"displayName": "Crew"})).expect("an object");
+        let group = Resource::from_json(json!({"displayName": "Crew"})).expect("an object");
         assert!(matches!(
-            lay_over_members(&mut group, &ids(&[]), &ids(&["2"])),
+            members_laid_over(&group, &ids(&[]), &ids(&["2"])),
             Err(TargetError::Unsupported(_))
         ));
-        lay_over_members(&mut group, &ids(&["2"]), &ids(&[])).expect("a first member");
+        members_laid_over(&group, &ids(&["2"]), &ids(&[])).expect("a first member");
     }
 }

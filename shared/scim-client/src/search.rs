@@ -1,6 +1,7 @@
 //! Reading: one resource, a page, a look-up by key. A filter is never trusted: what came back is compared with what was
 //! asked for, and a target that ignores filters is walked.
 
+use catalog::Paging;
 use provisioning::folding::folded;
 use provisioning::ids::RemoteId;
 use provisioning::target::{Found, FoundPage, Kind, MatchKey, RequestNote, TargetError};
@@ -10,8 +11,6 @@ use scim::message::ListResponse;
 use crate::target::HttpTarget;
 use crate::wire::{Request, encoded, endpoint, resource_path};
 
-/// Rows asked for per page; targets give fewer as they please.
-const PAGE: u64 = 200;
 /// Pages walked for one look-up at most: a target whose lists never end must not hold a worker.
 const MOST_PAGES: usize = 500;
 
@@ -47,7 +46,8 @@ impl HttpTarget {
         found(kind, resource).ok_or_else(|| TargetError::Unknown(format!("the {kind} {id} has no id")))
     }
 
-    /// One page, filtered or not.
+    /// One page, filtered or not. Where pages go by cursor, all of them: a cursor does not outlive its walk (RFC 9865
+    /// section 2.1), so none is handed out. Where there are no pages, the list says what it holds.
     pub(crate) async fn page(
         &self,
         kind: Kind,
@@ -55,13 +55,64 @@ impl HttpTarget {
         filter: Option<&str>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<FoundPage, TargetError> {
-        let list = self.rows(page_request(kind, start, PAGE, filter), notes).await?;
+        match self.capabilities.paging {
+            Paging::Index => self.indexed(kind, start, filter, notes).await,
+            Paging::Cursor => self.by_cursor(kind, filter, notes).await,
+            Paging::None => self.only_page(kind, filter, notes).await,
+        }
+    }
+
+    async fn indexed(
+        &self,
+        kind: Kind,
+        start: u64,
+        filter: Option<&str>,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<FoundPage, TargetError> {
+        let size = self.capabilities.page_size;
+        let list = self.rows(self.page_request(kind, Rows::From(start, size), filter), notes).await?;
         let next = match (list.resources.len() as u64, list.total_results) {
             (0, _) => None,
             (rows, Some(total)) => Some(start + rows).filter(|next| *next <= total),
             (rows, None) => self.follows(kind, start + rows, filter, &list, notes).await?,
         };
-        Ok(FoundPage { found: list.resources.into_iter().filter_map(|row| found(kind, row)).collect(), next })
+        Ok(FoundPage { found: all_found(kind, list), next })
+    }
+
+    async fn by_cursor(
+        &self,
+        kind: Kind,
+        filter: Option<&str>,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<FoundPage, TargetError> {
+        let size = self.capabilities.page_size;
+        let mut rows = Vec::new();
+        let mut cursor = String::new();
+        for _ in 0..MOST_PAGES {
+            let request = self.page_request(kind, Rows::Behind(&cursor, size), filter);
+            let list = self.rows(request, notes).await?;
+            let next = list.next_cursor.clone();
+            rows.extend(all_found(kind, list));
+            match next {
+                Some(next) if next != cursor => cursor = next,
+                _ => return Ok(FoundPage { found: rows, next: None }),
+            }
+        }
+        Err(too_long(kind))
+    }
+
+    async fn only_page(
+        &self,
+        kind: Kind,
+        filter: Option<&str>,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<FoundPage, TargetError> {
+        let list = self.rows(self.page_request(kind, Rows::All, filter), notes).await?;
+        if list.total_results.is_some_and(|total| total > list.resources.len() as u64) {
+            // A list that is cut off proves nobody's absence.
+            return Err(too_long(kind));
+        }
+        Ok(FoundPage { found: all_found(kind, list), next: None })
     }
 
     /// Whether another page follows where the target does not say how many there are: one row further on is asked for,
@@ -74,7 +125,7 @@ impl HttpTarget {
         page: &ListResponse,
         notes: &mut Vec<RequestNote>,
     ) -> Result<Option<u64>, TargetError> {
-        let further = self.rows(page_request(kind, next, 1, filter), notes).await?;
+        let further = self.rows(self.page_request(kind, Rows::From(next, 1), filter), notes).await?;
         let known = |row: &Resource| page.resources.iter().any(|seen| seen.id() == row.id());
         Ok(further.resources.first().filter(|row| !known(row)).map(|_| next))
     }
@@ -120,9 +171,7 @@ impl HttpTarget {
                 None => return Ok(bearing),
             }
         }
-        Err(TargetError::Unsupported(format!(
-            "the target's list of {kind}s is too long to be searched without a filter"
-        )))
+        Err(too_long(kind))
     }
 
     /// The rows of a list, or the error for an answer that is none.
@@ -141,13 +190,40 @@ impl HttpTarget {
     }
 }
 
-fn page_request(kind: Kind, start: u64, count: u64, filter: Option<&str>) -> Request {
-    let mut query = filter.map(|filter| format!("filter={}&", encoded(filter))).unwrap_or_default();
-    query.push_str(&format!("startIndex={start}&count={count}"));
-    if kind == Kind::Group {
-        query.push_str("&excludedAttributes=members");
+/// Which rows of a list are asked for.
+#[derive(Clone, Copy)]
+enum Rows<'a> {
+    /// From a 1-based index on, so many.
+    From(u64, u64),
+    /// Behind a cursor, so many; the first page has an empty one (RFC 9865 section 2).
+    Behind(&'a str, u64),
+    /// All there are.
+    All,
+}
+
+impl HttpTarget {
+    fn page_request(&self, kind: Kind, rows: Rows<'_>, filter: Option<&str>) -> Request {
+        let mut query: Vec<String> =
+            filter.map(|filter| format!("filter={}", encoded(filter))).into_iter().collect();
+        match rows {
+            Rows::From(start, count) => query.push(format!("startIndex={start}&count={count}")),
+            Rows::Behind("", count) => query.push(format!("cursor&count={count}")),
+            Rows::Behind(cursor, count) => query.push(format!("cursor={}&count={count}", encoded(cursor))),
+            Rows::All => {}
+        }
+        if kind == Kind::Group && self.capabilities.excludes_attributes {
+            query.push("excludedAttributes=members".into());
+        }
+        Request::get(endpoint(kind), query.join("&"))
     }
-    Request::get(endpoint(kind), query)
+}
+
+fn all_found(kind: Kind, list: ListResponse) -> Vec<Found> {
+    list.resources.into_iter().filter_map(|row| found(kind, row)).collect()
+}
+
+fn too_long(kind: Kind) -> TargetError {
+    TargetError::Unsupported(format!("the target's list of {kind}s is too long to be read as a whole"))
 }
 
 /// The filter, its value quoted as JSON (RFC 7644 section 3.4.2.2).
@@ -196,13 +272,5 @@ mod tests {
         let key = MatchKey::Name("a\" or userName pr \\".into());
         let filter = filter_for(Kind::User, &key);
         assert_eq!(filter, r#"userName eq "a\" or userName pr \\""#);
-        let request = page_request(Kind::User, 1, 200, Some("a eq \"b&c\""));
-        assert_eq!(request.query, "filter=a%20eq%20%22b%26c%22&startIndex=1&count=200");
-    }
-
-    #[test]
-    fn groups_are_read_without_their_members() {
-        let request = page_request(Kind::Group, 201, 200, None);
-        assert_eq!(request.query, "startIndex=201&count=200&excludedAttributes=members");
     }
 }

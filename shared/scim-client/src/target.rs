@@ -1,44 +1,83 @@
 //! The domain's port, carried out over HTTP.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
+use catalog::{GroupUpdate, Settings, UserUpdate};
 use provisioning::ids::RemoteId;
 use provisioning::ports::Target;
 use provisioning::target::{
-    Capabilities, Exchange, Found, FoundPage, Kind, MatchKey, RequestNote, TargetError, Write,
+    Capabilities, Exchange, Found, FoundPage, Kind, MatchKey, Origin, RequestNote, TargetError, Write,
 };
 use reqwest::Method;
 
 use crate::answer::Answer;
+use crate::patch::Forms;
+use crate::update::Wanted;
 use crate::wire::{Request, Wire, resource_path};
 
 /// One SCIM target over HTTP.
 pub(crate) struct HttpTarget {
     wire: Wire,
     pub capabilities: Capabilities,
-    // Learned while running: users are PUT from then on. Groups are tried anew each time, since a target may refuse one
-    // form of PATCH only, and a PUT of a large group is heavy.
-    refuses_user_patch: AtomicBool,
+    // What the answers showed since it was opened.
+    learned: Mutex<Settings>,
 }
 
 impl HttpTarget {
     pub fn new(wire: Wire, capabilities: Capabilities) -> Self {
-        Self { wire, capabilities, refuses_user_patch: AtomicBool::new(false) }
+        Self { wire, capabilities, learned: Mutex::default() }
     }
 
     pub async fn send(&self, request: Request, notes: &mut Vec<RequestNote>) -> Result<Answer, TargetError> {
         self.wire.send(request, notes).await
     }
 
-    pub fn takes_patch(&self, kind: Kind) -> bool {
-        self.capabilities.patch && !(kind == Kind::User && self.refuses_user_patch.load(Ordering::Relaxed))
+    /// What the answers showed since it was opened.
+    pub fn learned_settings(&self) -> Settings {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Keeps what an answer showed. The domain asks for it, writes it down and tells of it.
+    pub fn learn(&self, shown: Settings) {
+        tracing::info!(learned = ?shown.named(), "the target's answers show how it wants to be spoken to");
+        let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        *learned = shown.over(learned.clone());
+    }
+
+    /// Whether a resource is changed by PATCH. Of groups only what is known beforehand counts: a target may refuse one form
+    /// of PATCH only, and a PUT of a large group is heavy.
+    pub fn takes_patch(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::User => self.user_update() != UserUpdate::Put,
+            Kind::Group => self.capabilities.group_update == GroupUpdate::Patch,
+        }
+    }
+
+    /// The target refuses PATCH. An administrator's word and the profile's stand: this object was PUT, and no more follows.
     pub fn learn_no_patch(&self, kind: Kind) {
-        tracing::info!(%kind, "the target refuses PATCH; the resource is read and replaced by PUT");
         if kind == Kind::User {
-            self.refuses_user_patch.store(true, Ordering::Relaxed);
+            self.learn(Settings { user_update: Some(UserUpdate::Put), ..Settings::default() });
+        }
+    }
+
+    /// In which forms PATCH operations are written.
+    pub fn forms(&self, kind: Kind) -> Forms {
+        let member_remove = self.learned_settings().member_remove;
+        Forms {
+            object: kind == Kind::User && self.user_update() == UserUpdate::PatchObject,
+            member_add: self.capabilities.member_add,
+            member_remove: match self.capabilities.origin("member_remove") {
+                Origin::Override | Origin::Profile => self.capabilities.member_remove,
+                _ => member_remove.unwrap_or(self.capabilities.member_remove),
+            },
+        }
+    }
+
+    fn user_update(&self) -> UserUpdate {
+        match self.capabilities.origin("user_update") {
+            Origin::Override | Origin::Profile => self.capabilities.user_update,
+            _ => self.learned_settings().user_update.unwrap_or(self.capabilities.user_update),
         }
     }
 
@@ -68,7 +107,8 @@ impl Target for HttpTarget {
                 self.create(*kind, external_id, attributes, members, notes).await.map(Some)
             }
             Write::Update { kind, remote_id, changes, add, remove } => {
-                self.update(*kind, remote_id, changes, add, remove, notes).await.map(|()| None)
+                let wanted = Wanted { kind: *kind, id: remote_id, changes, add, remove };
+                self.update(wanted, notes).await.map(|()| None)
             }
             Write::Delete { kind, remote_id } => self.delete(*kind, remote_id, notes).await.map(|()| None),
         };
@@ -97,5 +137,9 @@ impl Target for HttpTarget {
         let mut requests = Vec::new();
         let result = self.control_read(&mut requests).await;
         Exchange { requests, result }
+    }
+
+    fn learned(&self) -> Settings {
+        self.learned_settings()
     }
 }

@@ -1,7 +1,8 @@
-//! Changing a resource: one PATCH, and what is done where a target does not take it as it stands.
+//! Changing a resource: by PATCH in the target's own forms, and what is done where it does not take it as it stands.
 
 use std::collections::BTreeSet;
 
+use catalog::{MemberRemove, Settings};
 use provisioning::ids::RemoteId;
 use provisioning::target::{Change, Kind, RequestNote, TargetError};
 use reqwest::Method;
@@ -10,49 +11,117 @@ use serde_json::json;
 
 use crate::answer::Answer;
 use crate::create::shown_members;
-use crate::patch::operations;
+use crate::patch::{Forms, all_members, operations};
+use crate::replace::members_laid_over;
 use crate::target::HttpTarget;
 use crate::wire::{Request, resource_path};
+
+/// What is to change of one resource.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub kind: Kind,
+    pub id: &'a RemoteId,
+    pub changes: &'a [Change],
+    pub add: &'a BTreeSet<RemoteId>,
+    pub remove: &'a BTreeSet<RemoteId>,
+}
 
 impl HttpTarget {
     pub(crate) async fn update(
         &self,
-        kind: Kind,
-        id: &RemoteId,
-        changes: &[Change],
-        add: &BTreeSet<RemoteId>,
-        remove: &BTreeSet<RemoteId>,
+        wanted: Wanted<'_>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<(), TargetError> {
-        let planned = operations(changes, add, remove, None);
+        let forms = self.forms(wanted.kind);
+        let planned = operations(wanted.changes, wanted.add, wanted.remove, None, forms);
         if planned.is_empty() {
             return Ok(());
         }
-        if !self.takes_patch(kind) {
-            return self.replace(kind, id, changes, add, remove, notes).await;
+        if !self.takes_patch(wanted.kind) {
+            return self.replace(wanted, notes).await;
         }
-        let answer = self.patch(kind, id, planned, notes).await?;
+        if forms.member_remove == MemberRemove::Replace && !wanted.remove.is_empty() {
+            return self.patch_all_members(wanted, notes).await;
+        }
+        let answer = self.patch(wanted, planned, notes).await?;
         match answer.status {
-            405 | 501 => {
-                self.learn_no_patch(kind);
-                self.replace(kind, id, changes, add, remove, notes).await
+            400 if answer.is_scim_type("noTarget") => self.patch_what_is_there(answer, wanted, notes).await,
+            400 | 501 if self.may_try_another_removal(&wanted) => {
+                self.remove_in_the_other_form(answer, wanted, notes).await
             }
-            400 if answer.is_scim_type("noTarget") => {
-                self.patch_what_is_there(answer, (kind, id), changes, add, remove, notes).await
+            405 | 501 => {
+                self.learn_no_patch(wanted.kind);
+                self.replace(wanted, notes).await
             }
             _ => answer.accepted_write().map(drop),
         }
     }
 
+    /// Sends operations, in as many requests as the target's limit makes of them. The answer is the last one, or the first
+    /// that is no success.
     async fn patch(
         &self,
-        kind: Kind,
-        id: &RemoteId,
-        operations: Vec<PatchOperation>,
+        Wanted { kind, id, .. }: Wanted<'_>,
+        mut operations: Vec<PatchOperation>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<Answer, TargetError> {
-        let body = json!(PatchRequest::new(operations));
-        self.send(Request::send(Method::PATCH, resource_path(kind, id), body), notes).await
+        loop {
+            let most = self.capabilities.operations_per_request.max(1).min(operations.len());
+            let rest = operations.split_off(most);
+            let body = json!(PatchRequest::new(operations));
+            let answer =
+                self.send(Request::send(Method::PATCH, resource_path(kind, id), body), notes).await?;
+            if rest.is_empty() || !(200..300).contains(&answer.status) {
+                return Ok(answer);
+            }
+            operations = rest;
+        }
+    }
+
+    /// Removes members by naming all who stay, for a target that takes no other removal. They are read just before.
+    async fn patch_all_members(
+        &self,
+        wanted: Wanted<'_>,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<(), TargetError> {
+        let present = self.read_whole(wanted.kind, wanted.id, notes).await?;
+        let members = members_laid_over(&present, wanted.add, wanted.remove)?;
+        let nobody = BTreeSet::new();
+        let forms = self.forms(wanted.kind);
+        let mut operations = operations(wanted.changes, &nobody, &nobody, None, forms);
+        operations.push(all_members(members));
+        self.patch(wanted, operations, notes).await?.accepted_write().map(drop)
+    }
+
+    /// Whether a refusal may be about the form in which members are removed: nobody said which form the target takes, and
+    /// the other one was not tried yet.
+    fn may_try_another_removal(&self, wanted: &Wanted<'_>) -> bool {
+        wanted.kind == Kind::Group
+            && !wanted.remove.is_empty()
+            && self.capabilities.layers.settings().member_remove.is_none()
+            && self.learned_settings().member_remove.is_none()
+    }
+
+    /// Tries the other form of removal once. Only where that is accepted is the form learned.
+    async fn remove_in_the_other_form(
+        &self,
+        refusal: Answer,
+        wanted: Wanted<'_>,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<(), TargetError> {
+        let forms = Forms { member_remove: MemberRemove::Array, ..self.forms(wanted.kind) };
+        let other = operations(wanted.changes, wanted.add, wanted.remove, None, forms);
+        let answer = self.patch(wanted, other, notes).await?;
+        if (200..300).contains(&answer.status) {
+            self.learn(Settings { member_remove: Some(forms.member_remove), ..Settings::default() });
+            return answer.accepted_write().map(drop);
+        }
+        if refusal.status == 501 && answer.status == 501 {
+            // It takes neither form, so it may take no PATCH at all.
+            self.learn_no_patch(wanted.kind);
+            return self.replace(wanted, notes).await;
+        }
+        refusal.accepted_write().map(drop)
     }
 
     /// An operation addressed what is not there (`noTarget`), and the target does not say which. The resource is read, and
@@ -60,12 +129,10 @@ impl HttpTarget {
     async fn patch_what_is_there(
         &self,
         refusal: Answer,
-        (kind, id): (Kind, &RemoteId),
-        changes: &[Change],
-        add: &BTreeSet<RemoteId>,
-        remove: &BTreeSet<RemoteId>,
+        wanted: Wanted<'_>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<(), TargetError> {
+        let Wanted { kind, id, changes, add, remove } = wanted;
         if changes.is_empty() && add.is_empty() && remove.len() == 1 {
             // The one member to be removed is not there.
             return Ok(());
@@ -77,10 +144,10 @@ impl HttpTarget {
             return refusal.accepted_write().map(drop);
         }
         let remove = remove.iter().filter(|member| shown.contains(member.as_str())).cloned().collect();
-        let possible = operations(changes, add, &remove, Some(&present));
+        let possible = operations(changes, add, &remove, Some(&present), self.forms(kind));
         if possible.is_empty() {
             return Ok(());
         }
-        self.patch(kind, id, possible, notes).await?.accepted_write().map(drop)
+        self.patch(wanted, possible, notes).await?.accepted_write().map(drop)
     }
 }

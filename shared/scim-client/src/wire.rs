@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 use std::time::{Duration, Instant};
 
+use catalog::ContentType;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use provisioning::ids::RemoteId;
 use provisioning::target::{Kind, RequestNote, TargetError};
@@ -29,6 +30,8 @@ pub(crate) struct Wire {
     pub base_url: Url,
     pub secret: Secret,
     pub timeout: Duration,
+    /// The media type of bodies.
+    pub content_type: ContentType,
 }
 
 /// One request behind the base URL.
@@ -75,6 +78,13 @@ pub(crate) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
+fn media_type(content_type: ContentType) -> &'static str {
+    match content_type {
+        ContentType::ScimJson => "application/scim+json",
+        ContentType::Json => "application/json",
+    }
+}
+
 impl Wire {
     /// Sends a request and reads the whole answer. An answer of any status is one; the error is what kept it from coming.
     pub async fn send(&self, request: Request, notes: &mut Vec<RequestNote>) -> Result<Answer, TargetError> {
@@ -105,7 +115,7 @@ impl Wire {
             .header(AUTHORIZATION, self.authorization()?)
             .header(ACCEPT, "application/scim+json, application/json;q=0.9");
         if let Some(body) = &request.body {
-            builder = builder.header(CONTENT_TYPE, "application/scim+json").body(body.to_string());
+            builder = builder.header(CONTENT_TYPE, media_type(self.content_type)).body(body.to_string());
         }
         let shown = format!("{} {}", request.method, request.path);
         let mut response = builder.send().await.map_err(|error| self.broken(&shown, &error))?;
@@ -212,6 +222,7 @@ mod tests {
             base_url: base.parse().expect("a URL"),
             secret: Secret::default(),
             timeout: Duration::from_secs(1),
+            content_type: ContentType::default(),
         };
         wire.url(request).to_string()
     }

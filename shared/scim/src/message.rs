@@ -29,8 +29,9 @@ impl PatchRequest {
 pub struct PatchOperation {
     /// `add`, `replace` or `remove`, in lower case as the RFC writes them.
     pub op: Operation,
-    /// What is changed; always given, since several targets refuse an operation without it.
-    pub path: String,
+    /// What is changed; without one the value is an object of attributes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// Absent for `remove`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
@@ -55,6 +56,8 @@ pub struct ListResponse {
     pub total_results: Option<u64>,
     /// The resources of this page.
     pub resources: Vec<Resource>,
+    /// Where the next page is (RFC 9865 section 2); none on the last page, and where pages go by index.
+    pub next_cursor: Option<String>,
 }
 
 impl ListResponse {
@@ -63,24 +66,28 @@ impl ListResponse {
     pub fn from_json(json: Value) -> Option<Self> {
         let rows = |rows: Vec<Value>| rows.into_iter().filter_map(Resource::from_json).collect();
         let message = match json {
-            Value::Array(bare) => return Some(Self { total_results: None, resources: rows(bare) }),
+            Value::Array(bare) => {
+                return Some(Self { total_results: None, resources: rows(bare), next_cursor: None });
+            }
             json => Resource::from_json(json)?,
         };
         let mut total_results = None;
         let mut resources = None;
+        let mut next_cursor = None;
         for (name, value) in message.into_object() {
             match (name.to_ascii_lowercase().as_str(), value) {
                 ("totalresults", Value::Number(total)) => total_results = total.as_u64(),
                 ("totalresults", Value::String(total)) => total_results = total.trim().parse().ok(),
                 ("resources", Value::Array(found)) => resources = Some(rows(found)),
                 ("resources", Value::Null) => resources = Some(Vec::new()),
+                ("nextcursor", Value::String(cursor)) if !cursor.is_empty() => next_cursor = Some(cursor),
                 _ => {}
             }
         }
         if total_results.is_none() && resources.is_none() {
             return None;
         }
-        Some(Self { total_results, resources: resources.unwrap_or_default() })
+        Some(Self { total_results, resources: resources.unwrap_or_default(), next_cursor })
     }
 }
 
@@ -104,6 +111,21 @@ pub struct ServiceProviderConfig {
     /// Whether and how far filters are supported.
     #[serde(default)]
     pub filter: Option<Supported>,
+    /// How lists are paged.
+    #[serde(default)]
+    pub pagination: Option<Pagination>,
+}
+
+/// How lists are paged, as the service provider's configuration states it (RFC 9865 section 4).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Pagination {
+    /// By cursor.
+    pub cursor: bool,
+    /// By index.
+    pub index: bool,
+    /// Most rows of a page.
+    pub max_page_size: Option<u32>,
 }
 
 /// A capability as the service provider's configuration states it.

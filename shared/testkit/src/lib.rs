@@ -5,4 +5,7 @@ pub mod bare_client;
 pub mod sample;
 pub mod stand_in;
 
-pub use stand_in::{Activation, Arrivals, Fault, LoggedRequest, Quirks, RateLimit, StandIn, StandInConfig};
+pub use stand_in::{
+    Activation, Arrivals, Conflict, Deactivation, Deletion, Fault, GroupRename, LoggedRequest, MemberRemoval,
+    MemberReplacement, Paging, Quirks, RateLimit, StandIn, StandInConfig, Throttling, UnknownMember,
+};

@@ -286,6 +286,30 @@ async fn whoever_a_refused_line_is_about_is_not_deleted_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_held_import_that_is_allowed_deletes_only_whom_its_count_saw() {
+    let mut world = world().await;
+    let all: String = (0..20).map(|number| format!("user{number:02},Eng\n")).collect();
+    world.imported(&format!("username,groups\n{all}"), COMPLETE).await;
+    let half: String = (0..10).map(|number| format!("user{number:02},Eng\n")).collect();
+    let id = world.upload(Format::CommaSeparated, &format!("username,groups\n{half}"), 100).await;
+    let asked = Request { allow_removals: None, ..COMPLETE };
+    let held = world.committed(&id, asked).await;
+    assert_eq!((held.state, held.unnamed_users), (ImportState::Held, 10), "{held:?}");
+
+    // Three people and a group come while a person thinks about it.
+    let newcomers = "username,groups\nada,Night shift\nbob,Eng\ncy,\n";
+    assert_eq!(world.imported(newcomers, PARTIAL).await.tally.created, 3);
+
+    let done = world.committed(&id, Request { allow_removals: Some(1_000), ..asked }).await;
+    assert_eq!(done.state, ImportState::Finished, "{done:?}");
+    assert_eq!((done.tally.users_deleted, done.tally.groups_deleted), (10, 0), "{done:?}");
+    let people = names(world.people().await);
+    assert_eq!(people.len(), 13);
+    assert!(["ada", "bob", "cy"].iter().all(|name| people.contains(&(*name).to_owned())), "{people:?}");
+    assert!(world.groups().await.contains("Night shift"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_who_lose_one_of_several_groups_are_held() {
     let mut world = world().await;
     let file = |groups: &str| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use provisioning::directory::Status;
+use provisioning::directory::{Status, User};
 use testkit::sample;
 
 use crate::real_time::now;
@@ -12,6 +12,8 @@ use super::system::{System, lines};
 
 /// How much larger the larger directory is. `ROLLCALL_LARGE_DIRECTORY` names another number of users.
 const LARGE: usize = 600;
+/// No more than so many of them are in the selected group; the others are in a group that is not selected.
+const MOST_MEMBERS: usize = 20_000;
 /// Nothing is asked of the tables for so long once a change is done with.
 const QUIET: Duration = Duration::from_millis(700);
 
@@ -39,17 +41,22 @@ async fn cost_of(system: &System, change: impl Future<Output = ()>) -> Cost {
     (lines(&system.target.requests()), last.since(&before).calls)
 }
 
-/// What two changes cost in a directory of so many users in one group, all of them in step: a new title, and a
-/// member more.
+/// What two changes cost in a directory of so many users, as many of them as may be in one group, and in step: a new
+/// title, and a member more.
 async fn costs(users: usize) -> [Cost; 2] {
-    let mut directory = sample::directory(users, 2, 1, 7).unwrap();
-    // One group holds everybody but the newcomer, so its size is the directory's.
-    let (all, other) = (directory.groups[0].clone(), directory.groups[1].clone());
+    let mut directory = sample::directory(users, 3, 1, 7).unwrap();
+    let [all, other, unselected] = [0, 1, 2].map(|number: usize| directory.groups[number].clone());
     let newcomer = directory.users.iter().find(|user| user.status == Status::Active).unwrap().clone();
-    let group_of = |id| if id == newcomer.id { other.id.clone() } else { all.id.clone() };
+    let group_of = |(number, user): (usize, &User)| match number {
+        _ if user.id == newcomer.id => &other,
+        0..MOST_MEMBERS => &all,
+        _ => &unselected,
+    };
+    let users = directory.users.iter().enumerate();
     directory.memberships =
-        directory.users.iter().map(|user| (group_of(user.id.clone()), user.id.clone())).collect();
-    let system = System::quiet(directory).await;
+        users.map(|numbered| (group_of(numbered).id.clone(), numbered.1.id.clone())).collect();
+    let selected = [all.id.clone(), other.id.clone()].into();
+    let system = System::quiet(directory, selected).await;
     system.rest().await;
     let mut promoted = newcomer.clone();
     promoted.custom.insert("title".into(), "Head of Numbers".into());

@@ -1,6 +1,6 @@
 //! The engine, a target, and an application between them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -16,8 +16,9 @@ use testkit::{LoggedRequest, StandIn, StandInConfig};
 
 /// How long a due time may lie ahead and still be waited for.
 const HORIZON: Duration = Duration::from_secs(5);
-/// Nothing here takes longer.
+/// Nothing here takes longer, but what takes longer the more users there are.
 const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE_PER_USER: Duration = Duration::from_millis(50);
 
 pub struct System {
     pub engine: Engine,
@@ -35,10 +36,10 @@ impl System {
         system
     }
 
-    /// The same, of this directory, with a schedule that does not come round: what is asked of the tables is asked for
-    /// changes only.
-    pub async fn quiet(directory: Directory) -> Self {
-        let system = Self::with_schedule(directory, Duration::from_secs(3_600)).await;
+    /// The same, of this directory and these groups of it, with a schedule that does not come round: what is asked of
+    /// the tables is asked for changes only.
+    pub async fn quiet(directory: Directory, selected: BTreeSet<GroupId>) -> Self {
+        let system = Self::with_schedule(directory, selected, Duration::from_secs(3_600)).await;
         system.engine.setup().enable(&system.application, None).await.unwrap();
         system.rest().await;
         system
@@ -46,17 +47,18 @@ impl System {
 
     /// A directory and an application, not yet enabled.
     pub async fn new(directory: Directory) -> Self {
-        Self::with_schedule(directory, EngineConfig::default().schedule).await
+        let all = directory.groups.iter().map(|group| group.id.clone()).collect();
+        Self::with_schedule(directory, all, EngineConfig::default().schedule).await
     }
 
-    async fn with_schedule(directory: Directory, schedule: Duration) -> Self {
+    async fn with_schedule(directory: Directory, selected: BTreeSet<GroupId>, schedule: Duration) -> Self {
         let target = StandIn::start(StandInConfig::default()).await.unwrap();
         let address_policy = AddressPolicy::AllowLocal;
         let config = EngineConfig { address_policy, schedule, ..EngineConfig::default() };
         let engine = Engine::start(config).await.unwrap();
         let system = Self { engine, target, application: "crm".parse().unwrap(), directory };
         system.load().await;
-        system.configure().await;
+        system.configure(selected).await;
         // What was written before is no change to tell: the sweep sees all of it.
         system.engine.until_streams_are_read().await;
         system.target.clear_log();
@@ -67,12 +69,17 @@ impl System {
         for group in &self.directory.groups {
             self.put_group(None, group).await;
         }
+        let mut groups_of: BTreeMap<&UserId, BTreeSet<GroupId>> = BTreeMap::new();
+        for (group, user) in &self.directory.memberships {
+            groups_of.entry(user).or_default().insert(group.clone());
+        }
+        let groups_of = &groups_of;
         let users = futures::stream::iter(&self.directory.users);
         let writes = users.map(|user| async {
             let write = UserWrite {
                 old: None,
                 new: user.clone(),
-                join: self.groups_of(&user.id),
+                join: groups_of.get(&user.id).cloned().unwrap_or_default(),
                 leave: BTreeSet::new(),
             };
             self.engine.tables().directory.write_user(&write).await
@@ -80,7 +87,7 @@ impl System {
         writes.buffer_unordered(16).try_collect::<()>().await.unwrap();
     }
 
-    async fn configure(&self) {
+    async fn configure(&self, groups: BTreeSet<GroupId>) {
         let setup = self.engine.setup();
         setup.create(&self.application, "CRM", "generic-saml").await.unwrap();
         setup
@@ -89,7 +96,6 @@ impl System {
             .unwrap();
         let columns: Vec<_> = sample::COLUMNS.iter().map(|&column| column.to_owned()).collect();
         let mapping = automatic(&columns, &default_attributes(), &[], &[]).unwrap().mapping;
-        let groups = self.directory.groups.iter().map(|group| group.id.clone()).collect();
         let selection = Selection { groups, ..Selection::default() };
         let policy = Policy { grace_seconds: 0, ..Policy::default() };
         let configuration = Configuration {
@@ -97,13 +103,15 @@ impl System {
             mapping: Some(mapping),
             selection: Some(selection),
             policy: Some(policy),
+            overrides: None,
         };
         setup.configure(&self.application, configuration).await.unwrap();
     }
 
     /// Waits until all is done.
     pub async fn rest(&self) -> Idle {
-        let idle = tokio::time::timeout(PATIENCE, self.engine.until_idle(HORIZON));
+        let patience = PATIENCE + PATIENCE_PER_USER * self.directory.users.len() as u32;
+        let idle = tokio::time::timeout(patience, self.engine.until_idle(HORIZON));
         idle.await.expect("it comes to rest").unwrap()
     }
 

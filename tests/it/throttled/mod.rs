@@ -3,6 +3,8 @@
 //!
 //! The full size is 10,000 users and takes minutes: `cargo nextest run -p tests throttled --run-ignored only --no-capture`.
 
+mod slow;
+
 use std::time::Duration;
 
 use provisioning::application::{Status, status};

@@ -174,6 +174,7 @@ impl World {
             mapping: Some(mapping),
             selection: Some(selection),
             policy: Some(policy),
+            overrides: None,
         };
         setup.configure(id, new).await.unwrap();
         self.stand_in.clear_log();

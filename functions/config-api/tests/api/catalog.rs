@@ -24,6 +24,19 @@ async fn entries_are_found_by_name_and_by_what_they_can() {
 }
 
 #[tokio::test]
+async fn an_entry_shows_its_profile_with_the_source_of_each_field() {
+    let client = Client::new().await;
+    let entry = client.get("/v1/catalog/aws-iam-identity-center").await.expect(200);
+    assert_eq!(entry["provisioning"]["label"], "documented");
+    let profile = &entry["provisioning"]["profile"];
+    assert_eq!(profile["members_per_request"]["value"], 100);
+    let source = profile["members_per_request"]["source"].as_str().unwrap();
+    assert!(profile["sources"][source]["url"].as_str().unwrap().starts_with("https://"));
+    let without = client.get("/v1/catalog/dropbox").await.expect(200);
+    assert!(without.get("provisioning").is_none());
+}
+
+#[tokio::test]
 async fn an_entry_is_shown_by_its_key() {
     let client = Client::new().await;
     let entry = client.get("/v1/catalog/generic-oidc").await.expect(200);

@@ -20,9 +20,9 @@ lines {\"group\": {\"id\": …, \"name\": …}}. An absent column changes nothin
 provisioned group is not provisioned.
 
 Removals: without --data nothing is remembered, and so nothing is ever removed. With --data DIR those who leave are \
-deactivated, and only at accounts that were made or adopted with that DIR. If 5 accounts or more, and more than 10 % of the \
-linked ones, would be deactivated, or if the file names nobody, nothing at all is removed and the exit code is 3: look, then \
-repeat with --allow-removals N. DIR holds the token too; only you can read it.
+deactivated, and only at accounts that were made or adopted with that DIR. If more than 50 accounts would be deactivated, or \
+5 or more and with them more than 10 % of the linked ones, or if the file names nobody, nothing at all is removed and the exit \
+code is 3: look, then repeat with --allow-removals N. DIR holds the token too; only you can read it.
 
 Examples:
   See what would happen:

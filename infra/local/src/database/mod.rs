@@ -161,9 +161,9 @@ impl Stored {
     fn open(name: &str) -> Result<Self, DatabaseError> {
         let failed = |error: &dyn std::fmt::Display| DatabaseError::Open(error.to_string());
         let dynoxide = dynoxide::Database::new(name).map_err(|error| failed(&error))?;
-        // Sets `synchronous = NORMAL`: with the write-ahead log that dynoxide turns on, a killed process loses nothing,
-        // and a write costs no fsync. A power cut may lose the last writes, but leaves the database whole.
-        dynoxide.disable_bulk_loading().map_err(|error| failed(&error))?;
+        // `.cargo/config.toml` compiles `synchronous = NORMAL` and a larger cache into SQLite: with the write-ahead log that
+        // dynoxide turns on, a killed process loses nothing, and a write costs no fsync. A power cut may lose the last
+        // writes, but leaves the database whole.
         let beside = rusqlite::Connection::open(name).map_err(|error| failed(&error))?;
         stream_log::prepare(&beside).map_err(|error| failed(&error))?;
         Ok(Self { dynoxide, beside })

@@ -29,8 +29,7 @@ pub struct StreamPage {
 /// Makes what is kept beside dynoxide's own tables. The index matches the expressions dynoxide 3.2.0 asks with.
 pub(super) fn prepare(beside: &Connection) -> rusqlite::Result<()> {
     beside.execute_batch(
-        "PRAGMA synchronous = NORMAL;
-         CREATE INDEX IF NOT EXISTS _rollcall_stream_order
+        "CREATE INDEX IF NOT EXISTS _rollcall_stream_order
              ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
          CREATE TABLE IF NOT EXISTS _rollcall_checkpoints
              (table_name TEXT, function TEXT, done INTEGER NOT NULL, PRIMARY KEY (table_name, function));

@@ -123,3 +123,15 @@ async fn the_newest_stream_record_is_found_by_an_index() {
     let plan = plan.await.unwrap();
     assert!(plan.contains("INDEX _rollcall_stream_order"), "{plan}");
 }
+
+#[test]
+fn sqlite_was_compiled_to_write_without_waiting_for_the_disk_and_to_keep_64_megabytes() {
+    // What dynoxide's own connection has cannot be asked; every connection begins with the same.
+    let place = tempfile::tempdir().expect("a directory");
+    let connection = rusqlite::Connection::open(place.path().join("any")).expect("a database");
+    connection.pragma_update(None, "journal_mode", "WAL").expect("a write-ahead log");
+    let setting =
+        |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    assert_eq!(setting("synchronous"), Ok(1));
+    assert_eq!(setting("cache_size"), Ok(-65536));
+}

@@ -149,6 +149,7 @@ impl Request<'_> {
             selection: Some(selection),
             policy: Some(policy),
             name: None,
+            overrides: None,
         };
         if !empty {
             setup.configure(&self.application, configuration).await.map_err(CommandError::failed)?;

@@ -32,6 +32,7 @@ impl DynamoApplicationStore {
                     ("item", Some(AttributeValue::S(APPLICATION_PACE.into()))),
                     ("rate", Some(value(WHAT, &pace.rate)?)),
                     ("refused_at", pace.refused_at.map(|rate| value(WHAT, &rate)).transpose()?),
+                    ("declared", pace.declared.map(|rate| value(WHAT, &rate)).transpose()?),
                     ("changed_at", Some(millis(pace.changed_at))),
                 ];
                 update(&self.table, &key, &changes, unchanged)

@@ -21,7 +21,7 @@ fn application(version: u64) -> Application {
         connection: Some(Connection {
             base_url: id("https://crm.example.org/scim/v2"),
             secret: SecretName("rollcall/crm".into()),
-            capabilities: Capabilities { patch: false, members_per_request: 20, ..Capabilities::default() },
+            capabilities: Capabilities { filter: false, members_per_request: 20, ..Capabilities::default() },
         }),
         target_generation: 1,
         policy: Policy { grace_seconds: 5, ..Policy::default() },
@@ -176,7 +176,7 @@ async fn an_application_that_is_deleted_leaves_nothing() {
 async fn moments_at_a_pace_are_given_out_one_by_one() {
     let applications = database::tables().await.applications;
     applications.write(&first_write()).await.unwrap();
-    let pace = Pace { rate: 2.0, refused_at: None, changed_at: at(0) };
+    let pace = Pace { rate: 2.0, refused_at: None, declared: None, changed_at: at(0) };
     applications.set_pace(&id("crm"), None, Some(pace)).await.unwrap();
     assert_eq!(applications.load(&id("crm")).await.unwrap().unwrap().pace, Some(pace));
     let reserve = async |now: i64, latest: i64| {

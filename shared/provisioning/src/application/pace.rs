@@ -23,22 +23,40 @@ pub struct Pace {
     /// The pace at which it refused the last time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_at: Option<f64>,
+    /// The most the target is declared to take: it is met at this rate, and never beyond it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<f64>,
     /// When the rate was changed last.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub changed_at: Timestamp,
 }
 
 impl Pace {
+    /// The pace of a target that is declared to take so many requests a second, from the first request on.
+    pub fn declared(rate: f64, now: Timestamp) -> Self {
+        Self { rate, refused_at: None, declared: Some(rate), changed_at: now }
+    }
+
     /// The pace after the target refused at `now`, or `None` where it stays as it is: one burst of refusals lowers it once.
     pub fn lowered(before: Option<Self>, now: Timestamp) -> Option<Self> {
         match before {
-            None => Some(Self { rate: FIRST, refused_at: None, changed_at: now }),
+            None => Some(Self { rate: FIRST, refused_at: None, declared: None, changed_at: now }),
             Some(pace) if now.duration_since(pace.changed_at) < LOWERED_AFTER => None,
             Some(pace) => Some(Self {
-                rate: (pace.rate * 0.8).max(SLOWEST),
+                rate: (pace.rate * pace.after_refusal()).max(SLOWEST),
                 refused_at: Some(pace.rate),
                 changed_at: now,
+                ..pace
             }),
+        }
+    }
+
+    /// By how much a refusal lowers it: much where the target refused for the first time, or far below where it last did,
+    /// so that a slow target is met at its pace after a few refusals; little near there.
+    fn after_refusal(self) -> f64 {
+        match self.refused_at {
+            Some(limit) if self.rate >= 0.7 * limit => 0.8,
+            _ => 0.5,
         }
     }
 
@@ -52,12 +70,16 @@ impl Pace {
             Some(limit) if self.rate * 1.4 > limit => self.rate * 1.05,
             _ => self.rate * 1.4,
         };
+        let rate = rate.min(self.declared.unwrap_or(f64::INFINITY));
+        if rate <= self.rate {
+            return None;
+        }
         Some(Self { rate, changed_at: now, ..self })
     }
 
     /// Whether it is so fast that nobody need count.
     pub fn is_none(self) -> bool {
-        self.rate > FASTEST
+        self.rate > FASTEST && self.declared.is_none()
     }
 
     /// The distance between two requests.
@@ -79,21 +101,46 @@ mod tests {
         let first = Pace::lowered(None, at(0)).expect("a pace");
         assert_eq!(Pace::lowered(Some(first), at(1)), None);
         let second = Pace::lowered(Some(first), at(3)).expect("lowered");
-        assert_eq!((second.rate, second.refused_at), (FIRST * 0.8, Some(FIRST)));
+        assert_eq!((second.rate, second.refused_at), (FIRST * 0.5, Some(FIRST)));
     }
 
     #[test]
     fn it_rises_quickly_until_the_target_refuses_and_slowly_near_there() {
-        let pace = Pace { rate: 20.0, refused_at: None, changed_at: at(0) };
+        let pace = Pace { rate: 20.0, refused_at: None, declared: None, changed_at: at(0) };
         assert_eq!(pace.raised(at(4)), None);
         assert_eq!(pace.raised(at(5)).expect("raised").rate, 28.0);
-        let near = Pace { rate: 40.0, refused_at: Some(50.0), changed_at: at(0) };
+        let near = Pace { rate: 40.0, refused_at: Some(50.0), declared: None, changed_at: at(0) };
         assert_eq!(near.raised(at(5)).expect("raised").rate, 42.0);
     }
 
     #[test]
+    fn a_declared_pace_is_kept_from_the_first_request_on_and_never_passed() {
+        let mut pace = Pace::declared(3.0, at(0));
+        assert_eq!(pace.raised(at(3_600)), None);
+        pace = Pace::lowered(Some(pace), at(4_000)).expect("lowered");
+        for minute in 1..20 {
+            pace = pace.raised(at(4_000 + 60 * minute)).unwrap_or(pace);
+        }
+        assert_eq!((pace.rate, pace.is_none()), (3.0, false));
+    }
+
+    /// A target that takes 3 requests a second, of which nobody knew.
+    #[test]
+    fn a_slow_target_is_met_at_its_pace_after_a_few_refusals() {
+        let mut pace = Pace::lowered(None, at(0)).expect("a pace");
+        let mut refusals = 0;
+        for second in 1..60 {
+            if pace.rate > 3.0 {
+                refusals += 1;
+                pace = Pace::lowered(Some(pace), at(3 * second)).unwrap_or(pace);
+            }
+        }
+        assert_eq!((refusals, pace.rate), (3, 2.5));
+    }
+
+    #[test]
     fn it_never_falls_below_the_slowest() {
-        let mut pace = Pace { rate: 0.6, refused_at: None, changed_at: at(0) };
+        let mut pace = Pace { rate: 0.6, refused_at: None, declared: None, changed_at: at(0) };
         for refusal in 1..10 {
             pace = Pace::lowered(Some(pace), at(refusal * 10)).expect("lowered");
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use catalog::Settings;
 use secrecy::SecretString;
 use url::Url;
 
@@ -24,6 +25,10 @@ pub trait Target: Send + Sync {
     async fn list(&self, kind: Kind, start: u64) -> Exchange<FoundPage>;
     /// The control read: whether the target answers us at all (`GET /Users?count=1`).
     async fn control(&self) -> Exchange<()>;
+    /// What its answers showed since it was opened of how it wants to be spoken to.
+    fn learned(&self) -> Settings {
+        Settings::default()
+    }
 }
 
 /// Opens targets.

@@ -53,7 +53,7 @@ impl Worker {
                 opened.insert(key.application.clone(), self.open(&key.application).await);
             }
         }
-        join_all(doorbells.iter().map(|doorbell| async {
+        let handled = join_all(doorbells.iter().map(|doorbell| async {
             let Doorbell::Link { key, .. } = doorbell else { return Handled::Yes };
             match opened.get(&key.application) {
                 Some(Ok(Some(opened))) => self.supervise(key.clone(), Arc::clone(opened)).await,
@@ -62,7 +62,11 @@ impl Worker {
                 Some(Err(_)) => Handled::No,
             }
         }))
-        .await
+        .await;
+        for opened in opened.values().filter_map(|opened| opened.as_ref().ok()?.as_ref()) {
+            self.keep_learned(opened).await;
+        }
+        handled
     }
 
     /// Reads an application and opens its target; `None` where nothing may be sent.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use catalog::Settings;
 
 use crate::application::{Configured, Pace};
 use crate::clock::{Clock, after};
@@ -188,6 +189,10 @@ impl Target for Paced {
             Ok(()) => self.paid(self.target.list(kind, start).await).await,
             Err(error) => unsent(error),
         }
+    }
+
+    fn learned(&self) -> Settings {
+        self.target.learned()
     }
 
     async fn control(&self) -> Exchange<()> {

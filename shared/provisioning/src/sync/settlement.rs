@@ -91,7 +91,8 @@ impl Task<'_> {
             if due != Due::Goes {
                 settled.work.claim = None;
                 if !newest {
-                    settled.compare = before.compare;
+                    // The newer mark may want a comparison, and so may what was just done.
+                    settled.compare |= before.compare;
                 } else {
                     settled.work.due_at = match due {
                         Due::At(time) => Some(time),

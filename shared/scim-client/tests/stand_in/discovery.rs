@@ -1,8 +1,9 @@
 //! What is known of a target after connecting.
 
+use catalog::{GroupUpdate, UserUpdate};
 use provisioning::mapping::default_attributes;
 use provisioning::ports::Connector;
-use provisioning::target::{Capabilities, Discovery, TargetError};
+use provisioning::target::{Capabilities, Discovery, Layers, Origin, TargetError};
 use testkit::{Fault, Quirks, StandIn};
 
 use crate::example::*;
@@ -11,12 +12,20 @@ async fn discovered(stand_in: &StandIn) -> Result<Discovery, TargetError> {
     connector().discover(&connection(stand_in, Capabilities::default()), &stand_in.token()).await.result
 }
 
+/// Without where they are known from.
+fn as_usual(capabilities: &Capabilities) -> Capabilities {
+    Capabilities { layers: Layers::default(), ..capabilities.clone() }
+}
+
 #[tokio::test]
 async fn capabilities_and_attributes_come_from_the_target() {
     let stand_in = stand_in(Quirks { no_patch: true, no_groups: true, ..Quirks::default() }).await;
     let discovery = discovered(&stand_in).await.expect("connected");
-    let Capabilities { patch, filter, groups, .. } = discovery.capabilities;
-    assert_eq!((patch, filter, groups), (false, true, false));
+    let Capabilities { user_update, group_update, filter, groups, .. } = discovery.capabilities;
+    assert_eq!((user_update, group_update), (UserUpdate::Put, GroupUpdate::Put));
+    assert_eq!((filter, groups), (true, false));
+    assert_eq!(discovery.capabilities.origin("user_update"), Origin::Advertised);
+    assert_eq!(discovery.capabilities.origin("member_add"), Origin::Default);
     assert!(discovery.from_schemas);
     assert_eq!(discovery.required, [path("userName")]);
     let names: Vec<_> = discovery.attributes.iter().map(ToString::to_string).collect();
@@ -36,7 +45,7 @@ async fn capabilities_and_attributes_come_from_the_target() {
 async fn without_discovery_documents_all_is_as_usual() {
     let stand_in = stand_in(Quirks { no_discovery: true, ..Quirks::default() }).await;
     let discovery = discovered(&stand_in).await.expect("connected");
-    assert_eq!(discovery.capabilities, Capabilities::default());
+    assert_eq!(as_usual(&discovery.capabilities), Capabilities::default());
     assert_eq!(discovery.attributes, default_attributes());
     assert!(!discovery.from_schemas);
     stand_in.set_quirks(Quirks { no_discovery: true, no_groups: true, ..Quirks::default() });
@@ -54,7 +63,7 @@ async fn broken_discovery_documents_are_no_failure() {
             stand_in.fail(fault.clone().path(document));
         }
         let discovery = discovered(&stand_in).await.expect("connected");
-        assert_eq!(discovery.capabilities, Capabilities::default());
+        assert_eq!(as_usual(&discovery.capabilities), Capabilities::default());
         assert!(!discovery.from_schemas);
     }
 }

@@ -1,5 +1,6 @@
 //! Which requests a write takes, and what stands at the target afterwards.
 
+use catalog::GroupUpdate;
 use provisioning::target::{Capabilities, Kind, TargetError, Write};
 use provisioning::value::Value;
 use serde_json::json;
@@ -85,7 +86,8 @@ async fn a_target_without_patch_is_read_and_put_and_that_is_learned() {
 #[tokio::test]
 async fn members_are_put_where_there_is_no_patch() {
     let stand_in = stand_in(Quirks { no_patch: true, ..Quirks::default() }).await;
-    let target = target_with(&stand_in, Capabilities { patch: false, ..Capabilities::default() });
+    let target =
+        target_with(&stand_in, Capabilities { group_update: GroupUpdate::Put, ..Capabilities::default() });
     let ada = made(&*target, &create_user("ada")).await.remote_id;
     let bob = made(&*target, &create_user("bob")).await.remote_id;
     let crew = made(&*target, &create_group("Crew", &[&ada])).await;

@@ -151,17 +151,21 @@ impl Directory {
 }
 
 /// A sequence of numbers that look random (SplitMix64), the same for the same seed.
-struct Dice(u64);
+pub(crate) struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        // A remainder is even enough for names.
-        usize::try_from(mixed % (bound.max(1) as u64)).unwrap_or(0)
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `bound`. A remainder is even enough for names and faults.
+    pub(crate) fn below<N: TryFrom<u64> + TryInto<u64> + Default>(&mut self, bound: N) -> N {
+        let bound: u64 = bound.try_into().unwrap_or(1);
+        N::try_from(self.number() % bound.max(1)).unwrap_or_default()
     }
 }
 

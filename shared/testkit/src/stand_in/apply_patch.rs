@@ -7,6 +7,7 @@ use scim::{AttributePath, Resource};
 use serde_json::{Map, Value};
 
 use super::endpoints::member_rows;
+use super::quirks::{MemberRemoval, MemberReplacement, Quirks};
 use super::reply::Reply;
 use super::store::Store;
 
@@ -14,6 +15,8 @@ use super::store::Store;
 pub(super) struct Patched {
     pub resource: Resource,
     pub members: MemberChanges,
+    /// Why the operations after those that are in the two above were not applied.
+    pub refusal: Option<Reply>,
 }
 
 /// What a PATCH changes in a group's members; the set itself may be large and is not copied.
@@ -29,6 +32,15 @@ enum MemberStep {
 }
 
 impl MemberChanges {
+    /// How many members are named.
+    fn count(&self) -> usize {
+        let named = |step: &MemberStep| match step {
+            MemberStep::Add(rows) | MemberStep::Set(rows) => rows.len(),
+            MemberStep::Remove(_) => 1,
+        };
+        self.steps.iter().map(named).sum()
+    }
+
     pub fn apply(self, members: &mut BTreeSet<u64>) {
         for step in self.steps {
             match step {
@@ -42,30 +54,47 @@ impl MemberChanges {
     }
 }
 
+/// Applies the operations up to the first that is refused.
 pub(super) fn apply(
     store: &Store,
     kind: Kind,
     resource: Resource,
     operations: &[Value],
-) -> Result<Patched, Reply> {
-    let mut patched = Patched { resource, members: MemberChanges::default() };
+    quirks: Quirks,
+) -> Patched {
+    let mut patched = Patched { resource, members: MemberChanges::default(), refusal: None };
     for operation in operations {
-        let text = |name: &str| operation.get(name).and_then(Value::as_str);
-        let op = text("op").unwrap_or_default().to_ascii_lowercase();
-        let value = operation.get("value");
-        match (text("path"), value) {
-            (Some(path), value) => one(store, kind, &mut patched, &op, path, value)?,
-            (None, Some(Value::Object(values))) if op != "remove" => {
-                for (path, value) in values {
-                    one(store, kind, &mut patched, &op, path, Some(value))?;
-                }
-            }
-            (None, _) => {
-                return Err(Reply::error(400, "noTarget", "an operation without a path needs an object"));
-            }
+        if let Err(refusal) = operate(store, kind, &mut patched, operation, quirks) {
+            patched.refusal = Some(refusal);
+            return patched;
         }
     }
-    Ok(patched)
+    if quirks.members_per_request.is_some_and(|most| patched.members.count() > most) {
+        patched.refusal = Some(Reply::error(400, "tooMany", "too many members in one request"));
+    }
+    patched
+}
+
+fn operate(
+    store: &Store,
+    kind: Kind,
+    patched: &mut Patched,
+    operation: &Value,
+    quirks: Quirks,
+) -> Result<(), Reply> {
+    let text = |name: &str| operation.get(name).and_then(Value::as_str);
+    let op = text("op").unwrap_or_default().to_ascii_lowercase();
+    match (text("path"), operation.get("value")) {
+        (Some(path), value) => one(store, kind, patched, &op, path, value, quirks),
+        (None, _) if quirks.ignores_operations_without_path => Ok(()),
+        (None, _) if quirks.refuses_operations_without_path => {
+            Err(Reply::error(400, "invalidPath", "every operation needs a path"))
+        }
+        (None, Some(Value::Object(values))) if op != "remove" => values
+            .iter()
+            .try_for_each(|(path, value)| one(store, kind, patched, &op, path, Some(value), quirks)),
+        (None, _) => Err(Reply::error(400, "noTarget", "an operation without a path needs an object")),
+    }
 }
 
 fn one(
@@ -75,11 +104,12 @@ fn one(
     op: &str,
     path: &str,
     value: Option<&Value>,
+    quirks: Quirks,
 ) -> Result<(), Reply> {
     let parsed = path.parse::<AttributePath>();
     let path = parsed.map_err(|error| Reply::error(400, "invalidPath", &error.to_string()))?;
     if kind == Kind::Group && path.attribute().eq_ignore_ascii_case("members") {
-        return members(store, patched, op, &path, value);
+        return members(store, patched, op, &path, value, quirks);
     }
     if ["id", "meta", "groups"].iter().any(|name| path.attribute().eq_ignore_ascii_case(name)) {
         return Err(Reply::error(400, "mutability", &format!("{path} is read-only")));
@@ -107,22 +137,36 @@ fn members(
     op: &str,
     path: &AttributePath,
     value: Option<&Value>,
+    quirks: Quirks,
 ) -> Result<(), Reply> {
     let named = |value: Option<&Value>| match value {
-        Some(value) => member_rows(store, value),
+        Some(value) => member_rows(store, value, quirks),
         None => Err(Reply::error(400, "invalidValue", "a value is needed")),
     };
     let steps = &mut patched.members.steps;
     match (op, path.selector(), value) {
         ("add", None, value) => steps.push(MemberStep::Add(named(value)?)),
-        ("replace", None, value) => steps.push(MemberStep::Set(named(value)?)),
+        ("replace", None, value) => match quirks.member_replacement {
+            MemberReplacement::Replaces => steps.push(MemberStep::Set(named(value)?)),
+            MemberReplacement::Adds => steps.push(MemberStep::Add(named(value)?)),
+            MemberReplacement::Ignored => {}
+            MemberReplacement::Refused => {
+                return Err(Reply::error(400, "invalidValue", "members cannot be replaced"));
+            }
+        },
+        ("remove", Some(_), _) if quirks.member_removal == MemberRemoval::Values => {
+            return Err(Reply::error(501, "", "a filter on members is not implemented"));
+        }
+        ("remove", None, Some(_)) if quirks.member_removal == MemberRemoval::Filter => {
+            return Err(Reply::error(400, "invalidValue", "members are removed by a filter"));
+        }
         // One that is not a member, or is nobody, is removed already.
         ("remove", Some(selector), _) => {
             steps.extend(store.row_of(Kind::User, &selector.value).map(MemberStep::Remove));
         }
         ("remove", None, None) => steps.push(MemberStep::Set(BTreeSet::new())),
         ("remove", None, Some(value)) => {
-            steps.extend(member_rows(store, value)?.into_iter().map(MemberStep::Remove));
+            steps.extend(member_rows(store, value, quirks)?.into_iter().map(MemberStep::Remove));
         }
         _ => return Err(Reply::error(400, "invalidPath", "members cannot be changed so")),
     }

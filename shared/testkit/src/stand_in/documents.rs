@@ -1,5 +1,6 @@
 //! The discovery documents (RFC 7644 section 4).
 
+use provisioning::target::Kind;
 use scim::{ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA};
 use serde_json::{Value, json};
 
@@ -20,9 +21,25 @@ fn list(resources: &[Value]) -> Value {
         "startIndex": 1, "itemsPerPage": resources.len(), "Resources": resources})
 }
 
+/// Whether an attribute of a resource is in the schemas.
+pub(super) fn knows(kind: Kind, name: &str) -> bool {
+    let schema = if kind == Kind::User { user() } else { group() };
+    let attributes = schema["attributes"].as_array().into_iter().flatten();
+    let mut names = attributes.filter_map(|attribute| attribute["name"].as_str());
+    ["schemas", "id", "externalId", "meta", ENTERPRISE_SCHEMA].contains(&name)
+        || names.any(|known| known.eq_ignore_ascii_case(name))
+}
+
 fn service_provider_config(quirks: Quirks) -> Value {
+    if quirks.empty_configuration {
+        return json!({});
+    }
+    let (patch, filter) = match quirks.denies_what_it_can {
+        true => (false, false),
+        false => (!quirks.no_patch, !quirks.no_filter),
+    };
     json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
-        "patch": {"supported": !quirks.no_patch}, "filter": {"supported": !quirks.no_filter, "maxResults": 1000},
+        "patch": {"supported": patch}, "filter": {"supported": filter, "maxResults": 1000},
         "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0}, "changePassword": {"supported": false},
         "sort": {"supported": false}, "etag": {"supported": false},
         "authenticationSchemes": [{"type": "oauthbearertoken", "name": "Bearer token", "description": "A bearer token"}]})

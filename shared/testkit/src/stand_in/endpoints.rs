@@ -7,42 +7,60 @@ use scim::Resource;
 use serde_json::Value;
 
 use super::apply_patch::{Patched, apply};
-use super::quirks::Quirks;
+use super::quirks::{Conflict, Deactivation, Deletion, GroupRename, Quirks, UnknownMember};
 use super::reply::Reply;
+use super::shown::answered;
 use super::store::{Store, name_attribute};
 
 /// `POST /Users` or `/Groups`.
 pub(super) fn create(store: &mut Store, kind: Kind, body: Option<&Value>, quirks: Quirks) -> Reply {
-    let (resource, members) = match incoming(store, kind, None, body) {
+    if quirks.post_answers_existing
+        && let Some(name) = body.and_then(|body| body.get(name_attribute(kind))).and_then(Value::as_str)
+        && let Some(row) = store.row_named(kind, name).first()
+        && let Some(there) = answered(store, kind, *row, true, quirks)
+    {
+        return Reply::json(200, there);
+    }
+    let (resource, members) = match incoming(store, kind, None, body, quirks) {
         Ok(incoming) => incoming,
         Err(refusal) => return refusal,
     };
     let members = members.filter(|_| !quirks.post_ignores_members).unwrap_or_default();
+    if quirks.members_per_request.is_some_and(|most| members.len() > most) {
+        return Reply::error(400, "tooMany", "too many members in one request");
+    }
     let row = store.insert(kind, resource, members);
-    match store.shown(kind, row, true) {
-        Some(made) if !quirks.post_answers_nothing => Reply::json(201, made.into_json()),
-        _ => Reply::empty(201),
+    let status = if quirks.post_answers_200 { 200 } else { 201 };
+    match answered(store, kind, row, true, quirks) {
+        Some(made) if !quirks.post_answers_nothing => Reply::json(status, made),
+        _ => Reply::empty(status),
     }
 }
 
 /// `GET /Users/id` or `/Groups/id`.
-pub(super) fn read(store: &Store, kind: Kind, id: &str, with_members: bool) -> Reply {
-    let shown = store.row_of(kind, id).and_then(|row| store.shown(kind, row, with_members));
-    shown.map_or_else(|| Reply::not_found(id), |resource| Reply::json(200, resource.into_json()))
+pub(super) fn read(store: &Store, kind: Kind, id: &str, with_members: bool, quirks: Quirks) -> Reply {
+    let shown = store.row_of(kind, id).and_then(|row| answered(store, kind, row, with_members, quirks));
+    shown.map_or_else(|| Reply::not_found(id), |resource| Reply::json(200, resource))
 }
 
 /// `PUT`: what the body does not name is gone.
-pub(super) fn put(store: &mut Store, kind: Kind, id: &str, body: Option<&Value>) -> Reply {
+pub(super) fn put(store: &mut Store, kind: Kind, id: &str, body: Option<&Value>, quirks: Quirks) -> Reply {
+    if quirks.put_answers_404 {
+        return Reply::not_found(id);
+    }
     let Some(row) = store.row_of(kind, id) else { return Reply::not_found(id) };
-    let (resource, members) = match incoming(store, kind, Some(row), body) {
+    let (resource, members) = match incoming(store, kind, Some(row), body, quirks) {
         Ok(incoming) => incoming,
         Err(refusal) => return refusal,
     };
-    store.replace(kind, row, resource);
-    if kind == Kind::Group {
+    if let Some(refusal) = forbidden(store, kind, row, &resource, quirks) {
+        return refusal;
+    }
+    keep(store, kind, row, resource, quirks);
+    if kind == Kind::Group && !quirks.put_ignores_members {
         *store.members_mut(row) = members.unwrap_or_default();
     }
-    read(store, kind, id, true)
+    after_deactivation(store, kind, row, id, quirks).unwrap_or_else(|| read(store, kind, id, true, quirks))
 }
 
 /// `PATCH`: every operation, or none.
@@ -56,23 +74,99 @@ pub(super) fn patch(store: &mut Store, kind: Kind, id: &str, body: Option<&Value
     let Some(operations) = operations.filter(|operations| !operations.is_empty()) else {
         return Reply::error(400, "invalidSyntax", "a PATCH needs Operations");
     };
-    let Patched { resource, members } = match apply(store, kind, resource, operations) {
-        Ok(patched) => patched,
-        Err(refusal) => return refusal,
-    };
-    if let Err(refusal) = check(store, kind, Some(row), &resource) {
+    if quirks.operations_per_patch.is_some_and(|most| operations.len() > most) {
+        return Reply::error(400, "tooMany", "too many operations in one PATCH");
+    }
+    let Patched { resource, members, refusal } = apply(store, kind, resource, operations, quirks);
+    if let Some(refusal) = refusal {
+        if quirks.applies_in_part {
+            keep(store, kind, row, resource, quirks);
+            members.apply(store.members_mut(row));
+        }
         return refusal;
     }
-    store.replace(kind, row, resource);
+    if let Err(refusal) = check(store, kind, Some(row), &resource, quirks) {
+        return refusal;
+    }
+    let renamed = |old: &Resource| old.text("displayName") != resource.text("displayName");
+    if kind == Kind::Group
+        && quirks.group_rename == GroupRename::Put
+        && store.resource(kind, row).is_some_and(renamed)
+    {
+        return Reply::error(501, "", "a group is renamed by PUT");
+    }
+    if let Some(refusal) = forbidden(store, kind, row, &resource, quirks) {
+        return refusal;
+    }
+    keep(store, kind, row, resource, quirks);
     if kind == Kind::Group {
         members.apply(store.members_mut(row));
     }
-    if quirks.patch_answers_200 { read(store, kind, id, true) } else { Reply::empty(204) }
+    after_deactivation(store, kind, row, id, quirks).unwrap_or_else(|| match quirks.patch_answers_200 {
+        true => read(store, kind, id, true, quirks),
+        false => Reply::empty(204),
+    })
 }
 
 /// `DELETE`.
-pub(super) fn delete(store: &mut Store, kind: Kind, id: &str) -> Reply {
-    if store.delete(kind, id) { Reply::empty(204) } else { Reply::not_found(id) }
+pub(super) fn delete(store: &mut Store, kind: Kind, id: &str, quirks: Quirks) -> Reply {
+    let Some(row) = store.row_of(kind, id) else {
+        return match quirks.second_deletion_fails {
+            true => Reply::error(500, "", "it cannot be deleted"),
+            false => Reply::not_found(id),
+        };
+    };
+    if quirks.deletion == Deletion::Unsupported {
+        return Reply::error(405, "", "nothing can be deleted here");
+    }
+    if quirks.protects_owner && kind == Kind::User && is_owner(store, row) {
+        return Reply::error(403, "", "the only owner cannot be deleted");
+    }
+    let shown = answered(store, kind, row, false, quirks);
+    store.delete(kind, id, quirks.leaves_dangling_members);
+    match (quirks.deletion, shown) {
+        (Deletion::Body, Some(shown)) => Reply::json(200, shown),
+        _ => Reply::empty(204),
+    }
+}
+
+fn is_owner(store: &Store, row: u64) -> bool {
+    store.resource(Kind::User, row).and_then(|user| user.text("userType")) == Some("owner")
+}
+
+/// What the target does not let happen to this resource.
+fn forbidden(store: &Store, kind: Kind, row: u64, new: &Resource, quirks: Quirks) -> Option<Reply> {
+    let old = store.resource(kind, row)?;
+    if kind == Kind::Group && quirks.group_rename == GroupRename::Never {
+        let renamed = old.text("displayName") != new.text("displayName");
+        return renamed.then(|| Reply::error(400, "mutability", "displayName is immutable"));
+    }
+    let turned_off = kind == Kind::User && new.active() == Some(false);
+    (quirks.protects_owner && turned_off && is_owner(store, row))
+        .then(|| Reply::error(403, "", "the only owner cannot be deactivated"))
+}
+
+/// Puts a changed resource in its place, as far as the target takes the change.
+fn keep(store: &mut Store, kind: Kind, row: u64, mut resource: Resource, quirks: Quirks) {
+    if quirks.keeps_emails && kind == Kind::User {
+        let old = store.resource(kind, row).and_then(|old| old.as_json().get("emails").cloned());
+        if let (Some(emails), Ok(path)) = (old, "emails".parse()) {
+            resource.write(&path, emails);
+        }
+    }
+    if quirks.drops_enterprise {
+        resource.drop_attribute(scim::ENTERPRISE_SCHEMA);
+    }
+    store.replace(kind, row, resource);
+}
+
+/// Deletes an account that was turned off where that is what turning off means, and answers.
+fn after_deactivation(store: &mut Store, kind: Kind, row: u64, id: &str, quirks: Quirks) -> Option<Reply> {
+    let off = kind == Kind::User && store.resource(kind, row)?.active() == Some(false);
+    (off && quirks.deactivation == Deactivation::Deletes).then(|| {
+        store.delete(kind, id, false);
+        Reply::empty(204)
+    })
 }
 
 /// A whole resource as it was sent, checked, and the members it names.
@@ -81,6 +175,7 @@ fn incoming(
     kind: Kind,
     row: Option<u64>,
     body: Option<&Value>,
+    quirks: Quirks,
 ) -> Result<(Resource, Option<BTreeSet<u64>>), Reply> {
     let resource = body.cloned().and_then(Resource::from_json);
     let Some(mut resource) = resource else {
@@ -91,38 +186,74 @@ fn incoming(
     }
     let members = resource.as_json().get("members").cloned();
     resource.drop_attribute("members");
-    check(store, kind, row, &resource)?;
+    if quirks.drops_enterprise {
+        resource.drop_attribute(scim::ENTERPRISE_SCHEMA);
+    }
+    check(store, kind, row, &resource, quirks)?;
     let members = match members.filter(|_| kind == Kind::Group) {
-        Some(members) => Some(member_rows(store, &members)?),
+        Some(members) => Some(member_rows(store, &members, quirks)?),
         None => None,
     };
     Ok((resource, members))
 }
 
 /// What must hold of any resource: a name, unique for users without regard to case, and `active` a boolean.
-fn check(store: &Store, kind: Kind, row: Option<u64>, resource: &Resource) -> Result<(), Reply> {
+fn check(
+    store: &Store,
+    kind: Kind,
+    row: Option<u64>,
+    resource: &Resource,
+    quirks: Quirks,
+) -> Result<(), Reply> {
     let attribute = name_attribute(kind);
     let Some(name) = resource.text(attribute) else {
         return Err(Reply::error(400, "invalidValue", &format!("{attribute} is required")));
     };
-    if kind == Kind::User && store.row_named(kind, name).iter().any(|other| Some(*other) != row) {
-        return Err(Reply::error(409, "uniqueness", &format!("userName {name} is taken")));
+    let same = |other: &u64| {
+        Some(*other) != row
+            && (!quirks.names_by_case
+                || store.resource(kind, *other).and_then(|other| other.text(attribute)) == Some(name))
+    };
+    if kind == Kind::User && store.row_named(kind, name).iter().any(same) {
+        return Err(taken(name, quirks));
+    }
+    let too_long = |most| name.chars().count() > most;
+    if kind == Kind::User && quirks.user_name_length.is_some_and(too_long) {
+        return Err(Reply::error(400, "invalidValue", "userName is too long"));
     }
     if resource.as_json().get("active").is_some_and(|active| !active.is_boolean()) {
         return Err(Reply::error(400, "invalidValue", "active is a boolean"));
     }
-    Ok(())
+    let unknown = |name: &&String| !super::documents::knows(kind, name);
+    match resource.as_json().keys().find(unknown).filter(|_| quirks.refuses_unknown_attributes) {
+        Some(unknown) => Err(Reply::error(400, "invalidSyntax", &format!("there is no attribute {unknown}"))),
+        None => Ok(()),
+    }
 }
 
-/// The rows of `[{"value": id}, …]`, or one such object; a member that is not there is refused.
-pub(super) fn member_rows(store: &Store, members: &Value) -> Result<BTreeSet<u64>, Reply> {
+fn taken(name: &str, quirks: Quirks) -> Reply {
+    let detail = format!("userName {name} is taken");
+    match quirks.conflict {
+        Conflict::Uniqueness => Reply::error(409, "uniqueness", &detail),
+        Conflict::Bare => Reply::error(409, "", &detail),
+        Conflict::Fails => Reply::error(500, "uniqueness", &detail),
+    }
+}
+
+/// The rows of `[{"value": id}, …]`, or one such object; a member that is not there is refused, unless a quirk says otherwise.
+pub(super) fn member_rows(store: &Store, members: &Value, quirks: Quirks) -> Result<BTreeSet<u64>, Reply> {
     let single = std::slice::from_ref(members);
     let members = members.as_array().map_or(single, Vec::as_slice);
-    let row = |member: &Value| {
+    let mut rows = BTreeSet::new();
+    for member in members {
         let id = member.get("value").and_then(Value::as_str).unwrap_or_default();
-        store.row_of(Kind::User, id).ok_or_else(|| {
-            Reply::error(400, "invalidValue", &format!("there is no user {id:?} to be a member"))
-        })
-    };
-    members.iter().map(row).collect()
+        let detail = || format!("there is no user {id:?} to be a member");
+        match (store.row_of(Kind::User, id), quirks.unknown_member) {
+            (Some(row), _) => _ = rows.insert(row),
+            (None, UnknownMember::LeftOut) => {}
+            (None, UnknownMember::Refused) => return Err(Reply::error(400, "invalidValue", &detail())),
+            (None, UnknownMember::Fails) => return Err(Reply::error(500, "", &detail())),
+        }
+    }
+    Ok(rows)
 }

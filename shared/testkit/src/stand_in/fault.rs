@@ -5,6 +5,8 @@ use std::time::Duration;
 use provisioning::folding::folded;
 use serde_json::Value;
 
+use crate::sample::Dice;
+
 /// What goes wrong with requests that match. Built up from [`Fault::next`] or [`Fault::always`]:
 ///
 /// ```
@@ -15,11 +17,26 @@ use serde_json::Value;
 #[derive(Debug, Clone)]
 pub struct Fault {
     pub(super) left: u64,
+    /// Requests that match and pass before the first goes wrong.
+    pub(super) passing: u64,
     method: Option<String>,
     path: Option<String>,
     name: Option<String>,
     pub(super) applied: bool,
     pub(super) answer: FaultAnswer,
+}
+
+/// How a target asks to wait (research on targets 2.12; peers: scimgateway's "429 disguised as 500").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Throttling {
+    /// 429, and `Retry-After` in seconds.
+    Seconds(u64),
+    /// 503, and `Retry-After` as a date.
+    Date(jiff::Timestamp),
+    /// 429, and the seconds in a body of the vendor's own.
+    Body(u64),
+    /// 500 whose text tells of a rate limit, without a time.
+    Disguised,
 }
 
 /// What is answered instead.
@@ -36,6 +53,8 @@ pub enum FaultAnswer {
     },
     /// 200 with a login page.
     WebPage,
+    /// 200 with JSON that breaks off.
+    BrokenJson,
     /// Nothing: the connection is closed.
     Cut,
     /// The true answer, but late.
@@ -46,12 +65,17 @@ impl Fault {
     /// The next `times` requests that match go wrong: by default each is answered 500 and not applied.
     pub fn next(times: u64) -> Self {
         let answer = FaultAnswer::Status { status: 500, headers: Vec::new(), body: None };
-        Self { left: times, method: None, path: None, name: None, applied: false, answer }
+        Self { left: times, passing: 0, method: None, path: None, name: None, applied: false, answer }
     }
 
     /// Every request that matches goes wrong, until the faults are cleared.
     pub fn always() -> Self {
         Self::next(u64::MAX)
+    }
+
+    /// The first `requests` that match pass: `Fault::next(1).behind(2)` is the third.
+    pub fn behind(self, requests: u64) -> Self {
+        Self { passing: requests, ..self }
     }
 
     /// Only requests of this method; `WRITE` stands for every method but GET.
@@ -98,6 +122,47 @@ impl Fault {
     /// Answers 200 with a login page.
     pub fn web_page(self) -> Self {
         Self { answer: FaultAnswer::WebPage, ..self }
+    }
+
+    /// Answers 200 with JSON that breaks off.
+    pub fn broken_json(self) -> Self {
+        Self { answer: FaultAnswer::BrokenJson, ..self }
+    }
+
+    /// Asks to wait, in one of the ways targets do.
+    pub fn throttled(self, way: Throttling) -> Self {
+        match way {
+            Throttling::Seconds(seconds) => self.status(429).header("Retry-After", &seconds.to_string()),
+            Throttling::Date(until) => {
+                let date = jiff::fmt::rfc2822::DateTimePrinter::new();
+                let date = date.timestamp_to_rfc9110_string(&until).unwrap_or_default();
+                self.status(503).header("Retry-After", &date)
+            }
+            Throttling::Body(seconds) => {
+                self.status(429).body(&format!("{{\"message\": \"slow down\", \"retryAfter\": {seconds}}}"))
+            }
+            Throttling::Disguised => {
+                self.status(500).body("{\"detail\": \"Ratelimit: too many requests, try later\"}")
+            }
+        }
+    }
+
+    /// A plan of `faults` faults, each met by one request somewhere among `among` writes; the same for the same seed.
+    pub fn plan(seed: u64, faults: usize, among: u64) -> Vec<Self> {
+        let mut dice = Dice(seed);
+        let mut fault = || {
+            let once = Self::next(1).method("WRITE").behind(dice.below(among));
+            let once = if dice.below(2) == 0 { once } else { once.after_applying() };
+            match dice.below(6) {
+                0 => once.cut(),
+                1 => once.status(503),
+                2 => once.status(500),
+                3 => once.broken_json(),
+                4 => once.web_page(),
+                _ => once.late(Duration::from_millis(50)),
+            }
+        };
+        (0..faults).map(|_| fault()).collect()
     }
 
     /// Closes the connection without an answer.

@@ -11,11 +11,15 @@ mod quirks;
 mod rate_limit;
 mod reply;
 mod serve;
+mod shown;
 mod store;
 
 pub use activations::Activation;
-pub use fault::{Fault, FaultAnswer};
-pub use quirks::Quirks;
+pub use fault::{Fault, FaultAnswer, Throttling};
+pub use quirks::{
+    Conflict, Deactivation, Deletion, GroupRename, MemberRemoval, MemberReplacement, Paging, Quirks,
+    UnknownMember,
+};
 pub use rate_limit::{Arrivals, RateLimit};
 
 use std::collections::BTreeSet;
@@ -198,7 +202,7 @@ impl StandIn {
 
     /// Deletes a resource as somebody else would. `false` where it is not there.
     pub fn erase(&self, kind: Kind, id: &str) -> bool {
-        self.shared.state().store.delete(kind, id)
+        self.shared.state().store.delete(kind, id, false)
     }
 
     /// Changes a resource as somebody else would, by a PATCH body's `Operations`. `false` where it is refused.
@@ -268,6 +272,11 @@ impl StandIn {
     /// Sets how many requests a second it takes from now on.
     pub fn set_rate_limit(&self, rate_limit: Option<RateLimit>) {
         self.shared.state().config.rate_limit = rate_limit;
+    }
+
+    /// In what it differs from the RFC now.
+    pub fn quirks(&self) -> Quirks {
+        self.shared.state().config.quirks
     }
 
     /// Sets in what it differs from the RFC from now on.

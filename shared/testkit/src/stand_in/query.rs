@@ -7,8 +7,9 @@ use provisioning::target::Kind;
 use scim::AttributePath;
 use serde_json::{Value, json};
 
-use super::quirks::Quirks;
+use super::quirks::{Deactivation, Paging, Quirks};
 use super::reply::Reply;
+use super::shown::answered;
 use super::store::Store;
 
 /// Answers `GET /Users` or `GET /Groups`.
@@ -20,15 +21,29 @@ pub(super) fn list(
     quirks: Quirks,
 ) -> Reply {
     let number = |name: &str| parameters.get(name).and_then(|value| value.parse::<usize>().ok());
-    let start = number("startIndex").unwrap_or(1).max(1);
-    let count = number("count").unwrap_or(100).min(page_limit);
+    let cursor = parameters.get("cursor").filter(|_| quirks.paging == Paging::Cursor);
+    let start = match (quirks.paging, cursor) {
+        (Paging::Everything, _) => 1,
+        (_, Some(cursor)) => match cursor.strip_prefix("row-").unwrap_or("1").parse() {
+            Ok(start) => start,
+            Err(_) => return Reply::error(400, "invalidCursor", "no such cursor was given out"),
+        },
+        (_, None) => number("startIndex").unwrap_or(1).max(1),
+    };
+    if quirks.paging == Paging::Cursor && cursor.is_none() && start > 1 {
+        return Reply::error(400, "invalidValue", "startIndex is not supported; use cursor");
+    }
+    let count = match quirks.paging {
+        Paging::Everything => usize::MAX,
+        _ => number("count").unwrap_or(100).min(page_limit),
+    };
     let with_members =
         parameters.get("excludedAttributes").is_none_or(|excluded| !excluded.contains("members"));
     let (total, rows): (usize, Vec<u64>) = match parameters.get("filter").filter(|_| !quirks.ignore_filter) {
         Some(_) if quirks.no_filter => {
             return Reply::error(400, "invalidFilter", "filters are not supported");
         }
-        Some(filter) => match filtered(store, kind, filter) {
+        Some(filter) => match filtered(store, kind, filter, quirks) {
             Some(rows) => (rows.len(), rows.into_iter().skip(start - 1).take(count).collect()),
             None => return Reply::error(400, "invalidFilter", "only attribute eq \"value\" is supported"),
         },
@@ -38,21 +53,26 @@ pub(super) fn list(
         true => store.rows(kind).last().into_iter().collect(),
         false => rows,
     };
-    let resources: Vec<Value> = rows
-        .into_iter()
-        .filter_map(|row| store.shown(kind, row, with_members))
-        .map(scim::Resource::into_json)
-        .collect();
-    let mut body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "startIndex": start,
+    let resources: Vec<Value> =
+        rows.into_iter().filter_map(|row| answered(store, kind, row, with_members, quirks)).collect();
+    let mut body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
         "itemsPerPage": resources.len(), "Resources": resources});
-    if !quirks.repeats_past_the_end {
-        body["totalResults"] = total.into();
+    let shown = body["itemsPerPage"].as_u64().unwrap_or_default() as usize;
+    if cursor.is_some() {
+        if start + shown <= total {
+            body["nextCursor"] = format!("row-{}", start + shown).into();
+        }
+    } else {
+        body["startIndex"] = start.into();
+        if !quirks.repeats_past_the_end {
+            body["totalResults"] = if quirks.total_of_page { shown } else { total }.into();
+        }
     }
     Reply::json(200, body)
 }
 
 /// The rows for which `attribute eq "value"` holds; `None` for any other filter.
-fn filtered(store: &Store, kind: Kind, filter: &str) -> Option<Vec<u64>> {
+fn filtered(store: &Store, kind: Kind, filter: &str, quirks: Quirks) -> Option<Vec<u64>> {
     let (attribute, rest) = filter.trim().split_once(' ')?;
     let (operator, value) = rest.trim().split_once(' ')?;
     let wanted: Value = serde_json::from_str(value.trim()).ok()?;
@@ -61,19 +81,35 @@ fn filtered(store: &Store, kind: Kind, filter: &str) -> Option<Vec<u64>> {
     }
     let path: AttributePath = attribute.parse().ok()?;
     let named = attribute.eq_ignore_ascii_case(super::store::name_attribute(kind));
-    match wanted.as_str() {
-        Some(name) if named => Some(store.row_named(kind, name)),
-        Some(id) if attribute.eq_ignore_ascii_case("externalId") => {
-            Some(store.row_with_external_id(kind, id))
+    let by_external_id = attribute.eq_ignore_ascii_case("externalId");
+    if by_external_id && quirks.external_id_filter_finds_nothing
+        || named && kind == Kind::Group && quirks.group_filter_finds_nothing
+    {
+        return Some(Vec::new());
+    }
+    let mut rows = match wanted.as_str() {
+        Some(name) if named => {
+            let mut rows = store.row_named(kind, name);
+            let as_written = |row: &u64| {
+                store.resource(kind, *row).and_then(|found| found.text(super::store::name_attribute(kind)))
+                    == Some(name)
+            };
+            rows.retain(|row| !quirks.names_by_case || as_written(row));
+            rows
         }
+        Some(id) if by_external_id => store.row_with_external_id(kind, id),
         _ => {
             let bears = |row: &u64| {
                 let value = store.resource(kind, *row).and_then(|resource| resource.read(&path));
                 value.is_some_and(|value| equal(value, &wanted))
             };
-            Some(store.rows(kind).filter(bears).collect())
+            store.rows(kind).filter(bears).collect()
         }
+    };
+    if kind == Kind::User && named && quirks.deactivation == Deactivation::Obfuscates {
+        rows.retain(|row| store.resource(kind, *row).is_none_or(|user| user.active() != Some(false)));
     }
+    Some(rows)
 }
 
 fn equal(value: &Value, wanted: &Value) -> bool {

@@ -48,7 +48,8 @@ async fn answer(Shelf(shared): Shelf<Arc<Shared>>, request: Request) -> Response
             Some((_, FaultAnswer::Late(delay))) => *delay,
             _ => Duration::ZERO,
         };
-        let (status, response) = respond(fault.map(|(_, answer)| answer), reply);
+        let plain = state.config.quirks.plain_errors;
+        let (status, response) = respond(fault.map(|(_, answer)| answer), reply, plain);
         // Before the wait: a client that does not wait for its answer was here all the same.
         state.log.push(LoggedRequest { method: head.method.as_str().to_owned(), path, body, status, at });
         (response, state.config.latency + delay)
@@ -69,7 +70,17 @@ impl State {
             let row = self.store.row_of(kind, id?)?;
             self.store.resource(kind, row)?.text(name_attribute(kind))
         });
-        let fault = self.faults.iter_mut().find(|fault| fault.matches(method, path, body, name))?;
+        let mut met = None;
+        for (number, fault) in self.faults.iter_mut().enumerate() {
+            if fault.matches(method, path, body, name) {
+                match fault.passing.checked_sub(1) {
+                    Some(passing) => fault.passing = passing,
+                    None if met.is_none() => met = Some(number),
+                    None => {}
+                }
+            }
+        }
+        let fault = &mut self.faults[met?];
         fault.left -= 1;
         Some((fault.applied, fault.answer.clone()))
     }
@@ -79,6 +90,13 @@ impl State {
             return refusal;
         }
         let quirks = self.config.quirks;
+        if quirks.needs_user_agent && !headers.contains_key(header::USER_AGENT) {
+            return Reply::error(403, "", "requests need a User-Agent");
+        }
+        let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        if quirks.largest_body.is_some_and(|most| length.is_some_and(|length: usize| length > most)) {
+            return Reply::error(413, "", "the body is too large");
+        }
         let path = uri.path().strip_prefix(BASE_PATH).unwrap_or_default();
         if *method == Method::GET
             && let Some(document) = documents::document(path, quirks).filter(|_| !quirks.no_discovery)
@@ -97,12 +115,12 @@ impl State {
             ("GET", Some(id)) => {
                 let excluded =
                     parameters.get("excludedAttributes").is_some_and(|names| names.contains("members"));
-                endpoints::read(store, kind, id, !excluded)
+                endpoints::read(store, kind, id, !excluded, quirks)
             }
             ("POST", None) => endpoints::create(store, kind, body, quirks),
-            ("PUT", Some(id)) => endpoints::put(store, kind, id, body),
+            ("PUT", Some(id)) => endpoints::put(store, kind, id, body, quirks),
             ("PATCH", Some(id)) => endpoints::patch(store, kind, id, body, quirks),
-            ("DELETE", Some(id)) => endpoints::delete(store, kind, id),
+            ("DELETE", Some(id)) => endpoints::delete(store, kind, id, quirks),
             _ => Reply::error(405, "", "there is no such operation here"),
         }
     }
@@ -141,7 +159,7 @@ fn target_of(path: &str) -> Option<(Kind, Option<&str>)> {
 }
 
 /// The status for the log, and the response.
-fn respond(fault: Option<FaultAnswer>, reply: Option<Reply>) -> (u16, Response) {
+fn respond(fault: Option<FaultAnswer>, reply: Option<Reply>, plain_errors: bool) -> (u16, Response) {
     let (status, headers, body) = match (fault, reply) {
         (Some(FaultAnswer::Cut), _) => {
             // A body that breaks before its first byte takes the connection with it.
@@ -155,6 +173,11 @@ fn respond(fault: Option<FaultAnswer>, reply: Option<Reply>) -> (u16, Response) 
         (Some(FaultAnswer::Status { status, headers, body }), _) => {
             let usual = || Reply::error(status, "", "told to fail").body.map(|body| body.to_string());
             (status, headers, body.or_else(usual).unwrap_or_default())
+        }
+        (Some(FaultAnswer::BrokenJson), _) => (200, Vec::new(), "{\"schemas\": [\"urn:ietf".to_owned()),
+        (Some(FaultAnswer::Late(_)) | None, Some(Reply { status, .. })) if plain_errors && status >= 400 => {
+            let plain = vec![("content-type".to_owned(), "text/plain".to_owned())];
+            (status, plain, "it did not work".to_owned())
         }
         (Some(FaultAnswer::Late(_)) | None, Some(Reply { status, body })) => {
             (status, Vec::new(), body.map(|body| body.to_string()).unwrap_or_default())

@@ -163,13 +163,15 @@ impl Store {
         self.members.entry(group).or_default()
     }
 
-    pub fn delete(&mut self, kind: Kind, id: &str) -> bool {
+    /// Takes a resource away; a user out of the groups too, unless he is to dangle there.
+    pub fn delete(&mut self, kind: Kind, id: &str, dangling: bool) -> bool {
         let Some(row) = self.row_of(kind, id) else { return false };
         self.kept_mut(kind).take(kind, row);
         match kind {
             Kind::Group => {
                 self.members.remove(&row);
             }
+            Kind::User if dangling => {}
             Kind::User => self.members.values_mut().for_each(|members| {
                 members.remove(&row);
             }),

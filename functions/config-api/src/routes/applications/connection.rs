@@ -5,13 +5,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use provisioning::application::{Configured, Links};
 use provisioning::ids::ApplicationId;
-use provisioning::target::Capabilities;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::capabilities::ShownCapabilities;
 use super::{ConfigurationProblems, Read, present};
 use crate::body::JsonBody;
 use crate::caller::Caller;
@@ -86,8 +86,8 @@ impl TryFrom<String> for Token {
 /// How a target is reached, and what it can do. Never a credential.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"status": "connected", "mode": "bearer", "base_url": "https://scim.example.org/v2",
-    "target_generation": 1, "capabilities": {"patch": {"value": true, "from": "target"},
-    "filter": {"value": true, "from": "default"}, "groups": {"value": true, "from": "default"}, "members_per_request": 100}}))]
+    "target_generation": 1, "capabilities": {"user_update": {"value": "patch_path", "from": "default"},
+    "filter": {"value": true, "from": "advertised"}, "members_per_request": {"value": 100, "from": "profile"}}}))]
 pub struct ShownConnection {
     /// Whether there is a connection that the target took.
     status: ConnectionStatus,
@@ -121,55 +121,6 @@ enum ConnectionStatus {
     Connected,
     /// The target took it once, and refuses the credentials now.
     Refused,
-}
-
-/// What a target can do: as it said when it was connected, or as is usual.
-#[derive(Debug, Serialize, ToSchema)]
-struct ShownCapabilities {
-    /// PATCH works; where not, a resource is read and PUT.
-    patch: Known,
-    /// Filters work.
-    filter: Known,
-    /// It has groups.
-    groups: Known,
-    /// Most members named in one request.
-    members_per_request: usize,
-}
-
-/// One capability and where it is known from.
-#[derive(Debug, Serialize, ToSchema)]
-struct Known {
-    /// Whether it has it.
-    value: bool,
-    /// Where that is known from.
-    from: KnownFrom,
-}
-
-/// Where a capability is known from.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum KnownFrom {
-    /// It differs from what is usual, so the target said so or showed it.
-    Target,
-    /// It is as usual: the target says the same, or nothing of it.
-    Default,
-}
-
-impl From<&Capabilities> for ShownCapabilities {
-    fn from(capabilities: &Capabilities) -> Self {
-        let usual = Capabilities::default();
-        // What differs from the usual can only have come from the target.
-        let known = |value, usual| Known {
-            value,
-            from: if value == usual { KnownFrom::Default } else { KnownFrom::Target },
-        };
-        Self {
-            patch: known(capabilities.patch, usual.patch),
-            filter: known(capabilities.filter, usual.filter),
-            groups: known(capabilities.groups, usual.groups),
-            members_per_request: capabilities.members_per_request,
-        }
-    }
 }
 
 impl From<&Configured> for ShownConnection {

@@ -1,12 +1,14 @@
 //! Applications: made, connected, configured, enabled, looked at and removed.
 
 mod adoption;
+mod capabilities;
 mod connection;
 mod groups;
 mod links;
 mod mapping;
 mod policy;
 mod problems;
+mod profile;
 mod status;
 mod turn;
 mod wire;
@@ -44,6 +46,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .merge(mapping::routes())
         .merge(groups::routes())
         .merge(policy::routes())
+        .merge(profile::routes())
         .merge(turn::routes())
         .merge(status::routes())
         .merge(links::routes())

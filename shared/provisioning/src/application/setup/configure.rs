@@ -1,5 +1,6 @@
 //! Mapping, selection, policy and name.
 
+use catalog::Settings;
 use scim::AttributePath;
 
 use super::{Setup, SetupError};
@@ -20,17 +21,22 @@ pub struct Configuration {
     pub selection: Option<Selection>,
     /// What happens to accounts that are no longer wanted.
     pub policy: Option<Policy>,
+    /// How its target is spoken to, where that is not left to what is known of it.
+    pub overrides: Option<Settings>,
 }
 
 impl Configuration {
     /// Without what is so already.
     fn differing_from(self, before: &Configured) -> Self {
-        let Self { name, mapping, selection, policy } = self;
+        let Self { name, mapping, selection, policy, overrides } = self;
+        let overridden =
+            before.application.connection.as_ref().map(|known| &known.capabilities.layers.overrides);
         Self {
             name: name.filter(|name| *name != before.application.name),
             mapping: mapping.filter(|mapping| *mapping != before.mapping),
             selection: selection.filter(|selection| *selection != before.selection),
             policy: policy.filter(|policy| *policy != before.application.policy),
+            overrides: overrides.filter(|overrides| Some(overrides) != overridden),
         }
     }
 
@@ -41,13 +47,14 @@ impl Configuration {
             ("mapping", self.mapping.is_some()),
             ("group selection", self.selection.is_some()),
             ("policy", self.policy.is_some()),
+            ("profile", self.overrides.is_some()),
         ];
         named.iter().filter(|(_, changed)| *changed).map(|(name, _)| *name).collect()
     }
 }
 
 impl Setup {
-    /// Changes mapping, selection, policy or name in one write. Nothing is written where nothing differs; what differs at
+    /// Changes mapping, selection, policy, profile overrides or name in one write. Nothing is written where nothing differs; what differs at
     /// an enabled application starts a sweep, unless it is only the name.
     ///
     /// # Errors
@@ -60,7 +67,7 @@ impl Setup {
         if parts.is_empty() {
             return Ok(before);
         }
-        let Configuration { name, mapping, selection, policy } = changed;
+        let Configuration { name, mapping, selection, policy, overrides } = changed;
         let enabled = before.application.lifecycle == Lifecycle::Enabled;
         if enabled && selection.as_ref().is_some_and(|selection| selection.groups.is_empty()) {
             return Err(SetupError::EmptySelection);
@@ -70,6 +77,10 @@ impl Setup {
         let mut application = before.application.clone();
         application.name = name.unwrap_or(application.name);
         application.policy = policy.unwrap_or(application.policy);
+        if let Some(overrides) = overrides {
+            let connection = application.connection.as_mut().ok_or(SetupError::Unconnected)?;
+            connection.capabilities = connection.capabilities.overridden(overrides);
+        }
         let write = ConfigurationWrite { mapping, selection, sweep, ..ConfigurationWrite::of(application) };
         self.write(write, EventName::ConfigUpdate, format!("changed: {}", parts.join(", "))).await?;
         self.after(id).await

@@ -11,7 +11,7 @@ use crate::application::{
 use crate::ids::ApplicationId;
 use crate::mapping::prefilled;
 use crate::ports::ConfigurationWrite;
-use crate::target::{Discovery, TargetError};
+use crate::target::{Capabilities, Discovery, Layers, TargetError};
 
 /// Whose the accounts at a target are when the connection changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,8 @@ impl Setup {
     ) -> Result<Discovery, SetupError> {
         let before = self.load_kept(id).await?;
         let secret = SecretName(self.randomness.token());
-        let tried = Connection { base_url: base_url.clone(), secret, capabilities: Default::default() };
+        let capabilities = self.known(&before);
+        let tried = Connection { base_url: base_url.clone(), secret, capabilities };
         let exchange = self.connector.discover(&tried, token).await;
         let discovery =
             exchange.result.map_err(|error| SetupError::Target { error, requests: exchange.requests })?;
@@ -60,6 +61,16 @@ impl Setup {
         }
         self.keep(&before, write, token).await?;
         Ok(discovery)
+    }
+
+    /// What is known of how to speak to the target before it is asked: the application's profile, and what an administrator
+    /// set.
+    fn known(&self, before: &Configured) -> Capabilities {
+        let overrides = before.application.connection.as_ref();
+        let overrides =
+            overrides.map(|known| known.capabilities.layers.overrides.clone()).unwrap_or_default();
+        let profile = catalog::profile(&before.application.catalog_key).unwrap_or_default().settings();
+        Capabilities::resolved(Layers { overrides, profile, ..Layers::default() })
     }
 
     /// The configuration with the new connection.

@@ -59,6 +59,9 @@ pub struct Import {
     pub unnamed_users: u64,
     /// Groups that it does not name.
     pub unnamed_groups: u64,
+    /// They were counted, and noted one by one: nobody else is deleted.
+    #[serde(default)]
+    pub counted: bool,
     /// What a person should know: why it failed, why it is held, why nobody was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -175,6 +178,7 @@ impl Import {
             users_counted: 0,
             unnamed_users: 0,
             unnamed_groups: 0,
+            counted: false,
             note: None,
         }
     }
@@ -197,7 +201,7 @@ impl Import {
         }
     }
 
-    /// It runs on from where a person was asked; everything that is taken is counted anew.
+    /// It runs on from where a person was asked. What is taken is counted anew, among those whom the first count saw.
     pub(super) fn allowed(&self, request: Request, now: Timestamp) -> Self {
         Self {
             state: ImportState::Running,

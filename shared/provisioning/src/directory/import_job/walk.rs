@@ -1,12 +1,12 @@
 //! The walk over everybody: who is not named is counted first, and deleted only once the fuse let it pass.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::runner::ImportRunner;
-use super::{Import, ImportState, Position, Walk};
-use crate::fuse::RemovalGuard;
+use super::{Import, ImportState, Named, Position, Walk};
+use crate::fuse::{RemovalGuard, Verdict};
 use crate::ids::{GroupId, UserId};
 use crate::ports::{StoreError, StoreResult};
 use crate::target::Kind;
@@ -26,7 +26,8 @@ struct Unnamed {
 }
 
 impl ImportRunner {
-    /// Counts whom the file does not name; at the end the fuse judges.
+    /// Counts whom the file does not name, and notes who they are; at the end the fuse judges. Counted again, once a person
+    /// was asked, nobody is added to them: he allowed those whom the count saw.
     pub(super) async fn count(&self, import: &Import, walk: &Walk) -> StoreResult<Import> {
         let mut import = import.clone();
         if *walk == Walk::START {
@@ -37,6 +38,9 @@ impl ImportRunner {
             return Ok(judged(import));
         }
         let found = self.unnamed(&import, walk, COUNTED).await?;
+        if !import.counted && !import.request.dry_run {
+            self.note_counted(&import, walk.kind, &found.ids).await?;
+        }
         match walk.kind {
             Kind::User => {
                 import.users_counted += found.seen;
@@ -68,7 +72,7 @@ impl ImportRunner {
             Kind::Group => more(import.tally.groups_deleted, import.unnamed_groups),
         };
         if unjudged {
-            // More have come since they were counted than the fuse judged: count, and judge, again.
+            // Whoever came since is not looked at; should more be found all the same, count and judge again.
             return Ok(Import { position: Position::Counting(Walk::START), ..import });
         }
         match walk.kind {
@@ -121,6 +125,7 @@ impl ImportRunner {
                 let there = directory.users(&candidates).await?;
                 let mut ids: Vec<_> = there.into_keys().map(String::from).collect();
                 ids.sort();
+                let ids = self.counted(import, Kind::User, ids).await?;
                 Ok(Unnamed { seen, ids, next: page.next })
             }
             Kind::Group => {
@@ -131,9 +136,26 @@ impl ImportRunner {
                         ids.push(id.to_string());
                     }
                 }
+                let ids = self.counted(import, Kind::Group, ids).await?;
                 Ok(Unnamed { seen: page.ids.len() as u64, ids, next: page.next })
             }
         }
+    }
+
+    /// Notes whom the count saw, so that nobody else is taken, whoever comes before a person has decided.
+    async fn note_counted(&self, import: &Import, kind: Kind, ids: &[String]) -> StoreResult<()> {
+        let noted: HashMap<_, _> = ids.iter().map(|id| (counted_key(kind, id), Named::at(0, ""))).collect();
+        self.tables.imports.put_named(&self.id, import.run, &noted).await
+    }
+
+    /// Of these, those whom the count saw; all of them while it is under way.
+    async fn counted(&self, import: &Import, kind: Kind, ids: Vec<String>) -> StoreResult<Vec<String>> {
+        if !import.counted {
+            return Ok(ids);
+        }
+        let keys = ids.iter().map(|id| counted_key(kind, id)).collect();
+        let seen = self.named(import, keys).await?;
+        Ok(ids.into_iter().filter(|id| seen.contains_key(&counted_key(kind, id))).collect())
     }
 
     async fn not_noted<Id: Clone + ToString>(
@@ -147,6 +169,11 @@ impl ImportRunner {
         let noted = self.named(import, keys).await?;
         Ok(ids.iter().filter(|id| !noted.contains_key(&key(id))).cloned().collect())
     }
+}
+
+/// Under what it is noted that the count saw somebody.
+fn counted_key(kind: Kind, id: &str) -> String {
+    format!("counted#{kind}#{id}")
 }
 
 fn parsed<Id: std::str::FromStr>(id: &str) -> StoreResult<Id> {
@@ -172,19 +199,18 @@ fn at(import: Import, walk: Option<Walk>) -> Import {
 
 /// What follows the count: the fuse judges, and what it lets pass begins.
 fn judged(mut import: Import) -> Import {
+    import.counted = !import.request.dry_run;
     let verdict = RemovalGuard::default()
         .verdict(import.removals(), import.users_counted)
         .unless_allowed(import.request.allow_removals);
-    let hold = verdict.is_held().then(|| {
-        format!(
-            "{} of {} users would be deleted, disabled or left in no group, more than {} %; commit with allow_removals of \
-             at least {} if that is meant",
-            import.removals(),
-            import.users_counted,
-            RemovalGuard::default().percent,
-            import.removals()
-        )
-    });
+    let hold = match verdict {
+        Verdict::Allowed => None,
+        Verdict::Held(hold) => Some(format!(
+            "{} of {} users would be deleted, disabled or left in no group, {}; commit with allow_removals of at least {} if \
+             that is meant",
+            hold.removals, hold.linked, hold.because, hold.removals
+        )),
+    };
     if import.request.dry_run {
         import.tally.users_deleted = import.unnamed_users;
         import.tally.groups_deleted = import.unnamed_groups;

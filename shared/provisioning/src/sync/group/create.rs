@@ -86,6 +86,8 @@ impl Task<'_> {
         let (users, more) = self.everybody(group, None).await?;
         // Nothing is at the target yet, whatever an earlier attempt recorded before it was cut off.
         let facts = self.facts(group, link, &users).await?.into_iter();
+        let recorded: Vec<_> =
+            facts.clone().filter(|facts| facts.pushed.is_some()).map(|facts| facts.user).collect();
         let facts: Vec<_> =
             facts.map(|facts| MemberFacts { pushed: None, in_doubt: None, ..facts }).collect();
         let mut parts = chunks(&plan_members(&facts), self.members_per_request()).into_iter();
@@ -123,6 +125,9 @@ impl Task<'_> {
             }
             Err(error) => return self.create_refused(group, &claimed, wanted, error, requests).await,
         };
+        // It has the members of this request and no others: what an earlier attempt recorded would be taken out in vain.
+        let strangers: Vec<_> = recorded.into_iter().filter(|user| !first.add.contains_key(user)).collect();
+        self.tables().memberships.forget_pushed(&self.key.application, group, &strangers).await?;
         let changes: Vec<_> = attributes
             .iter()
             .map(|(path, value)| Change { attribute: path.clone(), old: None, new: Some(value.clone()) })

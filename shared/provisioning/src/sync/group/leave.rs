@@ -107,7 +107,10 @@ impl Task<'_> {
                 link.state = state;
                 link.compare = false;
                 link.doubt.clear();
-                link.members_in_doubt.clear();
+                // In a group that stays, who was recorded and may not have been added is still in doubt.
+                if state == State::Tombstone {
+                    link.members_in_doubt.clear();
+                }
                 link.work.attempts = 0;
                 link.work.problem = None;
             })

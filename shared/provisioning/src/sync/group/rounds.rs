@@ -68,7 +68,7 @@ impl Task<'_> {
 
     pub(super) fn members_per_request(&self) -> usize {
         let connection = self.configured().application.connection.as_ref();
-        connection.map_or(1, |connection| connection.capabilities.members_per_request.max(1))
+        connection.map_or(1, |connection| connection.capabilities.most_members())
     }
 
     /// The rows worked off go, then the mark; rows of members whose turn has not come stay.

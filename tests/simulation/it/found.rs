@@ -1,0 +1,68 @@
+//! What the simulation found, by name. Each failed before it was mended.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use provisioning::clock::SteppedClock;
+use provisioning::directory::job::{Deletions, DirectoryWorker};
+use provisioning::directory::{Status, User};
+use provisioning::ports::{DirectoryJobs as _, UserWrite};
+
+use crate::chance::{Chance, SimulatedClock};
+use crate::examples::{at, id};
+use crate::history::History;
+use crate::queue::{CalmBell, Queues};
+use crate::seeds::run;
+use crate::tables::{Calm, Memory};
+use crate::weather::{Climate, Now};
+
+#[tokio::test(start_paused = true)]
+async fn a_user_who_comes_back_under_his_id_is_not_deleted_by_the_job_that_deleted_him_before() {
+    let clock = Arc::new(SteppedClock::at(at(0)));
+    let tables = Memory::new(clock.clone()).tables(Arc::new(Calm));
+    let simulated = Arc::new(SimulatedClock::starting_now());
+    let calm = Arc::new(Now::of(Climate::CALM));
+    let bell = Arc::new(CalmBell(Queues::new(simulated, Arc::new(Chance::of(0)), calm)));
+    let ada = User {
+        id: id("ada"),
+        source_id: None,
+        username: "ada".into(),
+        email: None,
+        first_name: None,
+        last_name: None,
+        display_name: None,
+        status: Status::Active,
+        custom: [].into(),
+        deleting: false,
+    };
+    let hire = UserWrite { old: None, new: ada.clone(), join: BTreeSet::new(), leave: BTreeSet::new() };
+    tables.directory.write_user(&hire).await.unwrap();
+    let deletions =
+        Deletions { jobs: tables.directory_jobs.clone(), bell: bell.clone(), clock: clock.clone() };
+    assert!(deletions.delete_user(&ada.id).await.unwrap());
+    // The page was done, and died before it said so.
+    while !tables.directory.take_down_user(&ada.id).await.unwrap() {}
+    tables.directory.write_user(&hire).await.unwrap();
+    let due = tables.directory_jobs.propose_due(at(10_000_000), 1).await.unwrap();
+    let provisioning::ports::DueKey::DirectoryJob(job) = &due[0].key else { panic!("{due:?}") };
+    DirectoryWorker { tables: tables.clone(), bell, clock }.page(job, 0).await.unwrap();
+    assert_eq!(tables.directory.user(&ada.id).await.unwrap().unwrap().user, Some(ada));
+    assert!(tables.directory_jobs.job(job).await.unwrap().unwrap().is_over());
+}
+
+#[test]
+fn a_group_marked_while_it_was_made_gets_the_members_that_did_not_fit_the_first_request() {
+    for seed in [500, 932] {
+        assert_eq!(run(seed, &History::of(seed)), Vec::<String>::new(), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_member_recorded_for_a_create_that_was_not_done_is_not_taken_out_of_the_group_made_later() {
+    assert_eq!(run(593, &History::of(593)), Vec::<String>::new());
+}
+
+#[test]
+fn a_member_in_doubt_when_group_information_is_excluded_is_added_when_it_is_not_any_more() {
+    assert_eq!(run(162, &History::of(162)), Vec::<String>::new());
+}

@@ -1,0 +1,163 @@
+//! Histories from seeds. `ROLLCALL_SIMULATION_SEEDS` says how many (100 by default) and `ROLLCALL_SIMULATION_START` from which
+//! on; one that fails says how to run it again, and is shrunk to the acts it needs.
+
+use std::time::Duration;
+
+use provisioning::target::Kind;
+
+use crate::history::History;
+use crate::oracle::Oracle;
+use crate::weather::Climate;
+use crate::world::World;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Runs a history to its end, and says what is wrong then.
+pub fn run(seed: u64, history: &History) -> Vec<String> {
+    simulated(live(seed, history))
+}
+
+/// Runs on a clock of its own, which goes only when nobody has anything to do.
+fn simulated<T>(run: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, run)
+}
+
+async fn live(seed: u64, history: &History) -> Vec<String> {
+    let world = World::new(seed, history).await;
+    let mut oracle = Oracle::new();
+    world.start();
+    for (pause, act) in &history.acts {
+        tokio::time::sleep(Duration::from_millis(*pause)).await;
+        world.act(act, &mut oracle).await;
+    }
+    // The weather clears, provisioning is on, and what failed is tried again once a day at least.
+    world.climate.set(Climate::CALM);
+    world.act(&crate::history::Act::SwitchOn, &mut oracle).await;
+    tokio::time::sleep(52 * HOUR).await;
+    // What the fuse held is allowed.
+    let held = world.memory.state().configured(&world.application).map_or(0, |found| found.condition.held);
+    if held > 0 {
+        let _ = world.setup.sync(&world.application, Some(u64::MAX)).await;
+        tokio::time::sleep(3 * HOUR).await;
+    }
+    let mut wrong = oracle.judge(&world.shown());
+    wrong.extend(events_against_writes(&world));
+    let before = world.service.contents().log.len();
+    let _ = world.setup.sync(&world.application, Some(u64::MAX)).await;
+    tokio::time::sleep(HOUR).await;
+    for done in &world.service.contents().log[before..] {
+        wrong.push(format!("another sweep writes {}", done.what));
+    }
+    if !wrong.is_empty() {
+        wrong.extend(told(&world));
+    }
+    wrong
+}
+
+/// Every write is told once: in weather that loses nothing, one event each; in any other never more events than writes.
+fn events_against_writes(world: &World) -> Vec<String> {
+    let state = world.memory.state();
+    let contents = world.service.contents();
+    let mut wrong = Vec::new();
+    for kind in [Kind::User, Kind::Group] {
+        let told = state.activity.values().filter(|event| {
+            let succeeded = event.result == provisioning::activity::OutcomeResult::Success;
+            let wrote = event.requests.iter().any(|note| note.method != "GET" && note.status == Some(200));
+            succeeded && wrote && event.target.as_ref().is_some_and(|target| target.kind == kind)
+        });
+        let (told, done) = (told.count(), contents.log.iter().filter(|done| done.kind == kind).count());
+        if told > done || (world.climate_at_first.tells_all() && told != done) {
+            wrong.push(format!("{told} writes of {kind}s are told and {done} were done"));
+        }
+    }
+    wrong
+}
+
+fn told(world: &World) -> Vec<String> {
+    let mut lines = vec![format!("climate {:?}", world.climate_at_first)];
+    let contents = world.service.contents();
+    lines.extend(contents.log.iter().map(|done| format!("  {} {} {}", done.at, done.id, done.what)));
+    let state = world.memory.state();
+    lines.extend(state.links.values().map(|link| {
+        format!(
+            "  {} {:?} {:?} due {:?} attempts {} {:?}",
+            link.key, link.state, link.remote_id, link.work.due_at, link.work.attempts, link.work.problem
+        )
+    }));
+    lines
+}
+
+/// Drops acts one by one, as long as something is wrong without them.
+fn shrunk(seed: u64, history: &History) -> History {
+    let mut least = history.clone();
+    let mut position = 0;
+    while position < least.acts.len() {
+        let mut fewer = least.clone();
+        let (pause, _) = fewer.acts.remove(position);
+        if let Some((next, _)) = fewer.acts.get_mut(position) {
+            *next += pause;
+        }
+        if run(seed, &fewer).is_empty() {
+            position += 1;
+        } else {
+            least = fewer;
+        }
+    }
+    least
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a run is to be is said to the test program itself")]
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
+}
+
+#[test]
+fn histories_end_as_the_oracle_says() {
+    let (start, many) = (setting("ROLLCALL_SIMULATION_START", 0), setting("ROLLCALL_SIMULATION_SEEDS", 100));
+    let mut failed = Vec::new();
+    for seed in start..start + many {
+        if !run(seed, &History::of(seed)).is_empty() {
+            failed.push(seed);
+        }
+        if failed.len() >= 20 {
+            break;
+        }
+    }
+    let Some(seed) = failed.first() else { return };
+    let history = shrunk(*seed, &History::of(*seed));
+    let acts: String = history.acts.iter().map(|(pause, act)| format!("  {pause} {act:?}\n")).collect();
+    let wrong = run(*seed, &history).join("\n");
+    panic!(
+        "seeds {failed:?} end wrong. Again: ROLLCALL_SIMULATION_START={seed} ROLLCALL_SIMULATION_SEEDS=1 \
+         cargo nextest run -p simulation histories\n{seed} shrunk, {} members a request:\n{acts}{wrong}",
+        history.members_per_request
+    );
+}
+
+#[test]
+fn a_seed_is_one_history() {
+    for seed in 0..5 {
+        let (one, other) = (traced(seed), traced(seed));
+        assert!(!one.is_empty());
+        assert_eq!(one, other, "seed {seed}");
+    }
+}
+
+/// What a run does at the target, to the millisecond.
+fn traced(seed: u64) -> Vec<String> {
+    let history = History::of(seed);
+    simulated(async {
+        let world = World::new(seed, &history).await;
+        let mut oracle = Oracle::new();
+        world.start();
+        for (pause, act) in &history.acts {
+            tokio::time::sleep(Duration::from_millis(*pause)).await;
+            world.act(act, &mut oracle).await;
+        }
+        tokio::time::sleep(HOUR).await;
+        let contents = world.service.contents();
+        contents.log.iter().map(|done| format!("{} {} {}", done.at, done.id, done.what)).collect()
+    })
+}
