@@ -52,11 +52,11 @@ macro_rules! profile {
     ) => {
         /// How a target is spoken to, as far as one origin says: a profile, the target itself, or an administrator.
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-        #[serde(deny_unknown_fields, default)]
+        #[serde(deny_unknown_fields)]
         #[schema(as = ProfileSettings, example = json!({"user_update": "put", "members_per_request": 50}))]
         pub struct Settings { $(
             $(#[$set_doc])*
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(default, skip_serializing_if = "Option::is_none")]
             #[schema(nullable = false)]
             pub $set: Option<$set_type>,
         )+ }
@@ -85,21 +85,22 @@ macro_rules! profile {
 
         /// What is known of an application's SCIM endpoint.
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-        #[serde(deny_unknown_fields, default)]
+        #[serde(deny_unknown_fields)]
         pub struct Profile {
             $(
                 $(#[$set_doc])*
-                #[serde(skip_serializing_if = "Option::is_none")]
+                #[serde(default, skip_serializing_if = "Option::is_none")]
                 #[schema(nullable = false)]
                 pub $set: Option<Sourced<$set_type>>,
             )+
             $(
                 $(#[$fact_doc])*
-                #[serde(skip_serializing_if = "Option::is_none")]
+                #[serde(default, skip_serializing_if = "Option::is_none")]
                 #[schema(nullable = false)]
                 pub $fact: Option<Sourced<$fact_type>>,
             )+
             /// Where it all was read, by the names that the fields use.
+            #[serde(default)]
             pub sources: BTreeMap<String, Source>,
         }
 

@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use catalog::Settings;
 use provisioning::application::{Configuration, Configured};
 use provisioning::ids::ApplicationId;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -15,6 +17,7 @@ use crate::caller::Caller;
 use crate::etag::{ETag, IfMatch};
 use crate::path::Path;
 use crate::problem::{FieldError, Problem};
+use crate::whole_number;
 use crate::{Api, problems};
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -56,12 +59,32 @@ async fn set_profile(
     Path(id): Path<ApplicationId>,
     precondition: IfMatch,
     caller: Caller,
-    JsonBody(overrides): JsonBody<Settings>,
+    JsonBody(Overrides(overrides)): JsonBody<Overrides>,
 ) -> Result<Response, Problem> {
     let read = Read::expecting(&api, &id, &precondition, &caller).await?;
     bounded(&overrides)?;
     let new = Configuration { overrides: Some(overrides), ..Configuration::default() };
     Ok(shown(&read.setup.configure(&id, new).await?))
+}
+
+/// The settings as they come: a number is whole by its value, not by how it is written.
+struct Overrides(Settings);
+
+impl<'de> Deserialize<'de> for Overrides {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut fields = serde_json::Map::deserialize(deserializer)?;
+        for value in fields.values_mut() {
+            if let Some(whole) = whole_number::of(value) {
+                *value = whole.into();
+            }
+        }
+        serde_path_to_error::deserialize(serde_json::Value::Object(fields)).map(Self).map_err(|error| {
+            match error.path().to_string().as_str() {
+                "." => D::Error::custom(error.inner()),
+                field => D::Error::custom(format!("{field}: {}", error.inner())),
+            }
+        })
+    }
 }
 
 fn bounded(overrides: &Settings) -> Result<(), Problem> {
