@@ -355,6 +355,7 @@ impl Target for Wire {
                 .filter(|found| match &key {
                     MatchKey::ExternalId(id) => found.external_id.as_ref() == Some(id),
                     MatchKey::Name(name) => folded(&found.name) == folded(name),
+                    MatchKey::Email(address) => found.emails().any(|shown| folded(shown) == folded(address)),
                 })
                 .collect())
         };

@@ -372,6 +372,7 @@ fn policy(rules: Rules) -> Policy {
             Letting::Left => DeselectedGroup::Leave,
         },
         grace_seconds: rules.grace_seconds,
+        ..Policy::default()
     }
 }
 

@@ -8,6 +8,7 @@ use provisioning::activity::{Action, Actor, EventName, Outcome, OutcomeResult, T
 use provisioning::directory::{Group, Status, User};
 use provisioning::ids::{GroupId, RemoteId};
 use provisioning::link::{Claim, Link, LinkKey, Mark, Origin, State, Work};
+use provisioning::matching::Candidate;
 use provisioning::ports::{DirectoryStore, GroupWrite, UserWrite};
 use provisioning::target::{Change, Kind, RequestNote};
 use provisioning::value::Value;
@@ -133,6 +134,14 @@ pub fn full_link(key: LinkKey) -> Link {
             (id("roles"), Value::List(vec!["a".into(), "b".into()])),
         ]
         .into(),
+        chosen: Some(remote("chosen")),
+        candidates: vec![Candidate {
+            remote_id: remote("45"),
+            name: "Ada".into(),
+            external_id: Some("okta-7".into()),
+            active: Some(false),
+            owner: Some(LinkKey::user(&id("crm"), &id("bob"))),
+        }],
         doubt: ids(&["name.givenName", "emails[type eq \"work\"].value"]),
         members_in_doubt: [(id("bob"), remote("43")), (id("cyd"), remote("44"))].into(),
         compare: true,

@@ -109,6 +109,7 @@ fn shelf(application: &ApplicationId, listing: &JobId, kind: Kind, key: &MatchKe
     match key {
         MatchKey::ExternalId(id) => format!("{application}#{listing}#{kind}#id#{id}"),
         MatchKey::Name(name) => format!("{application}#{listing}#{kind}#name#{}", folded(name)),
+        MatchKey::Email(address) => format!("{application}#{listing}#{kind}#email#{}", folded(address)),
     }
 }
 
@@ -148,7 +149,10 @@ impl JobStore for Store {
     ) -> StoreResult<()> {
         let rows = found.iter().flat_map(|found| {
             let by_external_id = found.external_id.clone().map(MatchKey::ExternalId);
-            let keys = by_external_id.into_iter().chain([MatchKey::Name(found.name.clone())]);
+            let by_email = found.emails().map(|address| MatchKey::Email(address.to_owned()));
+            let by_email: Vec<_> = by_email.collect();
+            let by_name = [MatchKey::Name(found.name.clone())];
+            let keys = by_external_id.into_iter().chain(by_name).chain(by_email);
             keys.map(|key| (shelf(application, listing, kind, &key), row(found)))
         });
         self.write_rows("jobs.put_found", rows.collect(), |state, (shelf, found)| {
