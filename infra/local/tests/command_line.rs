@@ -267,9 +267,9 @@ async fn a_group_of_an_old_name_and_a_new_id_takes_nobodys_account_away() {
     world.keep(&people("g1"), &[]).await;
     world.target.clear_log();
     let (code, told) = world.keep(&people("g2"), &[]).await;
-    // The target's group bears the id of the old one: whose it is, a person decides.
+    // The target's group is linked to the old one: whose it is, a person decides.
     assert_eq!((code, active_users(&world)), (1, 2), "{told:#}");
-    assert!(told["failures"][0]["reason"].to_string().contains("externalId"), "{told:#}");
+    assert!(told["failures"][0]["reason"].to_string().contains("is the counterpart of"), "{told:#}");
     assert_eq!(told["users"]["deactivated"], 0, "{told:#}");
     let touched: Vec<_> =
         world.target.writes().into_iter().filter(|request| request.path.contains("/Users")).collect();
