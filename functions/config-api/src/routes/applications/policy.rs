@@ -51,8 +51,8 @@ struct WirePolicy {
     adopt: WhenThere,
     /// Accounts that bear the externalId of another source are adopted too: a migration from that source.
     take_over: bool,
-    /// By what an account is looked for that bears no externalId of ours: `user_name` always, `email` where nothing bears the
-    /// name.
+    /// By what an account is looked for that bears no externalId of ours: `user_name` always, named here or not,
+    /// and `email`, if it is named, where nothing bears the name.
     #[serde(rename = "match")]
     #[schema(value_type = Vec<WireKey>, min_items = 1, max_items = 2)]
     keys: MatchKeys,
@@ -81,10 +81,9 @@ enum WireKey {
 impl TryFrom<Vec<WireKey>> for MatchKeys {
     type Error = &'static str;
     fn try_from(keys: Vec<WireKey>) -> Result<Self, Self::Error> {
-        match keys[..] {
-            [WireKey::UserName] => Ok(Self { email: false }),
-            [WireKey::UserName, WireKey::Email] => Ok(Self { email: true }),
-            _ => Err("[\"user_name\"] or [\"user_name\", \"email\"]"),
+        match keys.len() {
+            1 | 2 => Ok(Self { email: keys.contains(&WireKey::Email) }),
+            _ => Err("one or two of \"user_name\" and \"email\""),
         }
     }
 }
