@@ -62,8 +62,8 @@ pub struct Account {
     pub nick_name: Option<String>,
 }
 
-/// A group as the target shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A group as the target keeps and shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Circle {
     pub external_id: Option<String>,
     pub name: String,

@@ -20,6 +20,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::chance::{Chance, SimulatedClock};
+use crate::oracle::Circle;
 use crate::weather::{Now, Storm};
 
 /// An account as the target keeps it.
@@ -33,14 +34,6 @@ pub struct Account {
     pub nick_name: Option<String>,
     /// When it was made; none for what was there before.
     pub created: String,
-}
-
-/// A group as the target keeps it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Circle {
-    pub external_id: Option<String>,
-    pub name: String,
-    pub members: BTreeSet<String>,
 }
 
 /// A write that took effect.
