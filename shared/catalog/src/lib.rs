@@ -151,4 +151,16 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_rate_of_all_requests_is_told_by_the_second_and_one_of_some_is_not() {
+        let rate = |key| profile(key).and_then(|profile| profile.requests_per_second());
+        assert_eq!(
+            (rate("zscaler-zia"), rate("zscaler-zidentity"), rate("slack")),
+            (Some(5.0), Some(50.0), None)
+        );
+        for rates in profiles().into_iter().filter_map(|(_, profile)| profile.rates) {
+            assert!(rates.value.iter().all(|rate| rate.requests > 0 && rate.seconds > 0), "{rates:?}");
+        }
+    }
 }

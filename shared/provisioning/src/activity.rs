@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::application::Application;
 use crate::ids::{ApplicationId, RemoteId};
 use crate::target::{Change, Kind, RequestNote};
 
@@ -52,6 +53,47 @@ pub struct Outcome {
     /// The requests made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<RequestNote>,
+}
+
+impl Outcome {
+    /// The success of what is about an application as a whole. `id` names it for good.
+    pub fn of_application(
+        application: &Application,
+        id: String,
+        event: EventName,
+        reason: String,
+        (actor, at): (Actor, Timestamp),
+    ) -> Self {
+        Self {
+            id,
+            at,
+            actor,
+            event,
+            result: OutcomeResult::Success,
+            action: Action::Configure,
+            reason,
+            application: application.id.clone(),
+            application_name: application.name.clone(),
+            target: None,
+            changes: Vec::new(),
+            added: Vec::new(),
+            removed: Vec::new(),
+            added_count: 0,
+            removed_count: 0,
+            requests: Vec::new(),
+        }
+    }
+
+    /// The event of a configuration write. A version is written once, so its id is unique.
+    pub fn of_configuration(
+        application: &Application,
+        event: EventName,
+        reason: String,
+        by: (Actor, Timestamp),
+    ) -> Self {
+        let id = format!("{}#configuration#{}", application.id, application.version);
+        Self::of_application(application, id, event, reason, by)
+    }
 }
 
 /// Most members an event names; the counts tell the rest.

@@ -72,7 +72,7 @@ impl Adoptions {
             return Err(AdoptionError::Owned(owner));
         }
         self.write(&key, None, |link| {
-            let has = link.usable_remote(generation).filter(|has| *has != chosen);
+            let has = link.owned_remote(generation).filter(|has| *has != chosen);
             if let Some(has) = has {
                 return Err(AdoptionError::Linked(has.clone()));
             }

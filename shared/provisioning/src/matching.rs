@@ -1,5 +1,6 @@
 //! Matching: which account or group at the target is the counterpart of an object that has no link yet
-//! (DESIGN section 7, second table). What a filter or a listing brought is always re-checked here.
+//! (DESIGN section 7, second table). Whether what a filter or a listing brought bears externalId and name is
+//! re-checked here.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use crate::application::{Adopt, Policy, ReactivateAdopted};
 use crate::folding::folded;
 use crate::ids::RemoteId;
 use crate::link::{LinkKey, Origin};
-use crate::target::Found;
+use crate::target::{Found, Kind};
 
 /// What was found at the target for one object.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,7 +19,8 @@ pub struct Candidates {
     pub by_external_id: Vec<Found>,
     /// Under its name.
     pub by_name: Vec<Found>,
-    /// Under its e-mail address, where an administrator chose that as a key.
+    /// Under its e-mail address, where an administrator chose that as a key. Who looked has checked that they bear it: a
+    /// resource may show several.
     pub by_email: Vec<Found>,
     /// Which of them are counterparts of other objects of the directory.
     pub owned: BTreeMap<RemoteId, LinkKey>,
@@ -27,6 +29,8 @@ pub struct Candidates {
 /// What is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sought<'a> {
+    /// A user or a group.
+    pub kind: Kind,
     /// The externalId we send.
     pub external_id: &'a str,
     /// Its name.
@@ -127,7 +131,7 @@ fn by_key(candidates: &Candidates, sought: &Sought<'_>, rules: &Rules) -> Match 
     let name = sought.name;
     match bearing[..] {
         [] => Match::None,
-        [found] => one_by_key(candidates, found, rules),
+        [found] => one_by_key(candidates, found, sought.kind, rules),
         _ => {
             let count = bearing.len();
             let reason = format!(
@@ -138,7 +142,7 @@ fn by_key(candidates: &Candidates, sought: &Sought<'_>, rules: &Rules) -> Match 
     }
 }
 
-fn one_by_key(candidates: &Candidates, found: &Found, rules: &Rules) -> Match {
+fn one_by_key(candidates: &Candidates, found: &Found, kind: Kind, rules: &Rules) -> Match {
     let Found { remote_id, name, .. } = found;
     let conflict = |reason| candidates.conflict(reason, &[found]);
     if let Some(owner) = candidates.owned.get(remote_id) {
@@ -146,17 +150,28 @@ fn one_by_key(candidates: &Candidates, found: &Found, rules: &Rules) -> Match {
     }
     match (found.external_id.as_deref(), rules.adopt) {
         (Some(foreign), _) if !foreign.is_empty() && !rules.take_over => conflict(format!(
-            "'{name}' exists at the target with the externalId '{foreign}' of another source; choose it by hand, set \
-             take_over where all such accounts are to be taken over, or rename one of the two"
+            "'{name}' exists at the target with the externalId '{foreign}' of another source; {}set take_over where \
+             all such {kind}s are to be taken over, or rename one of the two",
+            by_hand(kind)
         )),
         (None | Some(""), Adopt::Ask) => conflict(format!(
-            "'{name}' exists at the target and may be the account of this user; choose it by hand, or rename one of the two"
+            "'{name}' exists at the target and may be the counterpart of this {kind}; {}set adopt to automatic, or rename one of \
+             the two",
+            by_hand(kind)
         )),
         (None | Some(""), Adopt::Never) => conflict(format!(
-            "'{name}' exists at the target, and accounts that were there are never adopted; rename one of the two, or delete \
-             the account there"
+            "'{name}' exists at the target, and what was there is never adopted; rename one of the two, or delete \
+             the one there"
         )),
         _ => adopted(candidates, found, rules),
+    }
+}
+
+/// A way out that there is for users only.
+fn by_hand(kind: Kind) -> &'static str {
+    match kind {
+        Kind::User => "choose it by hand, ",
+        Kind::Group => "",
     }
 }
 

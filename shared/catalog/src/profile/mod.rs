@@ -110,6 +110,13 @@ macro_rules! profile {
                 Settings { $($set: self.$set.as_ref().map(|known| known.value.clone()),)+ }
             }
 
+            /// The most requests a second that the target takes of all kinds together, where it is known.
+            pub fn requests_per_second(&self) -> Option<f64> {
+                let rates = self.rates.iter().flat_map(|rates| &rates.value);
+                let of_all = rates.filter(|rate| rate.operations == Operations::All);
+                of_all.map(|rate| f64::from(rate.requests) / f64::from(rate.seconds)).min_by(f64::total_cmp)
+            }
+
             /// Every field that is known, with the source it names.
             pub fn references(&self) -> Vec<(&'static str, &str)> {
                 let mut references = Vec::new();

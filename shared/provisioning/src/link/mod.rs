@@ -151,6 +151,12 @@ impl Link {
         self.remote_id.as_ref().filter(|_| usable)
     }
 
+    /// The counterpart's id at this target, in use or not: it is this object's until it is deleted or forgotten.
+    pub fn owned_remote(&self, target_generation: u64) -> Option<&RemoteId> {
+        let owned = self.state != State::Tombstone && self.target_generation == target_generation;
+        self.remote_id.as_ref().filter(|_| owned)
+    }
+
     /// The account a person chose, if he chose it at this target.
     pub fn chosen_at(&self, target_generation: u64) -> Option<&RemoteId> {
         self.chosen.as_ref().filter(|_| self.target_generation == target_generation)

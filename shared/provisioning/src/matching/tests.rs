@@ -17,7 +17,7 @@ fn named(found: &[Found]) -> Candidates {
 }
 
 fn judged(candidates: &Candidates, creating: bool, rules: Rules) -> Match {
-    decide(candidates, &Sought { external_id: "e", name: "ada", creating }, &rules)
+    decide(candidates, &Sought { kind: Kind::User, external_id: "e", name: "ada", creating }, &rules)
 }
 
 fn linked(candidates: &Candidates, creating: bool, rules: Rules) -> Option<(String, Origin)> {

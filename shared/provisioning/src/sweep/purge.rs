@@ -4,7 +4,7 @@
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::{Page, Position, Step};
-use crate::activity::{Action, Actor, EventName, Outcome, OutcomeResult};
+use crate::activity::{Actor, EventName, Outcome};
 use crate::application::{Departure, SweepPhase};
 use crate::ids::{GroupId, UserId};
 use crate::link::{LinkKey, Object};
@@ -121,24 +121,13 @@ impl Page<'_> {
     /// The end is told first, under an id of its own: told twice it is one event.
     async fn forget_application(&mut self) -> StoreResult<()> {
         let application = &self.configured.application;
-        let outcome = Outcome {
-            id: format!("{}#removed", application.id),
-            at: self.job.phase_began_at,
-            actor: Actor::System,
-            event: EventName::ConfigUpdate,
-            result: OutcomeResult::Success,
-            action: Action::Configure,
-            reason: "the application was removed".into(),
-            application: application.id.clone(),
-            application_name: application.name.clone(),
-            target: None,
-            changes: Vec::new(),
-            added: Vec::new(),
-            removed: Vec::new(),
-            added_count: 0,
-            removed_count: 0,
-            requests: Vec::new(),
-        };
+        let outcome = Outcome::of_application(
+            application,
+            format!("{}#removed", application.id),
+            EventName::ConfigUpdate,
+            "the application was removed".into(),
+            (Actor::System, self.job.phase_began_at),
+        );
         self.tables().activity.put(std::slice::from_ref(&outcome)).await?;
         if let Some(connection) = &application.connection {
             self.sweeper.secrets.delete(&connection.secret).await?;

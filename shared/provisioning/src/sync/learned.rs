@@ -4,7 +4,7 @@ use tracing::warn;
 
 use super::Worker;
 use super::batch::Opened;
-use crate::activity::{Action, Actor, EventName, Outcome, OutcomeResult};
+use crate::activity::{Actor, EventName, Outcome};
 use crate::application::{Application, Connection};
 use crate::ports::ConfigurationWrite;
 use crate::target::{Capabilities, Layers};
@@ -36,24 +36,8 @@ impl Worker {
         let connection = Connection { capabilities: Capabilities::resolved(layers), ..connection.clone() };
         let application =
             Application { connection: Some(connection), version: before.version + 1, ..before.clone() };
-        let outcome = Outcome {
-            id: format!("{}#configuration#{}", application.id, application.version),
-            at: self.clock.now(),
-            actor: Actor::System,
-            event: EventName::ConfigUpdate,
-            result: OutcomeResult::Success,
-            action: Action::Configure,
-            reason,
-            application: application.id.clone(),
-            application_name: application.name.clone(),
-            target: None,
-            changes: Vec::new(),
-            added: Vec::new(),
-            removed: Vec::new(),
-            added_count: 0,
-            removed_count: 0,
-            requests: Vec::new(),
-        };
+        let by = (Actor::System, self.clock.now());
+        let outcome = Outcome::of_configuration(&application, EventName::ConfigUpdate, reason, by);
         Some(ConfigurationWrite { outcome: Some(outcome), ..ConfigurationWrite::of(application) })
     }
 }

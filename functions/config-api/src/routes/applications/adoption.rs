@@ -95,7 +95,10 @@ async fn adopt(
             FieldError::of("remote_id").given(&remote_id).allowed("the id of an account at the target"),
         )
     })?;
-    users::present(&api, &user).await.map_err(|_| unknown())?;
+    users::present(&api, &user).await.map_err(|problem| match problem.kind {
+        ProblemKind::NotFound => unknown(),
+        _ => problem,
+    })?;
     let adoptions = adoptions(&api);
     let link = adoptions.choose(&configured, &user, &chosen).await?;
     adoptions.ring(&link).await?;

@@ -54,8 +54,8 @@ impl Configuration {
 }
 
 impl Setup {
-    /// Changes mapping, selection, policy, profile overrides or name in one write. Nothing is written where nothing differs; what differs at
-    /// an enabled application starts a sweep, unless it is only the name.
+    /// Changes mapping, selection, policy, profile overrides or name in one write. Nothing is written where nothing
+    /// differs; what differs at an enabled application starts a sweep, unless it is only the name.
     ///
     /// # Errors
     ///

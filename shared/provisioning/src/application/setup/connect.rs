@@ -6,7 +6,7 @@ use url::Url;
 use super::{Setup, SetupError};
 use crate::activity::EventName;
 use crate::application::{
-    Application, Configured, Connection, Evidence, Lifecycle, SecretName, TargetSchema,
+    Application, Configured, Connection, Evidence, Lifecycle, Pace, SecretName, TargetSchema,
 };
 use crate::ids::ApplicationId;
 use crate::mapping::prefilled;
@@ -59,8 +59,20 @@ impl Setup {
             self.tables.applications.resume(id).await?;
             return Ok(discovery);
         }
+        self.declare_pace(&before).await?;
         self.keep(&before, write, token).await?;
         Ok(discovery)
+    }
+
+    /// A target whose rate its profile declares is met at it from the first sync on.
+    async fn declare_pace(&self, before: &Configured) -> Result<(), SetupError> {
+        let Application { id, catalog_key, .. } = &before.application;
+        let rate = catalog::profile(catalog_key).and_then(|profile| profile.requests_per_second());
+        if let Some(rate) = rate.filter(|rate| before.pace.and_then(|pace| pace.declared) != Some(*rate)) {
+            let pace = Pace::declared(rate, self.clock.now());
+            self.tables.applications.set_pace(id, before.pace, Some(pace)).await?;
+        }
+        Ok(())
     }
 
     /// What is known of how to speak to the target before it is asked: the application's profile, and what an administrator

@@ -17,7 +17,7 @@ pub use error::SetupError;
 pub use steps::{Step, missing_steps};
 
 use super::{Application, Configured, Lifecycle, Policy, Selection};
-use crate::activity::{Action, Actor, EventName, Outcome, OutcomeResult};
+use crate::activity::{Actor, EventName, Outcome};
 use crate::clock::Clock;
 use crate::ids::{ApplicationId, JobId};
 use crate::mapping::Mapping;
@@ -190,25 +190,7 @@ impl Setup {
         Ok(request.into_job(self.clock.now()))
     }
 
-    /// The event of a configuration write. A version is written once, so its id is unique.
     fn outcome(&self, application: &Application, event: EventName, reason: String) -> Outcome {
-        Outcome {
-            id: format!("{}#configuration#{}", application.id, application.version),
-            at: self.clock.now(),
-            actor: self.actor.clone(),
-            event,
-            result: OutcomeResult::Success,
-            action: Action::Configure,
-            reason,
-            application: application.id.clone(),
-            application_name: application.name.clone(),
-            target: None,
-            changes: Vec::new(),
-            added: Vec::new(),
-            removed: Vec::new(),
-            added_count: 0,
-            removed_count: 0,
-            requests: Vec::new(),
-        }
+        Outcome::of_configuration(application, event, reason, (self.actor.clone(), self.clock.now()))
     }
 }

@@ -50,7 +50,7 @@ impl Task<'_> {
         };
         let seen = link.work.generation;
         let open = link.create_is_open();
-        let sought = Sought { external_id: &external_id, name: &name, creating: open };
+        let sought = Sought { kind: Kind::Group, external_id: &external_id, name: &name, creating: open };
         match decide(&candidates, &sought, &self.rules()) {
             Match::None => {
                 let wanted = Wanted { name: &name, external_id: &external_id, attributes, seen, open };
@@ -59,19 +59,15 @@ impl Task<'_> {
             Match::Link { found, origin } => {
                 self.link_group(group, link, &external_id, &found, origin, requests).await
             }
-            Match::Conflict { reason, .. } => self.group_conflict(link, &name, reason, open, requests).await,
+            Match::Conflict { reason, candidates } => {
+                let told = Told::failure(Action::Hold, reason, requests).between(candidates);
+                self.group_conflict(link, told.named(&name).with_create_open(open)).await
+            }
         }
     }
 
-    async fn group_conflict(
-        &self,
-        link: &Link,
-        name: &str,
-        reason: String,
-        open: bool,
-        requests: Vec<RequestNote>,
-    ) -> StoreResult<Next> {
-        let told = Told::failure(Action::Hold, reason, requests).named(name).with_create_open(open);
+    /// A person must decide; it is looked at again tomorrow.
+    async fn group_conflict(&self, link: &Link, told: Told) -> StoreResult<Next> {
         self.stand(link, link.work.generation, State::Conflict, Some(tomorrow(self.now())), told).await
     }
 
@@ -158,7 +154,8 @@ impl Task<'_> {
             Settled::Owned(owner) => {
                 let reason =
                     format!("the group at the target belongs to another group of the directory ({owner})");
-                self.group_conflict(&claimed, name, reason, false, Vec::new()).await
+                let told = Told::failure(Action::Hold, reason, Vec::new());
+                self.group_conflict(&claimed, told.named(name)).await
             }
             settled if due == Due::Done => Ok(settled.next()),
             _ => Ok(Next::Again),
@@ -187,19 +184,21 @@ impl Task<'_> {
                     .await;
             }
         };
-        let sought = Sought { external_id, name, creating: open };
+        let sought = Sought { kind: Kind::Group, external_id, name, creating: open };
         match decide(&candidates, &sought, &self.rules()) {
             Match::Link { found, origin } => {
                 self.link_group(group, claimed, external_id, &found, origin, requests).await
             }
-            Match::Conflict { reason, .. } => {
-                self.group_conflict(claimed, name, reason, open, requests).await
+            Match::Conflict { reason, candidates } => {
+                let told = Told::failure(Action::Hold, reason, requests).between(candidates);
+                self.group_conflict(claimed, told.named(name).with_create_open(open)).await
             }
             Match::None => {
                 let reason = format!(
                     "the target says the group exists ({detail}) but shows none of that name or externalId"
                 );
-                self.group_conflict(claimed, name, reason, open, requests).await
+                let told = Told::failure(Action::Hold, reason, requests);
+                self.group_conflict(claimed, told.named(name).with_create_open(open)).await
             }
         }
     }
@@ -252,7 +251,8 @@ impl Task<'_> {
             Settled::Owned(owner) => {
                 let reason =
                     format!("the group at the target belongs to another group of the directory ({owner})");
-                self.group_conflict(link, &found.name, reason, false, Vec::new()).await
+                let told = Told::failure(Action::Hold, reason, Vec::new());
+                self.group_conflict(link, told.named(&found.name)).await
             }
             _ => Ok(Next::Again),
         }
@@ -270,14 +270,15 @@ impl Task<'_> {
                 return self.fail(link, link.work.generation, &error, told).await;
             }
         };
-        let sought = Sought { external_id: &external_id, name: "", creating: true };
+        let sought = Sought { kind: Kind::Group, external_id: &external_id, name: "", creating: true };
         match decide(&Candidates { by_name: Vec::new(), ..candidates }, &sought, &self.rules()) {
             Match::Link { found, origin } => {
                 self.link_group(group, link, &external_id, &found, origin, requests).await
             }
             Match::None => self.unresolved(link, &requests).await,
-            Match::Conflict { reason, .. } => {
-                let told = Told::failure(Action::Hold, reason, requests).with_create_open(true);
+            Match::Conflict { reason, candidates } => {
+                let told =
+                    Told::failure(Action::Hold, reason, requests).with_create_open(true).between(candidates);
                 self.stand(link, link.work.generation, link.state, Some(tomorrow(self.now())), told).await
             }
         }

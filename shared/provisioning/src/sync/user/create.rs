@@ -37,7 +37,7 @@ impl Wanted<'_> {
     }
 
     fn sought(&self) -> Sought<'_> {
-        Sought { external_id: &self.external_id, name: &self.name, creating: self.open }
+        Sought { kind: Kind::User, external_id: &self.external_id, name: &self.name, creating: self.open }
     }
 }
 
@@ -343,7 +343,7 @@ impl Task<'_> {
                 return self.fail(link, seen, &error, Told::failure(Action::Create, "", requests)).await;
             }
         };
-        let sought = Sought { external_id: &external_id, name: "", creating: true };
+        let sought = Sought { kind: Kind::User, external_id: &external_id, name: "", creating: true };
         let found = match decide(&candidates, &sought, &self.rules()) {
             Match::Link { found, .. } => found,
             Match::None => return self.unresolved(link, &requests).await,
