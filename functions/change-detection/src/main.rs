@@ -1,7 +1,6 @@
 //! Wiring.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws::clock::SystemClock;
 use aws::config::{DetectionConfig, Environment};
@@ -10,9 +9,6 @@ use change_detection::{ChangeDetection, handle};
 use provisioning::clock::Clock;
 use provisioning::detect::Detector;
 use provisioning::due::Poller;
-
-/// Lambda's clocks are kept by NTP; this is far more than they differ.
-const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -23,12 +19,7 @@ async fn main() -> Result<(), Error> {
     let bell = clients.bell(&config.bell);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let detection = ChangeDetection {
-        detector: Detector {
-            tables: tables.clone(),
-            bell: bell.clone(),
-            clock: clock.clone(),
-            clock_skew: CLOCK_SKEW,
-        },
+        detector: Detector { tables: tables.clone(), bell: bell.clone(), clock: clock.clone() },
         poller: Poller { tables, bell, clock },
     };
     run(async |event: DetectionEvent| handle(event, &detection).await).await

@@ -107,12 +107,7 @@ impl World {
             randomness: randomness.clone(),
             task_deadline: Duration::from_secs(45),
         };
-        let detector = Detector {
-            tables: crashing.clone(),
-            bell: bell.clone(),
-            clock: clock.clone(),
-            clock_skew: Duration::ZERO,
-        };
+        let detector = Detector { tables: crashing.clone(), bell: bell.clone(), clock: clock.clone() };
         let poller = Poller { tables: crashing.clone(), bell: bell.clone(), clock: clock.clone() };
         let directory_worker =
             DirectoryWorker { tables: crashing.clone(), bell: bell.clone(), clock: clock.clone() };

@@ -1,7 +1,6 @@
 //! The functions behind their queues and streams: the handlers that Lambda calls, called here.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use aws::lambda::{DynamoDbEventResponse, SqsBatchResponse, SqsEvent};
@@ -33,7 +32,7 @@ pub(super) fn jobs(parts: &Parts) -> Arc<dyn QueueFunction> {
 pub(super) fn detection(parts: &Parts) -> Arc<dyn StreamFunction> {
     let Parts { tables, bell, clock, .. } = parts.clone();
     // One process has one clock.
-    Arc::new(ChangeDetection(Detector { tables, bell, clock, clock_skew: Duration::ZERO }))
+    Arc::new(ChangeDetection(Detector { tables, bell, clock }))
 }
 
 pub(super) fn log_writer(parts: &Parts) -> Arc<dyn StreamFunction> {

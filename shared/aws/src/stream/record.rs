@@ -1,9 +1,8 @@
 //! One record of a stream. Items name their kind in the attribute `item`.
 
 use aws_lambda_events::dynamodb::{EventRecord, StreamRecord};
-use jiff::{SignedDuration, Timestamp};
 use provisioning::activity::Outcome;
-use provisioning::detect::{DirectoryChange, Presence, StreamChange};
+use provisioning::detect::{DirectoryChange, StreamChange};
 use provisioning::directory::{Group, User};
 use provisioning::link::LinkKey;
 use serde::de::DeserializeOwned;
@@ -80,19 +79,7 @@ fn presence(record: &EventRecord) -> Result<Option<StreamChange>, Unreadable> {
     }
     let key: LinkKey =
         text(new, "key").and_then(|key| key.parse().ok()).ok_or(Unreadable("a link has no key"))?;
-    let at = outcome(new)?.map_or_else(|| written_by(record), |outcome| outcome.at);
-    let by_sweep = matches!(new.get("by_sweep"), Some(AttributeValue::Bool(true)));
-    Ok(Some(StreamChange::Presence(Presence { key, swept_at: by_sweep.then_some(at) })))
-}
-
-/// A time at which the record had been written for certain. Streams tell whole seconds, and a time too early could pass
-/// for one before a sweep's group phase, whose groups would then not be told.
-fn written_by(record: &EventRecord) -> Timestamp {
-    let told = record.change.approximate_creation_date_time.timestamp_millis();
-    match Timestamp::from_millisecond(told) {
-        Ok(time) if told > 0 => time.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX),
-        _ => Timestamp::MAX,
-    }
+    Ok(Some(StreamChange::Presence(key)))
 }
 
 fn outcome(new: &Item) -> Result<Option<Outcome>, Unreadable> {

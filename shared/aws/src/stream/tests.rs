@@ -1,5 +1,5 @@
 use provisioning::activity::Outcome;
-use provisioning::detect::{DirectoryChange, Presence, StreamChange};
+use provisioning::detect::{DirectoryChange, StreamChange};
 use provisioning::link::LinkKey;
 use serde_json::{Value, json};
 
@@ -139,24 +139,9 @@ fn a_settling_write_tells_presence_and_outcome() {
     let outcome = outcome();
     assert_eq!(
         read(&event(Some(link(false, None)), Some(link(true, Some(&outcome))))),
-        [
-            StreamChange::Presence(Presence { key, swept_at: None }),
-            StreamChange::Outcome(Box::new(outcome.clone()))
-        ]
+        [StreamChange::Presence(key), StreamChange::Outcome(Box::new(outcome.clone()))]
     );
     assert!(read(&event(Some(link(true, Some(&outcome))), Some(link(false, None)))).is_empty());
-}
-
-#[test]
-fn presence_without_an_outcome_is_timed_no_earlier_than_it_was_written() {
-    let mut swept = link(true, None);
-    swept["by_sweep"] = json!({"BOOL": true});
-    match &read(&event(None, Some(swept)))[..] {
-        [StreamChange::Presence(Presence { swept_at: Some(at), .. })] => {
-            assert_eq!(at.as_second(), 1_800_000_001);
-        }
-        other => panic!("not a presence by a sweep: {other:?}"),
-    }
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn begun(job: &SweepJob) -> SweepNote {
 }
 
 fn note(job: &SweepJob, phase: SweepPhase) -> SweepNote {
-    SweepNote { job: job.id.clone(), phase, listing: Some(job.listing.clone()), groups_since: None }
+    SweepNote { job: job.id.clone(), phase, listing: Some(job.listing.clone()) }
 }
 
 fn next(job: &SweepJob) -> SweepJob {

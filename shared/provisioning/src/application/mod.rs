@@ -141,14 +141,6 @@ pub struct SweepNote {
     /// The listing of the target it made, once complete; creates of this sweep need no look-up of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listing: Option<Listing>,
-    /// When the group phase began. From then on every selected group is compared in full, so links settled before
-    /// need not be told to their groups one by one.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "jiff::fmt::serde::timestamp::millisecond::optional"
-    )]
-    pub groups_since: Option<Timestamp>,
 }
 
 /// The phases of a sweep, in order.

@@ -1,7 +1,5 @@
 //! Changes as the tables' streams tell them.
 
-use jiff::Timestamp;
-
 use crate::activity::Outcome;
 use crate::directory::{Group, User};
 use crate::ids::{GroupId, UserId};
@@ -17,7 +15,7 @@ pub enum StreamChange {
     /// The directory changed.
     Directory(DirectoryChange),
     /// A link gained, changed or lost its counterpart, or turned it on or off.
-    Presence(Presence),
+    Presence(LinkKey),
     /// Something was settled that the activity log tells.
     Outcome(Box<Outcome>),
 }
@@ -52,14 +50,4 @@ pub enum DirectoryChange {
         /// After.
         new: Option<Group>,
     },
-}
-
-/// A link whose counterpart came, went, changed, or was turned on or off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Presence {
-    /// Which link.
-    pub key: LinkKey,
-    /// When it was settled, if it was a sweep's mark that was worked off: a sweep compares its groups only after all it marked
-    /// is settled, so such a link need not be told to groups that were compared later. `None` for any other.
-    pub swept_at: Option<Timestamp>,
 }

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-
-use super::change::{DirectoryChange, Presence, StreamChange};
+use super::change::{DirectoryChange, StreamChange};
 use crate::directory::{Group, User};
 use crate::ids::{ApplicationId, GroupId, UserId};
 use crate::link::Object;
@@ -21,8 +19,8 @@ pub(super) struct Folded {
     pub(super) groups: BTreeMap<GroupId, Vec<Became<Group>>>,
     /// Memberships that came or went.
     pub(super) memberships: BTreeSet<(GroupId, UserId)>,
-    /// Users whose account came, went or was switched, and when if a sweep had marked all of them.
-    pub(super) presences: BTreeMap<(ApplicationId, UserId), Option<Timestamp>>,
+    /// Users whose account came, went or was switched.
+    pub(super) presences: BTreeSet<(ApplicationId, UserId)>,
 }
 
 impl Folded {
@@ -31,11 +29,9 @@ impl Folded {
         for change in changes {
             match change {
                 StreamChange::Directory(change) => folded.directory(change),
-                StreamChange::Presence(Presence { key, swept_at }) => {
+                StreamChange::Presence(key) => {
                     if let Object::User(user) = &key.object {
-                        let whose = (key.application.clone(), user.clone());
-                        let latest = folded.presences.entry(whose).or_insert(*swept_at);
-                        *latest = latest.zip(*swept_at).map(|(one, other)| one.max(other));
+                        folded.presences.insert((key.application.clone(), user.clone()));
                     }
                 }
                 StreamChange::Outcome(_) => {}

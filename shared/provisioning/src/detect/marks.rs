@@ -131,26 +131,21 @@ impl Detector {
     }
 
     /// An account came, went or was switched: the selected groups its user is a member of, and those he is pushed in.
-    /// While a sweep has yet to compare the groups, or began to after this, they need not be told one by one.
+    /// While a sweep has yet to compare the groups, they need not be told one by one: what is told here was written before.
     async fn changed_presences(
         &self,
         folded: &Folded,
         applications: &[Configured],
         concerned: &mut Concerned,
     ) -> StoreResult<()> {
-        let looked_at = folded.presences.iter().map(|((application, user), swept_at)| async move {
+        let looked_at = folded.presences.iter().map(|(application, user)| async move {
             let configured = applications.iter().find(|configured| configured.application.id == *application);
             let Some(configured) =
                 configured.filter(|configured| !configured.selection.exclude_group_information)
             else {
                 return Ok(None);
             };
-            let sweep = configured.condition.sweep.as_ref();
-            let compared_after = sweep
-                .and_then(|sweep| sweep.groups_since)
-                .zip(*swept_at)
-                .is_some_and(|(since, at)| after(at, self.clock_skew) < since);
-            if configured.sweep_before_groups() || compared_after {
+            if configured.sweep_before_groups() {
                 return Ok(None);
             }
             let (record, pushed) = tokio::try_join!(

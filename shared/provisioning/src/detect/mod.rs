@@ -8,7 +8,7 @@ mod marks;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use change::{DirectoryChange, Presence, StreamChange};
+pub use change::{DirectoryChange, StreamChange};
 
 use crate::application::{Configured, Lifecycle};
 use crate::clock::Clock;
@@ -21,17 +21,12 @@ pub const RING_AGAIN: Duration = Duration::from_secs(60);
 /// Turns changes into marks and bells.
 #[derive(Clone)]
 pub struct Detector {
-    // Dependencies.
     /// The tables.
     pub tables: Tables,
     /// The bell.
     pub bell: Arc<dyn Bell>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
-    // Configuration.
-    /// How far the clocks of two functions may differ. A link settled less than this before a sweep's group phase
-    /// began may have been missed by it, so its groups are told.
-    pub clock_skew: Duration,
 }
 
 impl Detector {

@@ -103,7 +103,7 @@ impl Sweeper {
         }
         let mut job = page.job;
         self.feel_pulse(&mut job, position.phase).await?;
-        self.advance(&configured, &before, job, next).await
+        self.advance(&before, job, next).await
     }
 
     /// Notes the rate at which what is marked is worked off, for the estimate.
@@ -117,13 +117,7 @@ impl Sweeper {
         Ok(())
     }
 
-    async fn advance(
-        &self,
-        configured: &Configured,
-        before: &SweepJob,
-        job: SweepJob,
-        next: Option<Position>,
-    ) -> StoreResult<()> {
+    async fn advance(&self, before: &SweepJob, job: SweepJob, next: Option<Position>) -> StoreResult<()> {
         let now = self.clock.now();
         let failed = job.attempts > before.attempts;
         let pause = if failed { retry_after(job.attempts) } else { RING_AGAIN };
@@ -138,7 +132,7 @@ impl Sweeper {
             problem: job.problem.clone().filter(|_| failed),
             ..job
         };
-        let note = after_page.position.as_ref().map(|position| note(configured, &after_page, position, now));
+        let note = after_page.position.as_ref().map(|position| note(&after_page, position));
         if self.tables.jobs.advance(before, &after_page, note.as_ref()).await? && note.is_some() && !failed {
             after_page.ring(self.bell.as_ref()).await?;
         }
@@ -147,14 +141,12 @@ impl Sweeper {
 }
 
 /// What the application notes of its sweep once it stands at `position`.
-fn note(configured: &Configured, job: &SweepJob, position: &Position, now: jiff::Timestamp) -> SweepNote {
-    let known = configured.condition.sweep.as_ref().and_then(|note| note.groups_since);
+fn note(job: &SweepJob, position: &Position) -> SweepNote {
     let listed = position.phase > SweepPhase::Listing && job.listed;
     SweepNote {
         job: job.id.clone(),
         phase: position.phase,
         listing: listed.then(|| Listing { id: job.id.clone(), ..job.listing.clone() }),
-        groups_since: known.or((position.phase >= SweepPhase::Groups).then_some(now)),
     }
 }
 

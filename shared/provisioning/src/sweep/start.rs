@@ -50,7 +50,7 @@ impl SweepJob {
     /// What the application notes of the sweep when it starts; `None` for one that is over.
     pub fn first_note(&self) -> Option<SweepNote> {
         let phase = self.position.as_ref()?.phase;
-        Some(SweepNote { job: self.id.clone(), phase, listing: None, groups_since: None })
+        Some(SweepNote { job: self.id.clone(), phase, listing: None })
     }
 
     /// Rings for the next page.

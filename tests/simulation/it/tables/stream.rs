@@ -1,8 +1,7 @@
 //! The tables' streams: what each write tells, in the domain's words. Records of one partition keep their order.
 
-use jiff::SignedDuration;
 use provisioning::activity::Outcome;
-use provisioning::detect::{DirectoryChange, Presence, StreamChange};
+use provisioning::detect::{DirectoryChange, StreamChange};
 use provisioning::directory::{Group, User};
 use provisioning::ids::{GroupId, UserId};
 use provisioning::link::{Link, Object};
@@ -69,10 +68,7 @@ impl State {
     pub(super) fn tell_link(&mut self, link: &Link) {
         let mut changes = Vec::new();
         if link.presence_changed {
-            let later = self.now + SignedDuration::from_secs(1);
-            let at = link.outcome.as_ref().map_or(later, |outcome| outcome.at);
-            let swept_at = link.work.by_sweep.then_some(at);
-            changes.push(StreamChange::Presence(Presence { key: link.key.clone(), swept_at }));
+            changes.push(StreamChange::Presence(link.key.clone()));
         }
         changes.extend(link.outcome.clone().map(|outcome| StreamChange::Outcome(Box::new(outcome))));
         let partition = match &link.key.object {

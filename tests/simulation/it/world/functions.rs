@@ -170,12 +170,8 @@ impl World {
     }
 
     async fn detect(&self, parts: &Parts, changes: Vec<StreamChange>) -> bool {
-        let detector = Detector {
-            tables: parts.tables.clone(),
-            bell: parts.bell.clone(),
-            clock: self.clock.clone(),
-            clock_skew: Duration::ZERO,
-        };
+        let detector =
+            Detector { tables: parts.tables.clone(), bell: parts.bell.clone(), clock: self.clock.clone() };
         let done = Self::invoke(parts, async move { detector.detect(&changes).await }).await;
         done.is_some_and(|done| done.is_ok())
     }
