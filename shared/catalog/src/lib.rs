@@ -116,6 +116,16 @@ mod tests {
     }
 
     #[test]
+    fn a_field_of_which_nothing_is_said_is_absent_and_never_null() {
+        assert_eq!(serde_json::from_value::<Settings>(serde_json::json!({})).unwrap(), Settings::default());
+        for field in Settings::NAMES {
+            let nothing = serde_json::json!({*field: null});
+            assert!(serde_json::from_value::<Settings>(nothing.clone()).is_err(), "{field}");
+            assert!(serde_json::from_value::<Profile>(nothing).is_err(), "{field}");
+        }
+    }
+
+    #[test]
     fn every_field_names_a_source_of_its_file_and_every_source_is_used() {
         for (entry, profile) in profiles() {
             let references = profile.references();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 pub use dialect::{ContentType, Discovery, GroupUpdate, MemberAdd, MemberRemove, Paging, UserUpdate};
 pub use fact::{Deactivation, Deletion, GroupRename, MatchAttribute, Operations, Rate};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// A value and where it is known from.
@@ -44,6 +44,11 @@ pub enum Evidence {
     Secondary,
 }
 
+/// What stands in a field that is there. A field of which nothing is known is absent; `null` is refused, for it could be meant to clear.
+fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 /// Declares [`Settings`] and [`Profile`] from one list, so that they cannot grow apart.
 macro_rules! profile {
     (
@@ -56,7 +61,7 @@ macro_rules! profile {
         #[schema(as = ProfileSettings, example = json!({"user_update": "put", "members_per_request": 50}))]
         pub struct Settings { $(
             $(#[$set_doc])*
-            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
             #[schema(nullable = false)]
             pub $set: Option<$set_type>,
         )+ }
@@ -89,13 +94,13 @@ macro_rules! profile {
         pub struct Profile {
             $(
                 $(#[$set_doc])*
-                #[serde(default, skip_serializing_if = "Option::is_none")]
+                #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
                 #[schema(nullable = false)]
                 pub $set: Option<Sourced<$set_type>>,
             )+
             $(
                 $(#[$fact_doc])*
-                #[serde(default, skip_serializing_if = "Option::is_none")]
+                #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
                 #[schema(nullable = false)]
                 pub $fact: Option<Sourced<$fact_type>>,
             )+
