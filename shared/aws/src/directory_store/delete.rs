@@ -6,13 +6,13 @@ use provisioning::ports::{StoreError, StoreResult};
 use provisioning::target::Kind;
 
 use super::{DynamoDirectoryStore, WHAT, fields, is_deleting, name_field};
-use crate::dynamodb::{Condition, Item, delete, key_of, text, transact, update};
+use crate::dynamodb::{Condition, Item, check, delete, key_of, text, transact, update};
 use crate::tables::keys::{self, Key, MEMBERSHIP_PREFIX};
 
 /// Most memberships that go in one transaction with the object itself: two rows each, and the object's own three.
 const AT_ONCE: usize = 40;
-/// Memberships that go in one transaction by themselves.
-const PAGE: usize = 50;
+/// Memberships that go in one transaction by themselves: two rows each, and the look at the object.
+const PAGE: usize = 49;
 /// Membership rows read at a time.
 const READ: usize = 1_000;
 /// How often a deletion may find the object changed under its hands.
@@ -21,44 +21,63 @@ const SURPRISES: u32 = 10;
 impl DynamoDirectoryStore {
     /// Deletes the object under `own` with its guards and memberships, page after page.
     pub(super) async fn delete(&self, kind: Kind, id: &str, own: &Key) -> StoreResult<()> {
+        self.begin_deletion(kind, id, own).await?;
         while !self.take_down(kind, id, own).await? {}
         Ok(())
     }
 
-    /// Takes down a page; `true` once nothing was found, so that a membership written between read and deletion goes too.
-    /// None can be written after it.
+    /// Deletes a small object at once, and marks a large one, so that it is out of scope and no membership is added.
+    pub(super) async fn begin_deletion(&self, kind: Kind, id: &str, own: &Key) -> StoreResult<()> {
+        for _ in 0..SURPRISES {
+            let Some(item) = self.get(own).await?.filter(|item| !is_deleting(item)) else { return Ok(()) };
+            let rows = self.rows(own).await?;
+            let parts = match rows.len() <= AT_ONCE {
+                true => self.whole(kind, id, own, &item, &rows),
+                false => {
+                    let deleting = [("deleting", Some(AttributeValue::Bool(true)))];
+                    vec![update(&self.table, own, &deleting, Condition::some_item())]
+                }
+            };
+            if transact(&self.client, WHAT, parts).await?.is_ok() {
+                return Ok(());
+            }
+        }
+        Err(surprised())
+    }
+
+    /// Takes down a page of an object that is being deleted; `true` once nothing was found, so that a membership written
+    /// between read and deletion goes too. None can be written after it. Ids that are made from names come back: whoever
+    /// bears the id by now and is not being deleted is left alone with all that is his.
     pub(super) async fn take_down(&self, kind: Kind, id: &str, own: &Key) -> StoreResult<bool> {
         for _ in 0..SURPRISES {
             let item = self.get(own).await?;
-            let rows = self.memberships(&own.pk, None, READ).await?;
-            let rows: Vec<Key> = rows.iter().map(|row| key_of(WHAT, row)).collect::<StoreResult<_>>()?;
-            let written = match item {
+            let rows = self.rows(own).await?;
+            let taken = match item {
                 None if rows.is_empty() => return Ok(true),
-                None => true,
+                Some(item) if !is_deleting(&item) => return Ok(true),
                 Some(item) if rows.len() <= AT_ONCE => {
-                    let mut parts = self.own_parts(kind, id, own, &item);
-                    parts.extend(rows.iter().flat_map(|row| self.both(kind, id, row)));
-                    if transact(&self.client, WHAT, parts).await?.is_ok() {
-                        return Ok(false);
-                    }
-                    false
+                    let parts = self.whole(kind, id, own, &item, &rows);
+                    transact(&self.client, WHAT, parts).await?.is_ok()
                 }
-                Some(item) if is_deleting(&item) => true,
-                Some(_) => {
-                    let deleting = [("deleting", Some(AttributeValue::Bool(true)))];
-                    let mark = update(&self.table, own, &deleting, Condition::some_item());
-                    transact(&self.client, WHAT, vec![mark]).await?.is_ok()
-                }
+                _ => self.remove(kind, id, own, &rows).await?,
             };
-            if written {
-                self.remove(kind, id, &rows).await?;
+            if taken {
                 return Ok(false);
             }
         }
-        Err(StoreError::Unavailable {
-            what: WHAT,
-            detail: "others kept changing what is to be deleted".into(),
-        })
+        Err(surprised())
+    }
+
+    /// Memberships of the object.
+    async fn rows(&self, own: &Key) -> StoreResult<Vec<Key>> {
+        self.memberships(&own.pk, None, READ).await?.iter().map(|row| key_of(WHAT, row)).collect()
+    }
+
+    /// The object with all its memberships.
+    fn whole(&self, kind: Kind, id: &str, own: &Key, item: &Item, rows: &[Key]) -> Vec<TransactWriteItem> {
+        let mut parts = self.own_parts(kind, id, own, item);
+        parts.extend(rows.iter().flat_map(|row| self.both(kind, id, row)));
+        parts
     }
 
     /// The object's item and its guards.
@@ -74,14 +93,17 @@ impl DynamoDirectoryStore {
         parts
     }
 
-    /// Removes memberships, both rows of each together, so that a crash leaves no half.
-    async fn remove(&self, kind: Kind, id: &str, rows: &[Key]) -> StoreResult<()> {
+    /// Removes memberships, both rows of each together, so that a crash leaves no half. `false`: somebody new bears the id.
+    async fn remove(&self, kind: Kind, id: &str, own: &Key, rows: &[Key]) -> StoreResult<bool> {
         for page in rows.chunks(PAGE) {
-            let parts = page.iter().flat_map(|row| self.both(kind, id, row)).collect();
-            // Without conditions there is nothing to be refused for.
-            let _ = transact(&self.client, WHAT, parts).await?;
+            let doomed = Condition::no_item_or("deleting", AttributeValue::Bool(true));
+            let mut parts = vec![check(&self.table, own, doomed)];
+            parts.extend(page.iter().flat_map(|row| self.both(kind, id, row)));
+            if transact(&self.client, WHAT, parts).await?.is_err() {
+                return Ok(false);
+            }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// A membership's row in the object's own partition, and the one in the other's.
@@ -94,4 +116,8 @@ impl DynamoDirectoryStore {
         let mirror = Key::new(other, format!("{MEMBERSHIP_PREFIX}{id}"));
         [row, &mirror].map(|key| delete(&self.table, key, Condition::new()))
     }
+}
+
+fn surprised() -> StoreError {
+    StoreError::Unavailable { what: WHAT, detail: "others kept changing what is to be deleted".into() }
 }

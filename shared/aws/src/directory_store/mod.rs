@@ -119,6 +119,10 @@ impl DirectoryStore for DynamoDirectoryStore {
         self.put_user(write).await
     }
 
+    async fn begin_group_deletion(&self, id: &GroupId) -> StoreResult<()> {
+        self.begin_deletion(Kind::Group, id.as_str(), &keys::meta(id)).await
+    }
+
     async fn take_down_user(&self, id: &UserId) -> StoreResult<bool> {
         self.take_down(Kind::User, id.as_str(), &keys::profile(id)).await
     }

@@ -45,6 +45,7 @@ async fn what_is_not_there_is_not_deleted() {
 #[tokio::test]
 async fn a_deletion_that_was_begun_without_a_job_and_left_is_taken_over() {
     let tables = large_group().await;
+    tables.directory.begin_group_deletion(&id("sales")).await.unwrap();
     assert!(!tables.directory.take_down_group(&id("sales")).await.unwrap(), "one page does not end it");
     let job = deletion("job-1", Work::DeleteGroup(id("sales")));
     // What is left fits one transaction, so the mark of the first page is what tells.
@@ -73,6 +74,7 @@ async fn of_two_who_hold_one_step_one_advances_the_job_and_one_that_is_over_is_n
 #[tokio::test]
 async fn a_large_group_goes_page_by_page_and_its_members_stay() {
     let tables = large_group().await;
+    tables.directory.begin_group_deletion(&id("sales")).await.unwrap();
     let mut pages = 1;
     while !tables.directory.take_down_group(&id("sales")).await.unwrap() {
         pages += 1;
@@ -80,4 +82,25 @@ async fn a_large_group_goes_page_by_page_and_its_members_stay() {
     assert!(pages >= 3, "its members, itself, and a look whether anything is left: {pages}");
     assert_eq!(tables.directory.group(&id("sales")).await.unwrap(), None);
     assert_eq!(tables.directory.user(&id("u69")).await.unwrap().unwrap().groups, ids(&["staff"]));
+}
+
+#[tokio::test]
+async fn who_bears_an_id_and_is_not_being_deleted_is_not_taken_down() {
+    let tables = large_group().await;
+    let before = tables.directory.user(&id("u00")).await.unwrap();
+    assert!(tables.directory.take_down_user(&id("u00")).await.unwrap());
+    assert!(tables.directory.take_down_group(&id("staff")).await.unwrap());
+    assert_eq!(tables.directory.user(&id("u00")).await.unwrap(), before);
+    assert!(tables.directory.group(&id("staff")).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_small_group_whose_deletion_begins_is_gone_at_once() {
+    let tables = database::tables().await;
+    put_groups(&*tables.directory, &["Sales"]).await;
+    put_user(&*tables.directory, "u1", &["sales"]).await;
+    tables.directory.begin_group_deletion(&id("sales")).await.unwrap();
+    assert_eq!(tables.directory.group(&id("sales")).await.unwrap(), None);
+    assert_eq!(tables.directory.user(&id("u1")).await.unwrap().unwrap().groups, [].into());
+    tables.directory.begin_group_deletion(&id("sales")).await.unwrap();
 }

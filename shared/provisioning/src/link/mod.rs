@@ -93,6 +93,9 @@ pub struct Link {
     /// Members of a group of whom the same is true, and the remote ids that were named.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members_in_doubt: BTreeMap<UserId, RemoteId>,
+    /// A DELETE may have been sent whose outcome is not known: if the counterpart is gone, it went through us.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deletion_in_doubt: bool,
     /// A group is to be compared with all its members, not only by its todo rows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub compare: bool,
@@ -131,6 +134,7 @@ impl Link {
             candidates: Vec::new(),
             doubt: BTreeSet::new(),
             members_in_doubt: BTreeMap::new(),
+            deletion_in_doubt: false,
             compare: false,
             unassigned_since: None,
             work: Work::default(),

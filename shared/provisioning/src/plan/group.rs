@@ -78,7 +78,7 @@ fn plan_unwanted(configured: &Configured, link: &Link) -> GroupPlan {
 }
 
 /// The path of a group's name.
-fn display_name() -> scim::AttributePath {
+pub(crate) fn display_name() -> scim::AttributePath {
     "displayName".parse().unwrap_or_else(|_| unreachable!("'displayName' is a path"))
 }
 

@@ -7,6 +7,7 @@ mod members;
 mod user;
 
 pub use diff::{active, changes};
+pub(crate) use group::display_name;
 pub use group::{GroupPlan, plan_group};
 pub use members::{MemberFacts, MemberPlan, chunks, plan_members};
 pub use user::{UserPlan, plan_user};

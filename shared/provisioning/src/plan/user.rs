@@ -79,7 +79,10 @@ pub fn plan_user(
         (Desired::Active, Some(user)) => plan_active(configured, configured.mapping.render(user), link),
         (Desired::Active, None) => UserPlan::Nothing,
         // He may be back tomorrow, or be gone: the link goes on, so that either finds it.
-        (Desired::Suspended, _) if policy.on_disable == Departure::Leave => UserPlan::Nothing,
+        (Desired::Suspended, _) if policy.on_disable == Departure::Leave => match link.create_is_open() {
+            true => UserPlan::Resolve,
+            false => UserPlan::Nothing,
+        },
         (Desired::Suspended, _) => depart(without_deletion(policy.on_disable), link),
         (Desired::Unassigned, _) => {
             if !is_in_use(link) {

@@ -56,10 +56,14 @@ pub trait DirectoryStore: Send + Sync {
     /// Creates or replaces a user and adds and removes memberships, all or nothing (up to 45 memberships in one
     /// transaction; more are written in further ones, additions first).
     async fn write_user(&self, write: &UserWrite) -> Result<(), DirectoryWriteError>;
+    /// Deletes a small group at once and marks a large one as being deleted: either is out of scope from now on. What is
+    /// left of a marked one is taken down in pages.
+    async fn begin_group_deletion(&self, id: &GroupId) -> StoreResult<()>;
     /// Takes down one page, a few seconds' work, of a user who is marked as being deleted; `true` once nothing of him is
-    /// left.
+    /// left. Whoever bears the id by now and is not marked is left alone.
     async fn take_down_user(&self, id: &UserId) -> StoreResult<bool>;
-    /// Takes down one page of a group that is marked as being deleted; `true` once nothing of it is left.
+    /// Takes down one page of a group that is marked as being deleted; `true` once nothing of it is left. One that bears
+    /// the id by now and is not marked is left alone.
     async fn take_down_group(&self, id: &GroupId) -> StoreResult<bool>;
     /// Deletes a user: out of scope at once, his memberships with him. One who is not there is deleted already.
     async fn delete_user(&self, id: &UserId) -> StoreResult<()>;

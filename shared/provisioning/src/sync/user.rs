@@ -134,7 +134,14 @@ impl Task<'_> {
         match self.is_gone(claimed, detail, &mut requests).await {
             Ok(()) if action == Action::Deactivate => {
                 let reason = format!("it was gone already: {detail}");
-                self.gone(claimed, seen, action, reason, requests).await
+                self.gone(claimed, seen, Due::Done, Told::success(action, reason, requests)).await
+            }
+            // Our own deletion, whose answer was lost: he is wanted again, so he gets an account again.
+            Ok(()) if claimed.deletion_in_doubt => {
+                let reason = format!("a deletion whose answer was lost had been done: {detail}");
+                let told = Told::success(Action::Delete, reason, requests);
+                self.gone(claimed, seen, Due::At(self.now()), told).await?;
+                Ok(Next::Again)
             }
             Ok(()) => {
                 let reason =
@@ -192,6 +199,7 @@ fn accept(link: &mut Link, action: Action, changes: &[Change]) {
     };
     link.presence_changed = link.state != state || changes.iter().any(|change| change.attribute == active());
     link.state = state;
+    link.deletion_in_doubt = false;
     link.unassigned_since = None;
     settle_well(link);
 }

@@ -78,20 +78,48 @@ impl State {
         Ok(())
     }
 
-    /// One page; `true` once nothing was found.
+    /// At once what is small; what is large is marked.
+    fn begin_user_deletion(&mut self, id: &UserId) {
+        let Some(UserRecord { user: Some(user), groups }) = self.record(id) else { return };
+        if user.deleting {
+            return;
+        }
+        if groups.len() <= AT_ONCE {
+            self.users.remove(id);
+            self.tell_user(Some(user), None);
+            groups.iter().for_each(|group| self.leave(group, id));
+        } else {
+            let deleting = User { deleting: true, ..user.clone() };
+            self.users.insert(id.clone(), deleting.clone());
+            self.tell_user(Some(user), Some(deleting));
+        }
+    }
+
+    fn begin_group_deletion(&mut self, id: &GroupId) {
+        let Some(group) = self.groups.get(id).filter(|group| !group.deleting).cloned() else { return };
+        let members = self.members(id);
+        if members.len() <= AT_ONCE {
+            self.groups.remove(id);
+            self.tell_group(Some(group), None);
+            members.iter().for_each(|user| self.leave(id, user));
+        } else {
+            let deleting = Group { deleting: true, ..group.clone() };
+            self.groups.insert(id.clone(), deleting.clone());
+            self.tell_group(Some(group), Some(deleting));
+        }
+    }
+
+    /// One page of who is being deleted; `true` once nothing was found.
     fn take_user_down(&mut self, id: &UserId) -> bool {
         let Some(UserRecord { user, groups }) = self.record(id) else { return true };
-        match user {
-            Some(user) if groups.len() <= AT_ONCE => {
-                self.users.remove(id);
-                self.tell_user(Some(user), None);
-            }
-            Some(user) if !user.deleting => {
-                let deleting = User { deleting: true, ..user.clone() };
-                self.users.insert(id.clone(), deleting.clone());
-                self.tell_user(Some(user), Some(deleting));
-            }
-            _ => {}
+        if user.as_ref().is_some_and(|user| !user.deleting) {
+            return true;
+        }
+        if groups.len() <= AT_ONCE
+            && let Some(user) = user
+        {
+            self.users.remove(id);
+            self.tell_user(Some(user), None);
         }
         groups.iter().for_each(|group| self.leave(group, id));
         false
@@ -99,18 +127,14 @@ impl State {
 
     fn take_group_down(&mut self, id: &GroupId) -> bool {
         let (group, members) = (self.groups.get(id).cloned(), self.members(id));
-        match group {
-            None if members.is_empty() => return true,
-            Some(group) if members.len() <= AT_ONCE => {
-                self.groups.remove(id);
-                self.tell_group(Some(group), None);
-            }
-            Some(group) if !group.deleting => {
-                let deleting = Group { deleting: true, ..group.clone() };
-                self.groups.insert(id.clone(), deleting.clone());
-                self.tell_group(Some(group), Some(deleting));
-            }
-            _ => {}
+        if group.as_ref().map_or(members.is_empty(), |group| !group.deleting) {
+            return true;
+        }
+        if members.len() <= AT_ONCE
+            && let Some(group) = group
+        {
+            self.groups.remove(id);
+            self.tell_group(Some(group), None);
         }
         members.iter().for_each(|user| self.leave(id, user));
         false
@@ -255,6 +279,10 @@ impl DirectoryStore for Store {
         self.write("directory.write_user", |state| state.put_user(write)).await?
     }
 
+    async fn begin_group_deletion(&self, id: &GroupId) -> StoreResult<()> {
+        self.write("directory.begin_group_deletion", |state| state.begin_group_deletion(id)).await
+    }
+
     async fn take_down_user(&self, id: &UserId) -> StoreResult<bool> {
         self.write("directory.take_down_user", |state| state.take_user_down(id)).await
     }
@@ -264,6 +292,7 @@ impl DirectoryStore for Store {
     }
 
     async fn delete_user(&self, id: &UserId) -> StoreResult<()> {
+        self.write("directory.begin_user_deletion", |state| state.begin_user_deletion(id)).await?;
         while !self.take_down_user(id).await? {}
         Ok(())
     }
@@ -273,6 +302,7 @@ impl DirectoryStore for Store {
     }
 
     async fn delete_group(&self, id: &GroupId) -> StoreResult<()> {
+        self.begin_group_deletion(id).await?;
         while !self.take_down_group(id).await? {}
         Ok(())
     }

@@ -158,6 +158,10 @@ impl DirectoryStore for ModelDirectory {
         })
     }
 
+    async fn begin_group_deletion(&self, _: &GroupId) -> StoreResult<()> {
+        unreachable!("imports delete at once")
+    }
+
     async fn take_down_user(&self, _: &UserId) -> StoreResult<bool> {
         unreachable!("imports delete at once")
     }

@@ -102,6 +102,7 @@ impl ImportRunner {
                 let mut left = walk.doomed.clone();
                 if let Some(id) = left.last() {
                     let id: GroupId = parsed(id)?;
+                    directory.begin_group_deletion(&id).await?;
                     if directory.take_down_group(&id).await? {
                         left.pop();
                     }

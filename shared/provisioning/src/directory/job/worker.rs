@@ -59,16 +59,9 @@ impl DirectoryWorker {
     /// Does one page, and says how the work stands and whether it is over.
     async fn work(&self, job: &DirectoryJob, runner: &mut ImportRunner) -> StoreResult<(Work, bool)> {
         let directory = &self.tables.directory;
-        // Ids that are made from names come back: whoever bears the id of somebody deleted is not deleted with him.
         let over = match &job.work {
-            Work::DeleteUser(user) => {
-                let found = directory.user(user).await?.and_then(|record| record.user);
-                found.is_some_and(|user| !user.deleting) || directory.take_down_user(user).await?
-            }
-            Work::DeleteGroup(group) => {
-                let found = directory.group(group).await?;
-                found.is_some_and(|group| !group.deleting) || directory.take_down_group(group).await?
-            }
+            Work::DeleteUser(user) => directory.take_down_user(user).await?,
+            Work::DeleteGroup(group) => directory.take_down_group(group).await?,
             Work::Import(import) => {
                 let import = runner.page(import, job.step).await?;
                 let over = import.state != ImportState::Running;

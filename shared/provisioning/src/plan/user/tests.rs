@@ -128,6 +128,16 @@ fn who_left_while_his_create_was_open_is_looked_up() {
 }
 
 #[test]
+fn who_is_left_alone_when_disabled_is_looked_up_all_the_same_while_his_create_is_open() {
+    let mut configured = configured();
+    configured.application.policy.on_disable = Departure::Leave;
+    let disabled = record(User { status: Status::Disabled, ..user("ada", "Engineer") }, &["sales"]);
+    let creating = Link { state: State::Creating, ..link(State::New, "", true) };
+    assert_eq!(plan(&configured, Some(&disabled), &creating), "look up a create whose answer was lost");
+    assert_eq!(plan(&configured, Some(&disabled), &link(State::Linked, "Engineer", true)), "nothing");
+}
+
+#[test]
 fn a_deactivation_in_doubt_is_undone_and_a_reactivation_in_doubt_too() {
     let here = record(user("ada", "Engineer"), &["sales"]);
     let mut doubtful = link(State::Linked, "Engineer", true);

@@ -94,6 +94,7 @@ impl Task<'_> {
                 link.state = State::Creating;
                 link.remote_id = None;
                 link.origin = None;
+                link.deletion_in_doubt = false;
                 link.external_id = Some(external_id.to_owned());
                 link.sent.clear();
                 link.doubt = attributes.keys().cloned().collect();
@@ -142,6 +143,7 @@ impl Task<'_> {
                 link.state = State::Linked;
                 link.remote_id = Some(found.remote_id.clone());
                 link.origin = Some(Origin::Created);
+                link.deletion_in_doubt = false;
                 link.sent = attributes.clone();
                 link.doubt.clear();
                 link.members_in_doubt.clear();
@@ -238,6 +240,7 @@ impl Task<'_> {
                 link.remote_id = Some(found.remote_id.clone());
                 link.external_id = Some(external_id.to_owned());
                 link.origin = Some(origin);
+                link.deletion_in_doubt = false;
                 link.sent = baseline.clone();
                 link.compare = true;
                 if origin == Origin::Adopted {
@@ -287,12 +290,19 @@ impl Task<'_> {
     /// A change of the group was answered 404: read it, and the target, before believing it.
     pub(super) async fn group_missing(
         &self,
+        group: &GroupId,
         claimed: &Link,
         seen: u64,
         detail: &str,
         mut told: Told,
     ) -> StoreResult<Next> {
         match self.is_gone(claimed, detail, &mut told.requests).await {
+            // Our own deletion, whose answer was lost.
+            Ok(()) if claimed.deletion_in_doubt => {
+                let reason = "a deletion whose answer was lost had been done";
+                let told = Told::success(Action::Delete, reason, told.requests);
+                self.was_deleted(group, claimed, seen, told).await
+            }
             Ok(()) => {
                 let reason =
                     "the group was deleted at the target by somebody else; it is not made again by itself";

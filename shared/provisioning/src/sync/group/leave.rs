@@ -5,11 +5,28 @@ use super::super::settlement::Due;
 use super::super::task::{Next, Task, Told};
 use super::rounds::Sent;
 use crate::activity::Action;
-use crate::ids::GroupId;
+use crate::ids::{GroupId, RemoteId};
 use crate::link::{Link, State};
-use crate::plan::{MemberPlan, chunks};
+use crate::plan::{MemberPlan, chunks, display_name};
 use crate::ports::{Ownership, Pushed, StoreResult};
 use crate::target::{Kind, TargetError, Write};
+
+/// How a group ends.
+struct End {
+    state: State,
+    ownership: Option<Ownership>,
+    due: Due,
+}
+
+impl End {
+    /// It stays at the target and is kept no more.
+    const RELEASED: Self = Self { state: State::Released, ownership: None, due: Due::Done };
+
+    /// It is not there any more.
+    fn gone(remote_id: RemoteId, due: Due) -> Self {
+        Self { state: State::Tombstone, ownership: Some(Ownership::Give(remote_id)), due }
+    }
+}
 
 impl Task<'_> {
     /// Takes out the members we pushed, and nothing else, then lets the group go.
@@ -20,16 +37,8 @@ impl Task<'_> {
             let pushed = self.pushed(group).await?;
             if pushed.is_empty() {
                 let reason = "the group is no longer provisioned; the members Rollcall added are out";
-                return self
-                    .let_go(
-                        group,
-                        &link,
-                        seen,
-                        State::Released,
-                        None,
-                        Told::success(Action::Release, reason, Vec::new()),
-                    )
-                    .await;
+                let told = Told::success(Action::Release, reason, Vec::new());
+                return self.let_go(group, &link, seen, End::RELEASED, told).await;
             }
             let generation = self.generation();
             let (ours, elsewhere): (Vec<_>, Vec<_>) =
@@ -56,7 +65,12 @@ impl Task<'_> {
     pub(super) async fn delete_group(&self, group: &GroupId, link: &Link) -> StoreResult<Next> {
         let seen = link.work.generation;
         let Some(remote_id) = link.remote_id.clone() else { return Ok(Next::Stop) };
-        let Ok(claimed) = self.intend(link, None, |_| {}).await? else { return Ok(Next::Again) };
+        // Whether it is still there is not known from now on, so its name is sent again if it is wanted again.
+        let doubt = |link: &mut Link| {
+            link.doubt.insert(display_name());
+            link.deletion_in_doubt = true;
+        };
+        let Ok(claimed) = self.intend(link, None, doubt).await? else { return Ok(Next::Again) };
         let write = Write::Delete { kind: Kind::Group, remote_id: remote_id.clone() };
         let answer = self.target().write(&write).await;
         let mut requests = answer.requests;
@@ -69,14 +83,27 @@ impl Task<'_> {
             return self.fail(&claimed, seen, &error, Told::failure(Action::Delete, "", requests)).await;
         }
         let told = Told::success(Action::Delete, "the group is no longer provisioned", requests);
-        self.let_go(group, &claimed, seen, State::Tombstone, Some(Ownership::Give(remote_id)), told).await
+        self.let_go(group, &claimed, seen, End::gone(remote_id, Due::Done), told).await
+    }
+
+    /// A group that is wanted again turned out to have been deleted by us; it is made anew.
+    pub(super) async fn was_deleted(
+        &self,
+        group: &GroupId,
+        claimed: &Link,
+        seen: u64,
+        told: Told,
+    ) -> StoreResult<Next> {
+        let Some(remote_id) = claimed.remote_id.clone() else { return Ok(Next::Stop) };
+        self.let_go(group, claimed, seen, End::gone(remote_id, Due::At(self.now())), told).await?;
+        Ok(Next::Again)
     }
 
     /// Leaves the group and its members as they are.
     pub(super) async fn release_group(&self, group: &GroupId, link: &Link) -> StoreResult<Next> {
         let reason = "the group is no longer kept; it stays at the target as it is";
         let told = Told::success(Action::Release, reason, Vec::new());
-        self.let_go(group, link, link.work.generation, State::Released, None, told).await
+        self.let_go(group, link, link.work.generation, End::RELEASED, told).await
     }
 
     /// Forgets what was to be looked at, and for a deleted group what was pushed, then settles.
@@ -85,10 +112,10 @@ impl Task<'_> {
         group: &GroupId,
         link: &Link,
         seen: u64,
-        state: State,
-        ownership: Option<Ownership>,
+        end: End,
         told: Told,
     ) -> StoreResult<Next> {
+        let End { state, ownership, due } = end;
         let memberships = &self.tables().memberships;
         let application = &self.key.application;
         loop {
@@ -103,10 +130,11 @@ impl Task<'_> {
         }
         let outcome = self.outcome(link, told);
         let settled = self
-            .settle(link, seen, Due::Done, ownership.as_ref(), Some(outcome), |link| {
+            .settle(link, seen, due, ownership.as_ref(), Some(outcome), |link| {
                 link.state = state;
                 link.compare = false;
                 link.doubt.clear();
+                link.deletion_in_doubt = false;
                 // In a group that stays, who was recorded and may not have been added is still in doubt.
                 if state == State::Tombstone {
                     link.members_in_doubt.clear();

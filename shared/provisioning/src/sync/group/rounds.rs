@@ -26,13 +26,15 @@ pub(super) enum Sent {
 
 impl Task<'_> {
     /// Sends the changes of the group itself and of its members: all of them after a sweep's mark, else those of
-    /// its todo rows.
+    /// its todo rows. What was sent before and not accepted goes last and by itself, so that a rename the target
+    /// refuses keeps nobody in the group or out of it.
     pub(super) async fn keep(&self, group: &GroupId, link: &Link, changes: &[Change]) -> StoreResult<Next> {
         let seen = link.work.generation;
         let application = &self.key.application;
         let rows = self.tables().memberships.todo(application, group, PAGE).await?;
         let mut link = link.clone();
-        let mut changes = changes.to_vec();
+        let (doubtful, mut changes): (Vec<_>, Vec<_>) =
+            changes.iter().cloned().partition(|change| link.doubt.contains(&change.attribute));
         let mut deferred = BTreeSet::new();
         let compare = link.compare;
         // Whoever a row or an earlier request names, a member or not; after a sweep's mark everybody, page by page.
@@ -63,7 +65,16 @@ impl Task<'_> {
                 break;
             }
         }
-        self.finish(group, &link, seen, &rows, &deferred).await
+        self.work_off(group, &rows, &deferred).await?;
+        // A full page of rows may not have been all of them.
+        let full = rows.len() == PAGE;
+        if !full && !doubtful.is_empty() {
+            match self.send_chunk(group, &link, seen, &doubtful, &MemberPlan::default()).await? {
+                Sent::Well(settled) => link = *settled,
+                Sent::Ended(next) => return Ok(next),
+            }
+        }
+        self.finish(&link, seen, full, !deferred.is_empty()).await
     }
 
     pub(super) fn members_per_request(&self) -> usize {
@@ -71,27 +82,22 @@ impl Task<'_> {
         connection.map_or(1, |connection| connection.capabilities.most_members())
     }
 
-    /// The rows worked off go, then the mark; rows of members whose turn has not come stay.
-    async fn finish(
-        &self,
-        group: &GroupId,
-        link: &Link,
-        seen: u64,
-        rows: &[Todo],
-        deferred: &BTreeSet<UserId>,
-    ) -> StoreResult<Next> {
+    /// The rows worked off go; those of members whose turn has not come stay.
+    async fn work_off(&self, group: &GroupId, rows: &[Todo], deferred: &BTreeSet<UserId>) -> StoreResult<()> {
         let done: Vec<_> = rows.iter().filter(|row| !deferred.contains(&row.user)).cloned().collect();
         let memberships = &self.tables().memberships;
         let unrecorded: Vec<_> =
             deferred.iter().filter(|user| !rows.iter().any(|row| row.user == **user)).cloned().collect();
         memberships.put_todo(&self.key.application, group, &unrecorded).await?;
-        memberships.finish_todo(&self.key.application, group, &done).await?;
-        // A full page of rows may not have been all of them.
-        let full = rows.len() == PAGE;
-        let due = match (full, deferred.is_empty()) {
+        memberships.finish_todo(&self.key.application, group, &done).await
+    }
+
+    /// The mark goes, unless there is more to look at.
+    async fn finish(&self, link: &Link, seen: u64, full: bool, deferred: bool) -> StoreResult<Next> {
+        let due = match (full, deferred) {
             (true, _) => Due::At(self.now()),
-            (false, false) => Due::At(after(self.now(), LEAVERS_FIRST)),
-            (false, true) => Due::Done,
+            (false, true) => Due::At(after(self.now(), LEAVERS_FIRST)),
+            (false, false) => Due::Done,
         };
         let settled = self
             .settle(link, seen, due, None, None, |link| {
@@ -135,7 +141,7 @@ impl Task<'_> {
             let told = Told::failure(Action::Update, "", requests).with_changes(changes);
             return match error {
                 TargetError::NotFound(detail) => {
-                    self.group_missing(&claimed, seen, &detail, told).await.map(Sent::Ended)
+                    self.group_missing(group, &claimed, seen, &detail, told).await.map(Sent::Ended)
                 }
                 error => self.fail(&claimed, seen, &error, told).await.map(Sent::Ended),
             };
@@ -157,6 +163,7 @@ impl Task<'_> {
                     }
                     link.doubt.remove(&change.attribute);
                 }
+                link.deletion_in_doubt = false;
                 for user in chunk.add.keys().chain(chunk.remove.keys()) {
                     link.members_in_doubt.remove(user);
                 }

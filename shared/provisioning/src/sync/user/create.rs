@@ -136,6 +136,7 @@ impl Task<'_> {
                 link.state = State::Creating;
                 link.remote_id = None;
                 link.origin = None;
+                link.deletion_in_doubt = false;
                 link.external_id = Some(wanted.external_id.clone());
                 link.sent.clear();
                 link.doubt = wanted.attributes.keys().cloned().collect();
@@ -226,6 +227,7 @@ impl Task<'_> {
                 link.state = State::Linked;
                 link.remote_id = Some(found.remote_id.clone());
                 link.origin = Some(Origin::Created);
+                link.deletion_in_doubt = false;
                 link.sent = wanted.attributes.clone();
                 link.doubt.clear();
                 link.unassigned_since = None;
@@ -267,6 +269,7 @@ impl Task<'_> {
             link.remote_id = Some(found.remote_id.clone());
             link.external_id = Some(wanted.external_id.clone());
             link.origin = Some(origin);
+            link.deletion_in_doubt = false;
             link.sent = baseline.clone();
             link.doubt = differing.iter().map(|change| change.attribute.clone()).collect();
             link.presence_changed = true;
@@ -362,6 +365,7 @@ impl Task<'_> {
                 link.state = State::Linked;
                 link.remote_id = Some(found.remote_id.clone());
                 link.origin = Some(Origin::Created);
+                link.deletion_in_doubt = false;
                 link.doubt.insert(active());
                 link.presence_changed = true;
                 settle_well(link);

@@ -8,7 +8,7 @@ use crate::clock::after;
 use crate::detect::RING_AGAIN;
 use crate::link::{Link, LinkKey, Mark, Object, State};
 use crate::ports::{Doorbell, Lane, Ownership, StoreResult};
-use crate::target::{RequestNote, TargetError, Write};
+use crate::target::{TargetError, Write};
 
 /// How long a deletion waits before it looks again whether the memberships are gone.
 const MEMBERSHIPS_FIRST: std::time::Duration = std::time::Duration::from_secs(3);
@@ -24,6 +24,7 @@ impl Task<'_> {
         }
         let doubt = |link: &mut Link| {
             link.doubt.insert(crate::plan::active());
+            link.deletion_in_doubt = true;
         };
         let Ok(claimed) = self.intend(link, None, doubt).await? else { return Ok(Next::Again) };
         let answer = self.target().write(write).await;
@@ -31,13 +32,14 @@ impl Task<'_> {
         match answer.result {
             Ok(_) => {
                 let reason = "the user is no longer wanted".to_owned();
-                self.gone(&claimed, seen, Action::Delete, reason, requests).await
+                self.gone(&claimed, seen, Due::Done, Told::success(Action::Delete, reason, requests)).await
             }
             Err(TargetError::NotFound(detail)) => {
                 match self.is_gone(&claimed, &detail, &mut requests).await {
                     Ok(()) => {
                         let reason = format!("it was gone already: {detail}");
-                        self.gone(&claimed, seen, Action::Delete, reason, requests).await
+                        let told = Told::success(Action::Delete, reason, requests);
+                        self.gone(&claimed, seen, Due::Done, told).await
                     }
                     Err(error) => {
                         self.fail(&claimed, seen, &error, Told::failure(Action::Delete, "", requests)).await
@@ -58,9 +60,12 @@ impl Task<'_> {
         let mut bells = Vec::new();
         for group in &self.tables().memberships.groups_pushed_in(application, user).await? {
             let key = LinkKey::group(application, group);
-            // A group that is not kept at this target takes nobody out; what is recorded of it holds nobody up.
+            // A group that is not kept at this target takes nobody out, and one that fails may never: neither holds
+            // anybody up.
             let link = self.tables().links.link(&key).await?;
-            if link.is_none_or(|link| link.usable_remote(self.generation()).is_none()) {
+            let takes_out =
+                |link: &Link| link.usable_remote(self.generation()).is_some() && link.work.problem.is_none();
+            if !link.as_ref().is_some_and(takes_out) {
                 continue;
             }
             self.tables().memberships.put_todo(application, group, std::slice::from_ref(user)).await?;
@@ -80,20 +85,14 @@ impl Task<'_> {
     }
 
     /// The account is not there any more.
-    pub(super) async fn gone(
-        &self,
-        claimed: &Link,
-        seen: u64,
-        action: Action,
-        reason: String,
-        requests: Vec<RequestNote>,
-    ) -> StoreResult<Next> {
-        let outcome = self.outcome(claimed, Told::success(action, reason, requests));
+    pub(super) async fn gone(&self, claimed: &Link, seen: u64, due: Due, told: Told) -> StoreResult<Next> {
+        let outcome = self.outcome(claimed, told);
         let give = claimed.remote_id.clone().map(Ownership::Give);
         let settled = self
-            .settle(claimed, seen, Due::Done, give.as_ref(), Some(outcome), |link| {
+            .settle(claimed, seen, due, give.as_ref(), Some(outcome), |link| {
                 link.state = State::Tombstone;
                 link.doubt.clear();
+                link.deletion_in_doubt = false;
                 link.unassigned_since = None;
                 link.presence_changed = true;
                 settle_well(link);
