@@ -42,7 +42,6 @@ lives! {
     with_operations_without_a_path_refused { refuses_operations_without_path: true }
     with_a_patch_applied_in_part { applies_in_part: true }
     with_groups_renamed_by_put { group_rename: GroupRename::Put }
-    #[ignore = "a refused rename still holds up the group's members"]
     with_groups_that_keep_their_names { group_rename: GroupRename::Never }
     with_a_patch_that_answers_200 { patch_answers_200: true }
     with_a_post_that_answers_200 { post_answers_200: true }
