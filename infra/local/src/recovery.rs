@@ -94,7 +94,7 @@ async fn unrung_job(tables: &Tables, id: &ApplicationId, rung: &[Doorbell]) -> S
 async fn release(tables: &Tables, key: &LinkKey, until: Timestamp) -> StoreResult<bool> {
     let Some(mut link) = tables.links.link(key).await? else { return Ok(false) };
     while link.work.claim.is_some() {
-        let mut free: Link = link.clone();
+        let mut free: Link = link.rewritten();
         free.work.claim = None;
         free.work.due_at = free.work.due_at.map(|_| until);
         match tables.links.write(&link, &free, None).await? {

@@ -153,9 +153,7 @@ impl Adoptions {
             if before.work.is_claimed(self.clock.now()) || before.create_is_open() {
                 return Err(AdoptionError::Busy);
             }
-            let mut changed = before.clone();
-            changed.outcome = None;
-            changed.presence_changed = false;
+            let mut changed = before.rewritten();
             change(&mut changed)?;
             match self.tables.links.write(&before, &changed, ownership).await? {
                 Written::Yes => return Ok((before, changed)),

@@ -66,3 +66,34 @@ fn a_member_recorded_for_a_create_that_was_not_done_is_not_taken_out_of_the_grou
 fn a_member_in_doubt_when_group_information_is_excluded_is_added_when_it_is_not_any_more() {
     assert_eq!(run(162, &History::of(162)), Vec::<String>::new());
 }
+
+#[test]
+fn a_leaver_does_not_wait_for_a_group_whose_rename_is_refused() {
+    assert_eq!(run(1473, &History::of(1473)), Vec::<String>::new());
+}
+
+#[test]
+fn what_we_deleted_without_hearing_so_is_made_anew_when_it_is_wanted_again() {
+    for seed in [1024, 3675] {
+        assert_eq!(run(seed, &History::of(seed)), Vec::<String>::new(), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_create_is_looked_up_though_disabled_users_are_left_alone() {
+    for seed in [3043, 3163] {
+        assert_eq!(run(seed, &History::of(seed)), Vec::<String>::new(), "seed {seed}");
+    }
+}
+
+#[test]
+fn who_comes_back_under_his_id_keeps_his_memberships() {
+    assert_eq!(run(2083, &History::of(2083)), Vec::<String>::new());
+}
+
+#[test]
+fn a_late_settlement_does_not_forget_whom_another_attempt_left_in_doubt() {
+    for seed in [998, 3450] {
+        assert_eq!(run(seed, &History::of(seed)), Vec::<String>::new(), "seed {seed}");
+    }
+}

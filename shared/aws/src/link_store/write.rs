@@ -13,9 +13,11 @@ use crate::tables::item::{ITEM, OWNER};
 use crate::tables::keys::{self, SHARDS};
 
 /// What must be as it was read, beside the claim. Generation and claim alone would let through who read before somebody
-/// else claimed, settled and let go within one generation.
-const UNCHANGED: [&str; 8] = [
+/// else claimed, settled and let go within one generation. The revision alone would do; the rest stands for writes that
+/// were made before there was one.
+const UNCHANGED: [&str; 9] = [
     "generation",
+    "revision",
     "target_generation",
     "state",
     "remote_id",

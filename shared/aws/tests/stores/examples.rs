@@ -149,6 +149,7 @@ pub fn full_link(key: LinkKey) -> Link {
         unassigned_since: Some(at(5)),
         work: Work {
             generation: 9,
+            revision: 11,
             due_at: Some(at(7)),
             application_version: 4,
             by_sweep: true,

@@ -139,6 +139,22 @@ async fn who_read_before_another_claimed_settled_and_let_go_is_refused() {
 }
 
 #[tokio::test]
+async fn who_read_before_another_claimed_and_failed_is_refused_though_little_changed() {
+    let links = database::tables().await.links;
+    let before = marked(&*links, &ada()).await;
+    let intent = claimed(&before.rewritten(), "t-1");
+    links.write(&before, &intent, None).await.unwrap();
+    let mut failed = intent.rewritten();
+    failed.work.claim = None;
+    failed.members_in_doubt = [(id("bob"), remote("43"))].into();
+    links.write(&intent, &failed, None).await.unwrap();
+    // What is compared beside the revision is as it was read: yet it would forget who is in doubt.
+    let mut stale = before.rewritten();
+    stale.work.due_at = None;
+    assert_eq!(links.write(&before, &stale, None).await.unwrap(), Written::Lost(Box::new(failed)));
+}
+
+#[tokio::test]
 async fn a_claim_is_known_again_by_its_holder_however_precise_his_clock() {
     let links = database::tables().await.links;
     let before = marked(&*links, &ada()).await;

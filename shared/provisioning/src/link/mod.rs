@@ -143,6 +143,16 @@ impl Link {
         }
     }
 
+    /// The link as its next write begins: what was told with the last one is told once.
+    #[must_use]
+    pub fn rewritten(&self) -> Self {
+        let mut next = self.clone();
+        next.outcome = None;
+        next.presence_changed = false;
+        next.work.revision += 1;
+        next
+    }
+
     /// Whether a create may have been sent whose outcome is not known: there may be an account of ours at the target.
     pub fn create_is_open(&self) -> bool {
         self.state == State::Creating

@@ -10,6 +10,9 @@ pub struct Work {
     /// Raised by every mark.
     #[serde(default)]
     pub generation: u64,
+    /// Raised by every write of the whole link: who read it before one cannot write over it, however alike the two look.
+    #[serde(default)]
+    pub revision: u64,
     /// When its bell is rung (again); `None` when nothing is to be done. A mark that is rung at once is due a while later,
     /// in case the bell is lost; a retry or a grace is due when it ends.
     #[serde(

@@ -27,7 +27,8 @@ pub trait LinkStore: Send + Sync {
     /// Sets a mark, making the link if there is none, and returns the generation it raised it to. Failures in a row
     /// and their reason stay; an outcome that was told is dropped.
     async fn mark(&self, key: &LinkKey, mark: &Mark) -> StoreResult<u64>;
-    /// Writes the link, if it is still at the generation and under the claim it was read with (`before`).
+    /// Writes the link, if it is still at the generation and revision and under the claim it was read with (`before`).
+    /// `after` begins as [`Link::rewritten`].
     async fn write(&self, before: &Link, after: &Link, ownership: Option<&Ownership>)
     -> StoreResult<Written>;
     /// Takes a link away, and the guard of its remote id if that is its own: its application is being removed.

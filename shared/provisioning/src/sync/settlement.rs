@@ -54,9 +54,7 @@ impl Task<'_> {
     ) -> StoreResult<Result<Link, Written>> {
         let mut before = link.clone();
         loop {
-            let mut intent = before.clone();
-            intent.outcome = None;
-            intent.presence_changed = false;
+            let mut intent = before.rewritten();
             intent.target_generation = self.generation();
             let token = self.token.clone();
             intent.work.claim = Some(Claim { token, until: after(self.now(), self.claim_lasts()) });
@@ -83,9 +81,7 @@ impl Task<'_> {
     ) -> StoreResult<Settled> {
         let mut before = link.clone();
         loop {
-            let mut settled = before.clone();
-            settled.outcome = None;
-            settled.presence_changed = false;
+            let mut settled = before.rewritten();
             change(&mut settled);
             let newest = before.work.generation == seen;
             if due != Due::Goes {

@@ -27,6 +27,7 @@ impl State {
         let token = |link: &Link| link.work.claim.as_ref().map(|claim| claim.token.clone());
         let as_read = *before != fresh
             && current.work.generation == before.work.generation
+            && current.work.revision == before.work.revision
             && current.target_generation == before.target_generation
             && current.state == before.state
             && current.remote_id == before.remote_id
