@@ -97,3 +97,8 @@ fn a_late_settlement_does_not_forget_whom_another_attempt_left_in_doubt() {
         assert_eq!(run(seed, &History::of(seed)), Vec::<String>::new(), "seed {seed}");
     }
 }
+
+#[test]
+fn a_group_that_is_let_go_again_loses_whom_a_lost_request_may_have_added() {
+    assert_eq!(run(4379, &History::of(4379)), Vec::<String>::new());
+}

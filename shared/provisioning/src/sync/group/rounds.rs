@@ -128,6 +128,8 @@ impl Task<'_> {
             remove: chunk.remove.values().cloned().collect(),
         };
         let doubt = |link: &mut Link| {
+            // From now on it is kept again: a group that was let go has what may be in it now taken out when it is let go next.
+            link.state = State::Linked;
             link.doubt.extend(changes.iter().map(|change| change.attribute.clone()));
             let named = chunk.add.iter().chain(&chunk.remove);
             link.members_in_doubt.extend(named.map(|(user, remote_id)| (user.clone(), remote_id.clone())));
