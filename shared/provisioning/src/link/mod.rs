@@ -5,10 +5,12 @@
 //! recycled name.
 
 mod key;
+mod removal;
 mod trouble;
 mod work;
 
 pub use key::{LinkKey, Object};
+pub use removal::Removal;
 pub use trouble::Trouble;
 pub use work::{Claim, Mark, Work};
 
@@ -106,6 +108,9 @@ pub struct Link {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub unassigned_since: Option<Timestamp>,
+    /// What the fuse said of its removal, since it was last wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removal: Option<Removal>,
     /// What is to be done, by whom, when.
     #[serde(flatten)]
     pub work: Work,
@@ -137,6 +142,7 @@ impl Link {
             deletion_in_doubt: false,
             compare: false,
             unassigned_since: None,
+            removal: None,
             work: Work::default(),
             outcome: None,
             presence_changed: false,

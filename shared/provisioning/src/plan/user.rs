@@ -78,6 +78,7 @@ pub fn plan_user(
     match (desired, record.and_then(UserRecord::present)) {
         (Desired::Active, Some(user)) => plan_active(configured, configured.mapping.render(user), link),
         (Desired::Active, None) => UserPlan::Nothing,
+        (desired, _) if link.is_kept(desired) => UserPlan::Nothing,
         // He may be back tomorrow, or be gone: the link goes on, so that either finds it.
         (Desired::Suspended, _) if policy.on_disable == Departure::Leave => match link.create_is_open() {
             true => UserPlan::Resolve,

@@ -45,14 +45,16 @@ impl Task<'_> {
                 pushed: pushed.get(user).filter(|pushed| pushed.target_generation == generation).cloned(),
                 in_doubt: link.members_in_doubt.get(user).cloned(),
                 leaves_first: false,
+                stays: false,
             });
         }
         self.note_leavers(&mut facts, &links).await?;
         Ok(facts)
     }
 
-    /// Marks those whose account is about to be turned off: a link in use, its first attempt still to come, of a user
-    /// who is wanted no more. Only the few who are to be removed are looked at.
+    /// Marks those whose account is about to be turned off (a link in use, its first attempt still to come, of a user
+    /// who is wanted no more) and those whose account stays because its removal is held or was rejected. Only the few who are to be
+    /// removed are looked at.
     async fn note_leavers(
         &self,
         facts: &mut [MemberFacts],
@@ -62,12 +64,17 @@ impl Task<'_> {
             .iter_mut()
             .filter(|facts| facts.pushed.is_some() && (!facts.belongs || facts.remote_id.is_none()));
         let pending = pending.filter(|facts| {
-            links.get(&facts.user).is_some_and(|link| link.state == State::Linked && link.work.is_fresh())
+            let undecided = |link: &Link| link.work.is_fresh() || link.removal.is_some();
+            links.get(&facts.user).is_some_and(|link| link.state == State::Linked && undecided(link))
         });
         try_join_all(pending.map(|facts| async {
             let record = self.tables().directory.user(&facts.user).await?;
             let desired = Desired::of(record.as_ref(), &self.configured().selection);
-            facts.leaves_first = self.turned_off_first(desired);
+            let Some(link) = links.get(&facts.user) else { return Ok(()) };
+            facts.stays = desired != Desired::Active && (link.is_held() || link.is_kept(desired));
+            facts.leaves_first = link.work.is_fresh()
+                && (self.turned_off_first(desired)
+                    || (desired != Desired::Active && !link.may_be_removed(self.now())));
             Ok(())
         }))
         .await?;

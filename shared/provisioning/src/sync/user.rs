@@ -8,6 +8,7 @@ use super::task::{Next, ROUNDS, Task, Told};
 use crate::activity::Action;
 use crate::desired::Desired;
 use crate::directory::UserRecord;
+use crate::fuse::Removes;
 use crate::ids::UserId;
 use crate::link::{Link, State};
 use crate::plan::{UserPlan, active, plan_user};
@@ -46,11 +47,23 @@ impl Task<'_> {
             }
             UserPlan::Match { attributes } => self.match_or_create(record, link, &attributes).await,
             UserPlan::Resolve => self.resolve(link).await,
+            UserPlan::Change { action: action @ Action::Deactivate, write, changes } => {
+                match self.permitted(link, Removes::Account).await? {
+                    Ok(link) => self.change(&link, action, &write, &changes, record).await,
+                    Err(next) => Ok(next),
+                }
+            }
             UserPlan::Change { action, write, changes } => {
                 self.change(link, action, &write, &changes, record).await
             }
-            UserPlan::Delete { write } => self.delete(link, &write).await,
-            UserPlan::Release => self.release(link).await,
+            UserPlan::Delete { write } => match self.permitted(link, Removes::Account).await? {
+                Ok(link) => self.delete(&link, &write).await,
+                Err(next) => Ok(next),
+            },
+            UserPlan::Release => match self.permitted(link, Removes::Account).await? {
+                Ok(link) => self.release(&link).await,
+                Err(next) => Ok(next),
+            },
         }
     }
 
@@ -68,6 +81,7 @@ impl Task<'_> {
         let settled = self
             .settle(link, link.work.generation, Due::Done, None, None, |link| {
                 link.unassigned_since = None;
+                link.removal = link.removal.filter(|_| !wanted);
                 link.work.attempts = 0;
                 link.candidates.clear();
                 match link.state {
@@ -200,6 +214,7 @@ fn accept(link: &mut Link, action: Action, changes: &[Change]) {
     link.presence_changed = link.state != state || changes.iter().any(|change| change.attribute == active());
     link.state = state;
     link.deletion_in_doubt = false;
+    link.removal = link.removal.filter(|_| action == Action::Deactivate);
     link.unassigned_since = None;
     settle_well(link);
 }

@@ -95,6 +95,7 @@ impl Task<'_> {
                 link.remote_id = None;
                 link.origin = None;
                 link.deletion_in_doubt = false;
+                link.removal = None;
                 link.external_id = Some(external_id.to_owned());
                 link.sent.clear();
                 link.doubt = attributes.keys().cloned().collect();
@@ -144,6 +145,7 @@ impl Task<'_> {
                 link.remote_id = Some(found.remote_id.clone());
                 link.origin = Some(Origin::Created);
                 link.deletion_in_doubt = false;
+                link.removal = None;
                 link.sent = attributes.clone();
                 link.doubt.clear();
                 link.members_in_doubt.clear();
@@ -241,6 +243,7 @@ impl Task<'_> {
                 link.external_id = Some(external_id.to_owned());
                 link.origin = Some(origin);
                 link.deletion_in_doubt = false;
+                link.removal = None;
                 link.sent = baseline.clone();
                 link.compare = true;
                 if origin == Origin::Adopted {
