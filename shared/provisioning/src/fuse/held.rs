@@ -136,7 +136,8 @@ impl HeldRemovals {
             format!("the removal of {} accounts and {} groups was {done}", sealed.accounts, sealed.groups);
         let configured = setup.note(&configured.application.id, reason).await?;
         for page in links.chunks(PAGE) {
-            let writes = page.iter().map(|link| self.decide_one(&configured, link, decision));
+            let writes: Vec<_> =
+                page.iter().map(|link| self.decide_one(&configured, link, decision)).collect();
             let bells: Vec<Option<Doorbell>> =
                 stream::iter(writes).buffered(CONCURRENT).try_collect().await?;
             let bells: Vec<Doorbell> = bells.into_iter().flatten().collect();

@@ -4,6 +4,7 @@ mod adoption;
 mod capabilities;
 mod connection;
 mod groups;
+mod held;
 mod links;
 mod mapping;
 mod policy;
@@ -50,6 +51,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .merge(turn::routes())
         .merge(status::routes())
         .merge(links::routes())
+        .merge(held::routes())
         .merge(adoption::routes())
 }
 
