@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use provisioning::activity::OutcomeResult;
 use provisioning::application::{Configuration, Links, Policy, Selection};
 use provisioning::directory::Status;
+use provisioning::fuse::Limits;
 use testkit::{GroupRename, Quirks};
 
 use super::expected::{Person, Shown, Story};
@@ -43,7 +44,9 @@ impl Course {
         // Asked again, now that it is what it is.
         let (url, token) = (world.stand_in.base_url().clone(), world.stand_in.token());
         world.setup.connect(&world.application, &url, &token, Links::Keep).await.unwrap();
-        world.set_policy(Policy { grace_seconds: 0, ..Policy::default() }).await;
+        // So small a company changes more in a minute than goes unasked in a day.
+        let fuse = Limits { accounts: 1_000, groups: 1_000, percent: 100, floor: 1_000 };
+        world.set_policy(Policy { grace_seconds: 0, fuse, ..Policy::default() }).await;
         let groups = GROUPS.iter().map(|id| (*id, format!("The {id}"))).collect();
         let story = Story { people: BTreeMap::new(), groups };
         let mut course = Self { world, story, selected: GROUPS.into() };

@@ -147,7 +147,9 @@ impl World {
     async fn set_up(&self, groups: &[&str]) {
         let (setup, id) = (&self.setup, &self.application);
         setup.create(id, "CRM", "generic-saml").await.unwrap();
-        setup.connect(id, self.stand_in.base_url(), &self.stand_in.token(), Links::Keep).await.unwrap();
+        Box::pin(setup.connect(id, self.stand_in.base_url(), &self.stand_in.token(), Links::Keep))
+            .await
+            .unwrap();
         let mapped = |target: &str, source| MappedAttribute {
             target: target.parse().unwrap(),
             source,
@@ -171,19 +173,19 @@ impl World {
             policy: Some(policy),
             overrides: None,
         };
-        setup.configure(id, new).await.unwrap();
+        Box::pin(setup.configure(id, new)).await.unwrap();
         self.stand_in.clear_log();
     }
 
     /// Sets what happens to those who leave.
     pub async fn set_policy(&self, policy: Policy) {
         let new = Configuration { policy: Some(policy), ..Configuration::default() };
-        self.setup.configure(&self.application, new).await.unwrap();
+        Box::pin(self.setup.configure(&self.application, new)).await.unwrap();
     }
 
     /// Enables the application, which starts a sweep.
     pub async fn enable(&self) {
-        self.setup.enable(&self.application, None).await.unwrap();
+        Box::pin(self.setup.enable(&self.application, None)).await.unwrap();
     }
 
     /// Creates a group, or renames it.

@@ -97,7 +97,11 @@ pub async fn status(tables: &Tables, configured: &Configured, now: Timestamp) ->
         },
     };
     let idle = users == 0 && groups == 0 && configured.condition.sweep.is_none();
-    let held = held as u64;
+    // Of an application that is being removed nothing is marked until as many are allowed.
+    let held = match configured.application.lifecycle {
+        Lifecycle::Removing => configured.condition.held,
+        _ => held as u64,
+    };
     let stage = stage(configured, held);
     let untroubled = failed + blocked + conflicts + missing == 0 && held == 0;
     let (reason, next_step) = advice(configured, stage, held);
@@ -135,7 +139,7 @@ fn stage(configured: &Configured, held: u64) -> Stage {
         Lifecycle::Setup => Stage::Setup,
         Lifecycle::Disabled => Stage::Disabled,
         _ if condition.paused.is_some() => Stage::Quarantined,
-        Lifecycle::Removing if condition.held > 0 && condition.sweep.is_none() => Stage::Held,
+        Lifecycle::Removing if condition.sweep.is_some() => Stage::Removing,
         _ if held > 0 => Stage::Held,
         Lifecycle::Enabled => Stage::Enabled,
         Lifecycle::Removing => Stage::Removing,
@@ -158,7 +162,7 @@ fn advice(configured: &Configured, stage: Stage, held: u64) -> (Option<String>, 
             told(&reason, "connect it again with valid credentials, or resume it once the target takes them")
         }
         Stage::Held if configured.application.lifecycle == Lifecycle::Removing => told(
-            &format!("{} accounts would be removed, more than goes without being asked", condition.held),
+            &format!("{held} accounts would be removed, more than goes without being asked"),
             "remove it again with allow_removals, or with accounts=leave",
         ),
         Stage::Held => told(

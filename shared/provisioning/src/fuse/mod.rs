@@ -5,11 +5,13 @@
 //! away as much as one large one. Once there are too many the fuse has blown, and every further removal waits until a person
 //! looked at the list ([`HeldRemovals`]).
 
+mod by_hand;
 mod guard;
 mod held;
 mod permit;
 mod window;
 
+pub use by_hand::let_go;
 pub use guard::{Hold, HoldReason, RemovalGuard, Verdict};
 pub use held::{Decided, DecisionError, HeldRemovals, Sealed};
 pub use permit::{Fuse, Permit};

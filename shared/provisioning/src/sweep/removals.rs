@@ -56,7 +56,7 @@ impl Page<'_> {
                 step: Step::Cursor(Kind::User, page.next),
             }));
         }
-        if self.judge().await?.is_held() {
+        if self.is_held().await? {
             self.job.held = self.job.counts.removals;
             // An application that is being removed is asked for again, with as many as there are.
             if self.configured.application.lifecycle == Lifecycle::Removing {
@@ -68,10 +68,11 @@ impl Page<'_> {
 
     /// The fuse judges what was counted, with what went of late. Over too much it blows: all that is marked then is held, one
     /// by one, until a person decided. What a person allowed beforehand goes, and the fuse counts anew.
-    async fn judge(&self) -> StoreResult<Verdict> {
+    async fn is_held(&self) -> StoreResult<bool> {
         let (counts, now) = (&self.job.counts, self.sweeper.clock.now());
         let fuse = self.fuse();
-        let recent = self.tables().fuse.window(self.application()).await?.counted(now).accounts;
+        let window = self.tables().fuse.window(self.application()).await?;
+        let recent = window.counted(now).accounts;
         let verdict = fuse.limits.guard().verdict(counts.removals + recent, counts.linked + recent);
         let verdict = if counts.removals == 0 { Verdict::Allowed } else { verdict };
         match verdict.unless_allowed(self.job.allowed_removals.map(|allowed| allowed.saturating_add(recent)))
@@ -79,15 +80,15 @@ impl Page<'_> {
             Verdict::Held(hold) => {
                 warn!(application = %self.application(), removals = counts.removals, linked = counts.linked, "removals are held");
                 fuse.change(|window| window.with_linked(counts.linked).blow(hold.to_string(), now)).await?;
-                Ok(Verdict::Held(hold))
+                Ok(true)
             }
             Verdict::Allowed if self.removals_are_allowed() => {
                 fuse.change(|window| window.with_linked(counts.linked).renewed()).await?;
-                Ok(Verdict::Allowed)
+                Ok(false)
             }
             Verdict::Allowed => {
                 fuse.change(|window| window.with_linked(counts.linked)).await?;
-                Ok(Verdict::Allowed)
+                Ok(counts.removals > 0 && window.blown.is_some())
             }
         }
     }
