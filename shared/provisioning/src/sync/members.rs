@@ -53,8 +53,8 @@ impl Task<'_> {
     }
 
     /// Marks those whose account is about to be turned off (a link in use, its first attempt still to come, of a user
-    /// who is wanted no more) and those whose account stays because its removal is held or was rejected. Only the few who are to be
-    /// removed are looked at.
+    /// who is wanted no more) and those whose account stays, because its removal is held, was rejected, or was not asked for
+    /// yet. Only the few who are to be removed are looked at.
     async fn note_leavers(
         &self,
         facts: &mut [MemberFacts],
@@ -63,22 +63,28 @@ impl Task<'_> {
         let pending = facts
             .iter_mut()
             .filter(|facts| facts.pushed.is_some() && (!facts.belongs || facts.remote_id.is_none()));
-        let pending = pending.filter(|facts| {
-            let undecided = |link: &Link| link.work.is_fresh() || link.removal.is_some();
-            links.get(&facts.user).is_some_and(|link| link.state == State::Linked && undecided(link))
-        });
+        let pending =
+            pending.filter(|facts| links.get(&facts.user).is_some_and(|link| link.state == State::Linked));
         try_join_all(pending.map(|facts| async {
             let record = self.tables().directory.user(&facts.user).await?;
             let desired = Desired::of(record.as_ref(), &self.configured().selection);
             let Some(link) = links.get(&facts.user) else { return Ok(()) };
-            facts.stays = desired != Desired::Active && (link.is_held() || link.is_kept(desired));
-            facts.leaves_first = link.work.is_fresh()
-                && (self.turned_off_first(desired)
-                    || (desired != Desired::Active && !link.may_be_removed(self.now())));
+            let asks = self.is_removed(desired) && !link.may_be_removed(self.now());
+            facts.leaves_first = link.work.is_fresh() && (asks || self.turned_off_first(desired));
+            facts.stays = asks && !facts.leaves_first;
             Ok(())
         }))
         .await?;
         Ok(())
+    }
+
+    /// Whether the account of somebody so desired is taken out of use, for which the fuse is asked.
+    fn is_removed(&self, desired: Desired) -> bool {
+        match desired {
+            Desired::Active => false,
+            Desired::Suspended => self.configured().application.policy.on_disable != Departure::Leave,
+            Desired::Unassigned | Desired::Deleted => true,
+        }
     }
 
     /// Whether somebody so desired is turned off before he loses his memberships. Under deletion they go first, and under
