@@ -71,6 +71,11 @@ pub struct World {
 impl World {
     /// A world with an application that is connected to the stand-in, maps userName and title, and selects these groups.
     pub async fn new(groups: &[&str]) -> Self {
+        Self::of("generic-saml", groups).await
+    }
+
+    /// The same, of this entry of the catalog.
+    pub async fn of(catalog_key: &str, groups: &[&str]) -> Self {
         let stand_in = StandIn::start(StandInConfig::default()).await.unwrap();
         let database = Database::in_memory().unwrap();
         let names = TableNames::default();
@@ -140,13 +145,13 @@ impl World {
             imports,
             cursors,
         };
-        world.set_up(groups).await;
+        Box::pin(world.set_up(catalog_key, groups)).await;
         world
     }
 
-    async fn set_up(&self, groups: &[&str]) {
+    async fn set_up(&self, catalog_key: &str, groups: &[&str]) {
         let (setup, id) = (&self.setup, &self.application);
-        setup.create(id, "CRM", "generic-saml").await.unwrap();
+        setup.create(id, "CRM", catalog_key).await.unwrap();
         Box::pin(setup.connect(id, self.stand_in.base_url(), &self.stand_in.token(), Links::Keep))
             .await
             .unwrap();

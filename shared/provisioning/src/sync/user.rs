@@ -38,8 +38,7 @@ impl Task<'_> {
                 let wait = |link: &mut Link| link.unassigned_since = Some(since);
                 Ok(self.settle(link, seen, Due::At(until), None, None, wait).await?.next())
             }
-            UserPlan::Block { missing } => {
-                let reason = format!("{missing} is required by the target and this user has no value for it");
+            UserPlan::Block { reason } => {
                 let told = self.told_of(record, Told::failure(Action::Hold, reason, Vec::new()));
                 let known = link.remote_id.is_some() || link.state == State::Creating;
                 let state = if known { link.state } else { State::Blocked };
@@ -150,9 +149,12 @@ impl Task<'_> {
                 let reason = format!("it was gone already: {detail}");
                 self.gone(claimed, seen, Due::Done, Told::success(action, reason, requests)).await
             }
-            // Our own deletion, whose answer was lost: he is wanted again, so he gets an account again.
-            Ok(()) if claimed.deletion_in_doubt => {
-                let reason = format!("a deletion whose answer was lost had been done: {detail}");
+            // It went through us, or while it was off: he is wanted again, so he gets an account again.
+            Ok(()) if claimed.deletion_in_doubt || claimed.state == State::Deactivated => {
+                let reason = match claimed.deletion_in_doubt {
+                    true => format!("a deletion whose answer was lost had been done: {detail}"),
+                    false => format!("the target did not keep the account while it was off: {detail}"),
+                };
                 let told = Told::success(Action::Delete, reason, requests);
                 self.gone(claimed, seen, Due::At(self.now()), told).await?;
                 Ok(Next::Again)

@@ -8,7 +8,7 @@ use crate::activity::Action;
 use crate::ids::{GroupId, SourceId};
 use crate::link::{Link, Origin, State};
 use crate::matching::{Candidates, Match, Sought, decide};
-use crate::plan::{MemberFacts, MemberPlan, chunks, plan_members};
+use crate::plan::{MemberFacts, MemberPlan, chunks, plan_members, refused_group_name};
 use crate::ports::{Ownership, StoreResult};
 use crate::target::{Change, Found, Kind, RequestNote, TargetError, Write};
 use crate::value::{Attributes, Value};
@@ -39,6 +39,11 @@ impl Task<'_> {
             Some(Value::Text(name)) => name.clone(),
             _ => return Ok(Next::Stop),
         };
+        let profile = catalog::profile(&self.configured().application.catalog_key);
+        if let Some(reason) = profile.and_then(|profile| refused_group_name(profile, &name)) {
+            let told = Told::failure(Action::Hold, reason, Vec::new()).named(&name);
+            return self.group_conflict(link, told.with_create_open(link.create_is_open())).await;
+        }
         let mut requests = Vec::new();
         let candidates = match self.candidates(link, &external_id, &name, &mut requests).await? {
             Ok(candidates) => candidates,
