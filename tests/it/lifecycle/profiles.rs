@@ -1,6 +1,6 @@
 //! One life for each profile of the catalog, at a target with the quirks that the profile speaks of.
 
-use catalog::{Deactivation, Deletion, GroupRename, MemberRemove, Paging, Profile, UserUpdate};
+use catalog::{Deactivation, Deletion, GroupRename, MemberAdd, MemberRemove, Paging, Profile, UserUpdate};
 use testkit::{MemberRemoval, Quirks};
 
 /// The target that a profile describes. What a profile does not speak of is as the RFC has it.
@@ -15,6 +15,7 @@ fn quirks_of(profile: &Profile) -> Quirks {
         operations_per_patch: known(said.operations_per_request),
         largest_body: known(profile.bytes_per_request.as_ref().map(|known| known.value)),
         hides_members: profile.shows_members.as_ref().is_some_and(|known| !known.value),
+        nests_added_members: said.member_add == Some(MemberAdd::Nested),
         member_removal: match said.member_remove {
             Some(MemberRemove::Filter) => MemberRemoval::Filter,
             Some(MemberRemove::Array) => MemberRemoval::Values,
