@@ -111,3 +111,33 @@ async fn a_sweep_that_a_person_allows_takes_what_is_held() {
     assert_eq!((active(&world), held(&world).await), (30, 0));
     assert_eq!(blown(&world).await, None);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rejected_clearing_is_not_sent_and_everything_else_is() {
+    let mut world = company(40).await;
+    for n in 0..10 {
+        world.write_user(&name(n), &["sales"], |user| user.custom.clear()).await;
+    }
+    settled(&mut world).await;
+    assert_eq!(held(&world).await, 6);
+    let shown = digest(&world).await;
+    assert_eq!(reject(&world, &shown).await.unwrap(), 6);
+    world.setup.sync(&world.application, None).await.unwrap();
+    settled(&mut world).await;
+    let cleared = world.accounts().values().filter(|title| title.as_deref() == Some("")).count();
+    assert_eq!((cleared, held(&world).await), (4, 0));
+    let mut kept = Vec::new();
+    for n in 0..10 {
+        if !link(&world, n).await.rejected.is_empty() {
+            kept.push(n);
+        }
+    }
+    assert_eq!(kept.len(), 6);
+    // Something else is desired, and then the same again: that is a new change.
+    world.user(&name(kept[0]), "Director", &["sales"]).await;
+    settled(&mut world).await;
+    assert_eq!(world.accounts()[&name(kept[0])].as_deref(), Some("Director"));
+    world.write_user(&name(kept[0]), &["sales"], |user| user.custom.clear()).await;
+    settled(&mut world).await;
+    assert_eq!(world.accounts()[&name(kept[0])].as_deref(), Some(""));
+}

@@ -167,8 +167,40 @@ async fn removals_told_again_to_workers_at_the_same_time_count_once() {
     world.answer_with_workers(3).await;
     settled(&mut world).await;
     let counted = window(&world).await.counted(world.setup.clock.now());
-    assert_eq!(counted, Counted { accounts: 30, groups: 0 });
+    assert_eq!(counted, Counted { accounts: 30, ..Counted::default() });
     assert_eq!((active(&world), held(&world).await), (370, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mass_clears_are_held_as_removals_are() {
+    let mut world = company(100).await;
+    for n in 0..30 {
+        world.write_user(&name(n), &["sales"], |user| user.custom.clear()).await;
+    }
+    settled(&mut world).await;
+    let cleared = world.accounts().values().filter(|title| title.as_deref() == Some("")).count();
+    assert_eq!((cleared, held(&world).await), (10, 20));
+    let why = blown(&world).await.expect("it has blown").why;
+    assert_eq!(
+        why,
+        "within 24 hours 11 of 100 linked accounts would lose a value or their name, more than 10 %"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mass_renames_are_held_and_one_is_not() {
+    let mut world = company(100).await;
+    for n in 0..30 {
+        world.write_user(&name(n), &["sales"], |user| user.username = format!("new{n}")).await;
+    }
+    settled(&mut world).await;
+    let renamed = world.accounts().keys().filter(|name| name.starts_with("new")).count();
+    assert_eq!((renamed, held(&world).await), (10, 20));
+    let mut world = company(20).await;
+    world.write_user(&name(0), &["sales"], |user| user.username = "new".into()).await;
+    settled(&mut world).await;
+    assert_eq!(held(&world).await, 0);
+    assert!(world.accounts().contains_key("new"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,8 +12,10 @@ use crate::application::{Configured, Setup, SetupError};
 use crate::clock::{Clock, after};
 use crate::desired::Desired;
 use crate::detect::RING_AGAIN;
-use crate::link::{Link, LinkKey, Object, Removal, Trouble};
+use crate::link::{Link, Object, Removal, Trouble};
+use crate::plan::{UserPlan, plan_user};
 use crate::ports::{Bell, Doorbell, Lane, StoreError, StoreResult, Tables, Written};
+use crate::target::Change;
 
 /// Links read or written at a time.
 const CONCURRENT: usize = 16;
@@ -197,21 +199,22 @@ impl HeldRemovals {
             match decision {
                 Decision::Approve => {
                     after_decision.removal = Some(Removal::Permitted(self.clock.now()));
-                    after_decision.work.generation += 1;
-                    after_decision.work.application_version = configured.application.version;
-                    after_decision.work.by_sweep = false;
-                    after_decision.work.due_at = Some(after(self.clock.now(), RING_AGAIN));
                 }
-                Decision::Reject => {
-                    let desired = self.desired(configured, &before.key).await?;
-                    after_decision.removal = (desired != Desired::Active).then_some(Removal::Kept(desired));
-                }
+                Decision::Reject => self.reject_one(configured, &mut after_decision).await?,
+            }
+            // What may go now goes: the removal, or what else there is to be sent of a user whose change was rejected.
+            let goes = !matches!(after_decision.removal, Some(Removal::Kept(_)));
+            if goes {
+                after_decision.work.generation += 1;
+                after_decision.work.application_version = configured.application.version;
+                after_decision.work.by_sweep = false;
+                after_decision.work.due_at = Some(after(self.clock.now(), RING_AGAIN));
             }
             match self.tables.links.write(&before, &after_decision, None).await? {
                 Written::Yes => {
                     let generation = after_decision.work.generation;
                     let bell = Doorbell::Link { key: link.key.clone(), generation };
-                    return Ok((decision == Decision::Approve).then_some(bell));
+                    return Ok(goes.then_some(bell));
                 }
                 Written::Lost(current) => before = *current,
                 Written::Owned(_) => return Ok(None),
@@ -220,17 +223,26 @@ impl HeldRemovals {
         Err(StoreError::Unavailable { what: "the fuse", detail: "a held link kept changing".into() })
     }
 
-    /// What is desired of a link's object now.
-    async fn desired(&self, configured: &Configured, key: &LinkKey) -> StoreResult<Desired> {
-        Ok(match &key.object {
+    /// Whoever was to go stays as long as the same is desired of him; of whoever is wanted, what was to be taken away is not
+    /// sent as long as that is what it would be.
+    async fn reject_one(&self, configured: &Configured, link: &mut Link) -> StoreResult<()> {
+        let (desired, plan) = match &link.key.object {
             Object::User(user) => {
-                Desired::of(self.tables.directory.user(user).await?.as_ref(), &configured.selection)
+                let record = self.tables.directory.user(user).await?;
+                let desired = Desired::of(record.as_ref(), &configured.selection);
+                (desired, plan_user(configured, record.as_ref(), link, self.clock.now()))
             }
             Object::Group(group) => {
                 let found = self.tables.directory.group(group).await?;
-                Desired::of_group(found.as_ref(), &configured.selection)
+                (Desired::of_group(found.as_ref(), &configured.selection), UserPlan::Nothing)
             }
-        })
+        };
+        link.removal = (desired != Desired::Active).then_some(Removal::Kept(desired));
+        if let (Desired::Active, UserPlan::Change { changes, .. }) = (desired, plan) {
+            let taken = changes.into_iter().filter(Change::takes_away);
+            link.rejected.extend(taken.map(|change| (change.attribute, change.new)));
+        }
+        Ok(())
     }
 }
 

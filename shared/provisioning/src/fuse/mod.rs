@@ -2,7 +2,7 @@
 //!
 //! Who knows beforehand how many accounts he takes away counts them first and holds them all ([`RemovalGuard`]). Each single
 //! removal asks for a permit all the same ([`Fuse`]), which is counted over 24 hours ([`Window`]): many small changes take
-//! away as much as one large one. Once there are too many the fuse has blown, and every further removal waits until a person
+//! away as much as one large one. A value that is cleared, and a user name that changes, are counted alike. Once there are too many the fuse has blown, and every further removal waits until a person
 //! looked at the list ([`HeldRemovals`]).
 
 mod by_hand;

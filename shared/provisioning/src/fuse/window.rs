@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{RemovalGuard, Verdict};
+use super::{Hold, RemovalGuard, Verdict};
 
 const HOUR_SECONDS: i64 = 3_600;
 /// A window reaches back over this many hours, the one under way included.
@@ -39,13 +39,15 @@ impl Limits {
     }
 }
 
-/// What is taken out of use by one removal.
+/// What is taken away at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removes {
     /// A user's account.
     Account,
     /// A group, emptied or deleted.
     Group,
+    /// A value of an account, or the name it is known by.
+    Value,
 }
 
 /// How much was taken away.
@@ -57,6 +59,9 @@ pub struct Counted {
     /// Groups.
     #[serde(default)]
     pub groups: u64,
+    /// Accounts that lost a value or their name.
+    #[serde(default)]
+    pub values: u64,
 }
 
 /// When the fuse blew, and over what.
@@ -113,6 +118,7 @@ impl Window {
         match removes {
             Removes::Account => counted.accounts += 1,
             Removes::Group => counted.groups += 1,
+            Removes::Value => counted.values += 1,
         }
         next
     }
@@ -144,6 +150,7 @@ impl Window {
         recent.fold(Counted::default(), |sum, one| Counted {
             accounts: sum.accounts + one.accounts,
             groups: sum.groups + one.groups,
+            values: sum.values + one.values,
         })
     }
 
@@ -157,13 +164,18 @@ fn too_much(counted: Counted, linked: Option<u64>, limits: &Limits) -> Option<St
     if counted.groups > limits.groups {
         return Some(format!("more than {} groups would be taken away within 24 hours", limits.groups));
     }
-    let verdict = match linked {
-        Some(linked) => limits.guard().verdict(counted.accounts, linked),
-        None => RemovalGuard { percent: 100, ..limits.guard() }.verdict(counted.accounts, counted.accounts),
+    let verdict = |many| match linked {
+        Some(linked) => limits.guard().verdict(many, linked),
+        None => RemovalGuard { percent: 100, ..limits.guard() }.verdict(many, many),
     };
-    match verdict {
+    if let Verdict::Held(hold) = verdict(counted.accounts) {
+        return Some(format!("within 24 hours {hold}"));
+    }
+    match verdict(counted.values) {
         Verdict::Allowed => None,
-        Verdict::Held(hold) => Some(format!("within 24 hours {hold}")),
+        Verdict::Held(Hold { removals, linked, because }) => Some(format!(
+            "within 24 hours {removals} of {linked} linked accounts would lose a value or their name, {because}"
+        )),
     }
 }
 
@@ -244,6 +256,22 @@ mod tests {
         }
         let blown = window.let_through(Removes::Group, &Limits::default(), at(0)).expect_err("too many");
         assert!(blown.let_through(Removes::Account, &Limits::default(), at(0)).is_err(), "accounts wait too");
+    }
+
+    #[test]
+    fn values_are_counted_by_themselves_and_hold_everything_once_they_are_too_many() {
+        let mut window = Window { linked: Some(100), ..Window::default() };
+        for _ in 0..10 {
+            window = window.let_through(Removes::Value, &Limits::default(), at(0)).expect("let through");
+            window = window.let_through(Removes::Account, &Limits::default(), at(0)).expect("let through");
+        }
+        let blown = window.let_through(Removes::Value, &Limits::default(), at(0)).expect_err("too many");
+        let why = blown.blown.as_ref().expect("blown").why.clone();
+        assert_eq!(
+            why,
+            "within 24 hours 11 of 100 linked accounts would lose a value or their name, more than 10 %"
+        );
+        assert!(blown.let_through(Removes::Account, &Limits::default(), at(0)).is_err());
     }
 
     #[test]

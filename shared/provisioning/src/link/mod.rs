@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::activity::Outcome;
 use crate::ids::{RemoteId, UserId};
 use crate::matching::Candidate;
-use crate::value::Attributes;
+use crate::value::{Attributes, Value};
 
 /// The life of a link.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -111,6 +111,9 @@ pub struct Link {
     /// What the fuse said of its removal, since it was last wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal: Option<Removal>,
+    /// Changes that a person rejected: what was to be sent of each attribute, and is not as long as that is what it would be.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rejected: BTreeMap<AttributePath, Option<Value>>,
     /// What is to be done, by whom, when.
     #[serde(flatten)]
     pub work: Work,
@@ -143,6 +146,7 @@ impl Link {
             compare: false,
             unassigned_since: None,
             removal: None,
+            rejected: BTreeMap::new(),
             work: Work::default(),
             outcome: None,
             presence_changed: false,
@@ -191,7 +195,7 @@ impl Link {
             Object::Group(_) => named("displayName"),
         };
         found.and_then(|(_, value)| match value {
-            crate::value::Value::Text(text) => Some(text.clone()),
+            Value::Text(text) => Some(text.clone()),
             _ => None,
         })
     }

@@ -170,6 +170,7 @@ fn plan_active(configured: &Configured, rendered: Rendered, link: &Link) -> User
     if let Some(profile) = catalog::profile(&configured.application.catalog_key) {
         changes.retain(|change| is_updatable(profile, &change.attribute));
     }
+    changes.retain(|change| link.rejected.get(&change.attribute) != Some(&change.new));
     if changes.is_empty() {
         return UserPlan::Nothing;
     }

@@ -18,13 +18,17 @@ impl Task<'_> {
         match fuse.ask(link, removes, self.now()).await? {
             Permit::Granted(link) => Ok(Ok(*link)),
             Permit::Changed => Ok(Err(Next::Again)),
-            Permit::Held(why) => self.hold(link, &why).await.map(Err),
+            Permit::Held(why) => self.hold(link, removes, &why).await.map(Err),
         }
     }
 
     /// Nothing is sent until a person decided. It is told once.
-    async fn hold(&self, link: &Link, why: &str) -> StoreResult<Next> {
-        let reason = format!("the removal is held: {why}");
+    async fn hold(&self, link: &Link, removes: Removes, why: &str) -> StoreResult<Next> {
+        let what = match removes {
+            Removes::Account | Removes::Group => "removal",
+            Removes::Value => "change",
+        };
+        let reason = format!("the {what} is held: {why}");
         let told = Told::failure(Action::Hold, reason, Vec::new());
         let outcome = (!link.is_held()).then(|| self.outcome(link, told));
         let now = self.now();

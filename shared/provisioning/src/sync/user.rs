@@ -3,6 +3,8 @@
 mod create;
 mod leave;
 
+use std::collections::BTreeMap;
+
 use super::settlement::{Due, Settled};
 use super::task::{Next, ROUNDS, Task, Told};
 use crate::activity::Action;
@@ -52,6 +54,12 @@ impl Task<'_> {
                     Err(next) => Ok(next),
                 }
             }
+            UserPlan::Change { action, write, changes } if changes.iter().any(Change::takes_away) => {
+                match self.permitted(link, Removes::Value).await? {
+                    Ok(link) => self.change(&link, action, &write, &changes, record).await,
+                    Err(next) => Ok(next),
+                }
+            }
             UserPlan::Change { action, write, changes } => {
                 self.change(link, action, &write, &changes, record).await
             }
@@ -77,10 +85,16 @@ impl Task<'_> {
     /// He is in step: only the mark goes, and what stood in the way while he was wanted.
     async fn nothing(&self, record: Option<&UserRecord>, link: &Link) -> StoreResult<Next> {
         let wanted = Desired::of(record, &self.configured().selection) == Desired::Active;
+        // A change that was rejected is forgotten once nobody asks for it any more.
+        let unrejected = Link { rejected: BTreeMap::new(), ..link.clone() };
+        let in_step = plan_user(self.configured(), record, &unrejected, self.now()) == UserPlan::Nothing;
         let settled = self
             .settle(link, link.work.generation, Due::Done, None, None, |link| {
                 link.unassigned_since = None;
                 link.removal = link.removal.filter(|_| !wanted);
+                if in_step {
+                    link.rejected.clear();
+                }
                 link.work.attempts = 0;
                 link.candidates.clear();
                 match link.state {
@@ -208,6 +222,7 @@ fn accept(link: &mut Link, action: Action, changes: &[Change]) {
             None => link.sent.remove(attribute),
         };
         link.doubt.remove(attribute);
+        link.rejected.remove(attribute);
     }
     let state = match action {
         Action::Deactivate => State::Deactivated,
