@@ -16,6 +16,7 @@ pub mod desired;
 pub mod detect;
 pub mod directory;
 pub mod due;
+pub mod explain;
 pub mod folding;
 pub mod fuse;
 pub mod ids;

@@ -47,7 +47,7 @@ struct Paging {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"id": "0198c0de-6f5e-7b3a-9a41-3f1c2d4e5f60", "kind": "user", "state": "linked",
     "name": "ada.lovelace", "remote_id": "2819c223", "external_id": "1001", "origin": "created", "attempts": 0}))]
-struct ShownLink {
+pub struct ShownLink {
     /// The user's or group's id.
     id: String,
     /// Which of the two.

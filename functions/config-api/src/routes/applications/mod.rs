@@ -3,6 +3,7 @@
 mod adoption;
 mod capabilities;
 mod connection;
+mod explain;
 mod groups;
 mod links;
 mod mapping;
@@ -51,6 +52,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .merge(status::routes())
         .merge(links::routes())
         .merge(adoption::routes())
+        .merge(explain::routes())
 }
 
 problems! {
