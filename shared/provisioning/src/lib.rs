@@ -25,6 +25,7 @@ pub mod mapping;
 pub mod matching;
 pub mod plan;
 pub mod ports;
+pub mod preview;
 pub mod randomness;
 pub mod sweep;
 pub mod sync;

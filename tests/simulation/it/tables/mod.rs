@@ -10,6 +10,7 @@ mod jobs;
 mod links;
 mod memberships;
 mod not_simulated;
+mod previews;
 mod stream;
 
 use std::collections::BTreeMap;
@@ -91,6 +92,7 @@ pub struct State {
     next_free: BTreeMap<ApplicationId, Timestamp>,
     pub jobs: BTreeMap<(ApplicationId, JobId), SweepJob>,
     found: BTreeMap<String, BTreeMap<RemoteId, Found>>,
+    previews: previews::Previews,
     pub directory_jobs: BTreeMap<JobId, DirectoryJob>,
     pub activity: BTreeMap<String, Outcome>,
     index: Index,
@@ -134,6 +136,7 @@ impl Memory {
             next_free: BTreeMap::new(),
             jobs: BTreeMap::new(),
             found: BTreeMap::new(),
+            previews: previews::Previews::default(),
             directory_jobs: BTreeMap::new(),
             activity: BTreeMap::new(),
             index: Index::default(),
@@ -159,6 +162,7 @@ impl Memory {
             links: store.clone(),
             memberships: store.clone(),
             jobs: store.clone(),
+            previews: store.clone(),
             directory_jobs: store.clone(),
             imports: store.clone(),
             activity: store.clone(),
