@@ -2,7 +2,9 @@
 
 use aws::lambda::{Batch, SqsBatchResponse, SqsEvent};
 use provisioning::directory::job::DirectoryWorker;
-use provisioning::ports::Doorbell;
+use provisioning::ids::{ApplicationId, JobId};
+use provisioning::ports::{Doorbell, StoreResult};
+use provisioning::preview::Previewer;
 use provisioning::sweep::Sweeper;
 use provisioning::sync::Handled;
 
@@ -11,6 +13,8 @@ use provisioning::sync::Handled;
 pub struct Jobs {
     /// Those of applications.
     pub sweeper: Sweeper,
+    /// Those of previews.
+    pub previewer: Previewer,
     /// Those of the directory.
     pub directory: DirectoryWorker,
 }
@@ -28,7 +32,7 @@ pub async fn handle(event: SqsEvent, jobs: &Jobs) -> SqsBatchResponse {
 async fn page(doorbell: &Doorbell, jobs: &Jobs) -> Handled {
     let (done, job, step) = match doorbell {
         Doorbell::Job { application, job, step } => {
-            (jobs.sweeper.page(application, job, *step).await, job, step)
+            (of_application(jobs, application, job, *step).await, job, step)
         }
         Doorbell::DirectoryJob { job, step } => (jobs.directory.page(job, *step).await, job, step),
         Doorbell::Link { .. } => {
@@ -43,4 +47,10 @@ async fn page(doorbell: &Doorbell, jobs: &Jobs) -> Handled {
             Handled::No
         }
     }
+}
+
+/// A sweep's page or a preview's: their ids are of one kind, and whose job it is not does nothing.
+async fn of_application(jobs: &Jobs, application: &ApplicationId, job: &JobId, step: u64) -> StoreResult<()> {
+    jobs.sweeper.page(application, job, step).await?;
+    jobs.previewer.page(application, job, step).await
 }

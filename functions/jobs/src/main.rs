@@ -28,6 +28,7 @@ async fn main() -> Result<(), Error> {
         clock: Arc::new(SystemClock),
     };
     let Sweeper { tables, bell, clock, .. } = sweeper.clone();
-    let jobs = Jobs { sweeper, directory: DirectoryWorker { tables, bell, clock } };
+    let previewer = sweeper.clone().into();
+    let jobs = Jobs { sweeper, previewer, directory: DirectoryWorker { tables, bell, clock } };
     run(async |event: SqsEvent| Ok(jobs::handle(event, &jobs).await)).await
 }

@@ -18,11 +18,11 @@ use provisioning::target::{Found, Kind, MatchKey};
 use serde::{Deserialize, Serialize};
 
 use crate::dynamodb::{
-    Condition, Item, all, batch_put, check, decode, encode, key_item, patiently, put, transact, unavailable,
-    update, value,
+    Condition, Item, all, batch_put, check, decode, encode, key_item, patiently, put, text, transact,
+    unavailable, update, value,
 };
 use crate::tables::definition::EXPIRES_AT;
-use crate::tables::item::{APPLICATION_CONDITION, FOUND, JOB};
+use crate::tables::item::{APPLICATION_CONDITION, FOUND, ITEM, JOB};
 use crate::tables::keys::{self, CONDITION, CONFIG, Key};
 
 const WHAT: &str = "the job store";
@@ -162,7 +162,9 @@ impl JobStore for DynamoJobStore {
     }
 
     async fn job(&self, application: &ApplicationId, id: &JobId) -> StoreResult<Option<SweepJob>> {
-        self.get(&keys::job(application, id)).await?.map(|item| decode(WHAT, item)).transpose()
+        // A preview lies among the jobs, too.
+        let item = self.get(&keys::job(application, id)).await?;
+        item.filter(|item| text(item, ITEM) == Some(JOB)).map(|item| decode(WHAT, item)).transpose()
     }
 
     /// Without a note, that of a job which goes on stays as it is.

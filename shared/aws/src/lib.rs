@@ -17,6 +17,7 @@ pub mod lambda;
 mod link_store;
 mod membership_store;
 mod offboarding_store;
+mod preview_store;
 pub mod queue;
 pub mod randomness;
 pub mod secrets;

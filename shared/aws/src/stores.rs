@@ -19,6 +19,7 @@ pub use crate::job_store::DynamoJobStore;
 pub use crate::link_store::DynamoLinkStore;
 pub use crate::membership_store::DynamoMembershipStore;
 pub use crate::offboarding_store::DynamoOffboardingStore;
+pub use crate::preview_store::DynamoPreviewStore;
 use crate::randomness::UuidTokens;
 use crate::tables::TableNames;
 
@@ -49,6 +50,7 @@ pub fn tables_with(
         fuse: Arc::new(DynamoFuseStore::new(client.clone(), provisioning.clone())),
         links: Arc::new(DynamoLinkStore::new(client.clone(), provisioning.clone())),
         memberships: Arc::new(DynamoMembershipStore::new(client.clone(), provisioning.clone(), randomness)),
+        previews: Arc::new(DynamoPreviewStore::new(client.clone(), provisioning.clone())),
         jobs: Arc::new(DynamoJobStore::new(client.clone(), provisioning, Arc::clone(&clock))),
         imports: Arc::new(DynamoImportStore::new(client.clone(), imports, clock)),
         activity_log: Arc::new(DynamoActivityStore::new(client.clone(), activity.clone())),

@@ -18,3 +18,5 @@ mod link_proposals;
 mod link_writes;
 #[path = "../../../shared/aws/tests/stores/memberships.rs"]
 mod memberships;
+#[path = "../../../shared/aws/tests/stores/previews.rs"]
+mod previews;

@@ -43,7 +43,7 @@ impl Rules {
         grace_seconds: 0,
     };
 
-    fn of(chance: &Chance) -> Self {
+    pub fn of(chance: &Chance) -> Self {
         let leaving = || match chance.below(4) {
             0 | 1 => Leaving::Off,
             2 => Leaving::Gone,

@@ -15,6 +15,7 @@ mod examples;
 mod found;
 mod history;
 mod oracle;
+mod parity;
 mod queue;
 mod seeds;
 mod tables;

@@ -18,7 +18,7 @@ pub fn run(seed: u64, history: &History) -> Vec<String> {
 }
 
 /// Runs on a clock of its own, which goes only when nobody has anything to do.
-fn simulated<T>(run: impl Future<Output = T>) -> T {
+pub fn simulated<T>(run: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, run)

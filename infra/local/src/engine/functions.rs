@@ -26,7 +26,9 @@ pub(super) fn group_sync(parts: &Parts) -> Arc<dyn QueueFunction> {
 pub(super) fn jobs(parts: &Parts) -> Arc<dyn QueueFunction> {
     let Parts { tables, secrets, connector, bell, clock, .. } = parts.clone();
     let directory = DirectoryWorker { tables: tables.clone(), bell: bell.clone(), clock: clock.clone() };
-    Arc::new(Jobs(jobs::Jobs { sweeper: Sweeper { tables, secrets, connector, bell, clock }, directory }))
+    let sweeper = Sweeper { tables, secrets, connector, bell, clock };
+    let previewer = sweeper.clone().into();
+    Arc::new(Jobs(jobs::Jobs { sweeper, previewer, directory }))
 }
 
 pub(super) fn detection(parts: &Parts) -> Arc<dyn StreamFunction> {

@@ -51,6 +51,14 @@ pub const PUSHED_MIRROR: &str = "pushed_mirror";
 pub const TODO: &str = "todo";
 /// `provisioning::sweep::SweepJob` at top level.
 pub const JOB: &str = "job";
+/// `provisioning::preview::PreviewJob` at top level; goes by itself some days after its start.
+pub const PREVIEW: &str = "preview";
+/// Which preview of an application is current: `preview`.
+pub const PREVIEW_CURRENT: &str = "preview_current";
+/// A row of a preview: `row`, a `provisioning::preview::PreviewRow` in JSON.
+pub const PREVIEW_ROW: &str = "preview_row";
+/// Who takes an account by a preview: `taken_by`, an object in JSON.
+pub const PREVIEW_TAKEN: &str = "preview_taken";
 /// `provisioning::directory::job::DirectoryJob` at top level; goes by itself some days after its end.
 pub const DIRECTORY_JOB: &str = "directory_job";
 /// What a listing of a target found; goes by itself after two days.

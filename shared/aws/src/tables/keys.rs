@@ -13,7 +13,10 @@
 //! | provisioning | `APPS` | `app` | an application in the list of all |
 //! | | `A#app` | `APP#CONFIG`, `APP#SCHEMA`, `APP#MAPPING`, `APP#SELECTION`, `APP#CONDITION`, `APP#PACE`, `APP#FUSE` | its configuration and what workers note |
 //! | | `A#app` | `G#group` | the group's link |
-//! | | `A#app` | `JOB#job` | a job |
+//! | | `A#app` | `JOB#job` | a job, or a preview |
+//! | | `A#app` | `PREVIEW` | which preview is current |
+//! | | `V#app#preview` | `ROW#group#id`, `ROW#user#id` | what would be done about it |
+//! | | `V#app#preview` | `TAKEN#kind#remote id` | who would take the account or group |
 //! | | `DJ#job` | `JOB` | a job of the directory |
 //! | | `U#user` | `L#app` | the user's link |
 //! | | `U#user` | `P#app#group` | he is pushed in the group |
@@ -276,6 +279,30 @@ pub fn job(application: &ApplicationId, id: &JobId) -> Key {
 pub fn job_of(key: &Key) -> Option<(ApplicationId, JobId)> {
     let (application, job) = (key.pk.strip_prefix("A#")?, key.sk.strip_prefix("JOB#")?);
     Some((application.parse().ok()?, job.parse().ok()?))
+}
+
+/// Which preview of an application is current.
+pub fn current_preview(id: &ApplicationId) -> Key {
+    Key::new(application(id), "PREVIEW")
+}
+
+/// The partition of a preview's rows.
+pub fn preview(application: &ApplicationId, id: &JobId) -> String {
+    format!("V#{application}#{id}")
+}
+
+/// What the sort keys of a preview's rows begin with.
+pub const PREVIEW_ROWS: &str = "ROW#";
+
+/// A row of a preview.
+pub fn preview_row(application: &ApplicationId, id: &JobId, object: &Object) -> Key {
+    let object = self::object(object.kind(), object.id());
+    Key::new(preview(application, id), format!("{PREVIEW_ROWS}{object}"))
+}
+
+/// Who would take an account or group by a preview.
+pub fn preview_taken(application: &ApplicationId, id: &JobId, kind: Kind, remote_id: &RemoteId) -> Key {
+    Key::new(preview(application, id), format!("TAKEN#{}", object(kind, remote_id.as_str())))
 }
 
 /// What stands in the place of an application in the index `due` for jobs of the directory; no application's id holds

@@ -15,4 +15,5 @@ mod link_proposals;
 mod link_writes;
 mod listing;
 mod memberships;
+mod previews;
 mod tables;

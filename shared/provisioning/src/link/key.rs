@@ -18,6 +18,24 @@ pub enum Object {
     Group(GroupId),
 }
 
+impl Object {
+    /// A user or a group.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::User(_) => Kind::User,
+            Self::Group(_) => Kind::Group,
+        }
+    }
+
+    /// Its id in the directory.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::User(user) => user.as_str(),
+            Self::Group(group) => group.as_str(),
+        }
+    }
+}
+
 /// One object at one application. As text: `application#user#id`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -41,10 +59,7 @@ impl LinkKey {
 
     /// Users or groups.
     pub fn kind(&self) -> Kind {
-        match self.object {
-            Object::User(_) => Kind::User,
-            Object::Group(_) => Kind::Group,
-        }
+        self.object.kind()
     }
 }
 

@@ -16,6 +16,7 @@ mod job_store;
 mod link_store;
 mod membership_store;
 mod offboarding_store;
+mod preview_store;
 mod secret_store;
 mod target;
 
@@ -39,6 +40,7 @@ pub use job_store::JobStore;
 pub use link_store::{DueItem, DueKey, LinkPage, LinkStore, Ownership, Written};
 pub use membership_store::{MembershipStore, Pushed, Todo};
 pub use offboarding_store::OffboardingStore;
+pub use preview_store::PreviewStore;
 pub use secret_store::SecretStore;
 pub use target::{Connector, Target};
 
@@ -63,6 +65,8 @@ pub struct Tables {
     pub memberships: Arc<dyn MembershipStore>,
     /// Jobs and found rows.
     pub jobs: Arc<dyn JobStore>,
+    /// Previews and their rows.
+    pub previews: Arc<dyn PreviewStore>,
     /// Jobs of the directory itself.
     pub directory_jobs: Arc<dyn DirectoryJobStore>,
     /// Files under import, and what became of their lines.

@@ -17,11 +17,11 @@ pub(super) type Looked = Result<Candidates, TargetError>;
 
 /// By what a counterpart is looked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Keys<'a> {
-    pub(super) external_id: &'a str,
-    pub(super) name: Option<&'a str>,
+pub(crate) struct Keys<'a> {
+    pub(crate) external_id: &'a str,
+    pub(crate) name: Option<&'a str>,
     /// The e-mail address, where an administrator chose that as a key.
-    pub(super) email: Option<&'a str>,
+    pub(crate) email: Option<&'a str>,
 }
 
 impl<'a> Keys<'a> {
@@ -123,7 +123,7 @@ impl Task<'_> {
 }
 
 /// What a sweep's complete listing found under these keys.
-async fn listed(
+pub(crate) async fn listed(
     tables: &Tables,
     application: &ApplicationId,
     listing: &Listing,
@@ -150,7 +150,7 @@ async fn listed(
 }
 
 /// Notes which of the candidates for `key` are counterparts of other objects of the directory.
-async fn with_owners(
+pub(crate) async fn with_owners(
     tables: &Tables,
     key: &LinkKey,
     target_generation: u64,
@@ -168,7 +168,7 @@ async fn with_owners(
 }
 
 /// What a resource at the target shows of the attributes we would send.
-fn baseline(configured: &Configured, kind: Kind, found: &Found) -> Attributes {
+pub(crate) fn baseline(configured: &Configured, kind: Kind, found: &Found) -> Attributes {
     let mapped = configured.mapping.attributes.iter().map(|mapped| mapped.target.clone());
     let paths: Vec<_> = match kind {
         Kind::User => mapped.collect(),

@@ -5,6 +5,8 @@ mod create;
 mod leave;
 mod rounds;
 
+pub(crate) use adopt::shown_members;
+
 use super::settlement::Due;
 use super::task::{Next, ROUNDS, Task};
 use crate::fuse::Removes;

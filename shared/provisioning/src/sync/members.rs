@@ -8,10 +8,10 @@ use super::task::Task;
 use crate::application::Departure;
 use crate::desired::Desired;
 use crate::directory::Status;
-use crate::ids::{GroupId, UserId};
+use crate::ids::{ApplicationId, GroupId, UserId};
 use crate::link::{Link, State};
 use crate::plan::MemberFacts;
-use crate::ports::StoreResult;
+use crate::ports::{StoreResult, Tables};
 
 /// How many users are looked at together.
 pub(super) const PAGE: usize = 500;
@@ -99,26 +99,13 @@ impl Task<'_> {
         }
     }
 
-    /// A page of everybody who is a member in the directory or at the target, behind `after`, and where the next
-    /// page begins.
+    /// [`everybody`] of a group of this task's application.
     pub(super) async fn everybody(
         &self,
         group: &GroupId,
         after: Option<&UserId>,
     ) -> StoreResult<(Vec<UserId>, Option<UserId>)> {
-        let tables = self.tables();
-        let (members, pushed) = tokio::try_join!(
-            tables.directory.members_page(group, after, PAGE),
-            tables.memberships.pushed_page(&self.key.application, group, after, PAGE),
-        )?;
-        let pushed: Vec<_> = pushed.into_iter().map(|pushed| pushed.user).collect();
-        // Both pages are in the order of ids. Beyond the end of a full one there may be more of its kind, so the
-        // union is only complete up to the smaller of their last ids.
-        let last = |page: &[UserId]| page.last().filter(|_| page.len() == PAGE).cloned();
-        let end = [last(&members), last(&pushed)].into_iter().flatten().min();
-        let all: BTreeSet<UserId> = members.into_iter().chain(pushed).collect();
-        let page = all.into_iter().take_while(|user| end.as_ref().is_none_or(|end| user <= end)).collect();
-        Ok((page, end))
+        everybody(self.tables(), &self.key.application, group, after).await
     }
 
     /// The names of users, for the activity log; at most as many as it shows.
@@ -129,4 +116,25 @@ impl Task<'_> {
             |user: &UserId| found.get(user).map_or_else(|| user.to_string(), |user| user.username.clone());
         Ok(shown.iter().map(name).collect())
     }
+}
+
+/// A page of everybody who is a member in the directory or at the target, behind `after`, and where the next page begins.
+pub(crate) async fn everybody(
+    tables: &Tables,
+    application: &ApplicationId,
+    group: &GroupId,
+    after: Option<&UserId>,
+) -> StoreResult<(Vec<UserId>, Option<UserId>)> {
+    let (members, pushed) = tokio::try_join!(
+        tables.directory.members_page(group, after, PAGE),
+        tables.memberships.pushed_page(application, group, after, PAGE),
+    )?;
+    let pushed: Vec<_> = pushed.into_iter().map(|pushed| pushed.user).collect();
+    // Both pages are in the order of ids. Beyond the end of a full one there may be more of its kind, so the
+    // union is only complete up to the smaller of their last ids.
+    let last = |page: &[UserId]| page.last().filter(|_| page.len() == PAGE).cloned();
+    let end = [last(&members), last(&pushed)].into_iter().flatten().min();
+    let all: BTreeSet<UserId> = members.into_iter().chain(pushed).collect();
+    let page = all.into_iter().take_while(|user| end.as_ref().is_none_or(|end| user <= end)).collect();
+    Ok((page, end))
 }

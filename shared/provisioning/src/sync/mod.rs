@@ -21,6 +21,9 @@ use std::time::Duration;
 
 pub use batch::Handled;
 pub(crate) use batch::NO_CREDENTIALS;
+pub(crate) use counterpart::{Keys, baseline, listed, with_owners};
+pub(crate) use group::shown_members;
+pub(crate) use members::everybody;
 pub(crate) use paced::{Haste, Paced};
 
 use crate::clock::Clock;

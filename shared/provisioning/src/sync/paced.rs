@@ -37,6 +37,8 @@ pub(crate) struct Paced {
     clock: Arc<dyn Clock>,
     application: ApplicationId,
     version: u64,
+    /// Requests went when it was opened: they end where it is disabled meanwhile. A preview reads also where none go.
+    was_live: bool,
     pace: Option<Pace>,
     haste: Haste,
     /// Moments that were waited for and not used yet.
@@ -68,6 +70,7 @@ impl Paced {
             clock,
             application: configured.application.id.clone(),
             version: configured.application.version,
+            was_live: configured.is_live(),
             pace: configured.pace,
             haste,
             credit: AtomicUsize::new(0),
@@ -141,7 +144,8 @@ impl Paced {
     /// Whether requests may still be sent under the configuration they were planned with.
     async fn is_current(&self) -> StoreResult<bool> {
         let now = self.applications.load(&self.application).await?;
-        Ok(now.is_some_and(|now| now.is_live() && now.application.version == self.version))
+        Ok(now
+            .is_some_and(|now| (now.is_live() || !self.was_live) && now.application.version == self.version))
     }
 
     /// An exchange that took several requests is charged for all of them.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use provisioning::directory::job::DirectoryJob;
 use provisioning::link::{Link, LinkKey, Trouble};
 use provisioning::ports::{DueItem, DueKey};
+use provisioning::preview::PreviewJob;
 use provisioning::sweep::SweepJob;
 use provisioning::target::Kind;
 
@@ -87,6 +88,12 @@ impl State {
         let key = DueKey::Job(job.application.clone(), job.id.clone());
         let owner = job.application.to_string();
         self.index(entry_of_job(owner, key, job.due_at, job.step));
+    }
+
+    /// A preview is due among the jobs of the directory, since those wait for no application.
+    pub(super) fn index_preview(&mut self, job: &PreviewJob) {
+        let key = DueKey::Job(job.application.clone(), job.id.clone());
+        self.index(entry_of_job(DIRECTORY.to_owned(), key, job.due_at, job.step));
     }
 
     pub(super) fn index_directory_job(&mut self, job: &DirectoryJob) {

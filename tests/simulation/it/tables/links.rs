@@ -101,6 +101,9 @@ impl State {
                 link.presence_changed = false;
                 self.put_link(&link);
             }
+            DueKey::Job(application, id) if self.is_preview(application, id) => {
+                return self.postpone_preview(application, id, item.due_at, until);
+            }
             DueKey::Job(application, id) => {
                 let found = self.jobs.get_mut(&(application.clone(), id.clone()));
                 let Some(job) = found.filter(|job| job.due_at == Some(item.due_at)) else { return false };

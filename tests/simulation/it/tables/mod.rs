@@ -11,6 +11,7 @@ mod jobs;
 mod links;
 mod memberships;
 mod not_simulated;
+mod previews;
 mod stream;
 
 use std::collections::BTreeMap;
@@ -94,6 +95,7 @@ pub struct State {
     windows: BTreeMap<ApplicationId, Window>,
     pub jobs: BTreeMap<(ApplicationId, JobId), SweepJob>,
     found: BTreeMap<String, BTreeMap<RemoteId, Found>>,
+    previews: previews::Previews,
     pub directory_jobs: BTreeMap<JobId, DirectoryJob>,
     pub activity: BTreeMap<String, Outcome>,
     index: Index,
@@ -138,6 +140,7 @@ impl Memory {
             windows: BTreeMap::new(),
             jobs: BTreeMap::new(),
             found: BTreeMap::new(),
+            previews: previews::Previews::default(),
             directory_jobs: BTreeMap::new(),
             activity: BTreeMap::new(),
             index: Index::default(),
@@ -164,6 +167,7 @@ impl Memory {
             links: store.clone(),
             memberships: store.clone(),
             jobs: store.clone(),
+            previews: store.clone(),
             directory_jobs: store.clone(),
             imports: store.clone(),
             activity: store.clone(),

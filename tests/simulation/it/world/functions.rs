@@ -9,6 +9,7 @@ use provisioning::detect::{Detector, StreamChange};
 use provisioning::directory::job::DirectoryWorker;
 use provisioning::due::Poller;
 use provisioning::ports::Doorbell;
+use provisioning::preview::Previewer;
 use provisioning::sweep::Sweeper;
 use provisioning::sync::{Handled, Worker};
 
@@ -113,6 +114,7 @@ impl World {
             bell: bell.clone(),
             clock: clock.clone(),
         };
+        let previewer = Previewer::from(sweeper.clone());
         let directory = DirectoryWorker { tables, bell, clock };
         let run = async move {
             let mut handled = Vec::new();
@@ -120,6 +122,7 @@ impl World {
                 handled.push(match doorbell {
                     Doorbell::Job { application, job, step } => {
                         sweeper.page(&application, &job, step).await.is_ok()
+                            && previewer.page(&application, &job, step).await.is_ok()
                     }
                     Doorbell::DirectoryJob { job, step } => directory.page(&job, step).await.is_ok(),
                     Doorbell::Link { .. } => true,
@@ -196,7 +199,7 @@ impl World {
                 let links = state.links.values().filter_map(|link| link.work.due_at);
                 let jobs = state.jobs.values().filter_map(|job| job.due_at);
                 let directory = state.directory_jobs.values().filter_map(|job| job.due_at);
-                links.chain(jobs).chain(directory).min()
+                links.chain(jobs).chain(state.previews_due()).chain(directory).min()
             };
             if next.is_none_or(|next| next > soon) {
                 let wait = next.map_or(LONG, |next| Duration::try_from(next.duration_since(soon)).unwrap());

@@ -3,6 +3,7 @@
 mod adoption;
 mod capabilities;
 mod connection;
+mod explain;
 mod groups;
 mod held;
 mod links;
@@ -53,6 +54,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .merge(links::routes())
         .merge(held::routes())
         .merge(adoption::routes())
+        .merge(explain::routes())
 }
 
 problems! {

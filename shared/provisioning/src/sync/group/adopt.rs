@@ -26,7 +26,7 @@ impl Task<'_> {
     ) -> StoreResult<BTreeMap<UserId, RemoteId>> {
         let read = self.target().get(Kind::Group, &found.remote_id).await;
         requests.extend(read.requests);
-        let shown = read.result.map(|group| remote_ids(&group)).unwrap_or_default();
+        let shown = read.result.map(|group| shown_members(&group)).unwrap_or_default();
         let owners = shown.into_iter().map(|remote_id| async move {
             let links = &self.tables().links;
             let owner = links.owner(&self.key.application, self.generation(), Kind::User, &remote_id).await?;
@@ -43,7 +43,8 @@ impl Task<'_> {
     }
 }
 
-fn remote_ids(group: &Found) -> Vec<RemoteId> {
+/// The members a group shows.
+pub(crate) fn shown_members(group: &Found) -> Vec<RemoteId> {
     let members = "members".parse().ok().and_then(|path| group.resource.read(&path)?.as_array());
     let value = |member: &serde_json::Value| match member.get("value")? {
         serde_json::Value::String(id) => RemoteId::new(id),

@@ -14,40 +14,29 @@ use crate::directory::UserRecord;
 use crate::ids::RemoteId;
 use crate::link::{Link, Origin, State};
 use crate::matching::{Candidate, Candidates, Match, Sought, decide};
-use crate::plan::{active, changes};
+use crate::plan::{CounterpartKeys, active, adoption_changes, creation_changes};
 use crate::ports::{Ownership, StoreResult};
-use crate::target::{Change, Found, Kind, RequestNote, TargetError, Write};
-use crate::value::{Attributes, Value};
+use crate::target::{Found, Kind, RequestNote, TargetError, Write};
+use crate::value::Attributes;
 
 /// What is known while a counterpart is found or made.
 struct Wanted<'a> {
-    name: String,
-    external_id: String,
+    keys: CounterpartKeys,
     attributes: &'a Attributes,
     seen: u64,
     /// A create was open before this attempt.
     open: bool,
-    /// His e-mail address, where that is a key.
-    email: Option<String>,
 }
 
 impl Wanted<'_> {
     fn keys(&self) -> Keys<'_> {
-        Keys { external_id: &self.external_id, name: Some(&self.name), email: self.email.as_deref() }
+        let CounterpartKeys { external_id, name, email } = &self.keys;
+        Keys { external_id, name: Some(name), email: email.as_deref() }
     }
 
     fn sought(&self) -> Sought<'_> {
-        Sought { kind: Kind::User, external_id: &self.external_id, name: &self.name, creating: self.open }
+        self.keys.sought(Kind::User, self.open)
     }
-}
-
-/// The first e-mail address among the attributes that are sent.
-fn email_of(attributes: &Attributes) -> Option<String> {
-    let is_email = |path: &scim::AttributePath| path.attribute().eq_ignore_ascii_case("emails");
-    attributes.iter().find_map(|(path, value)| match value {
-        Value::Text(address) if is_email(path) => Some(address.clone()),
-        _ => None,
-    })
 }
 
 impl Task<'_> {
@@ -59,15 +48,11 @@ impl Task<'_> {
         attributes: &Attributes,
     ) -> StoreResult<Next> {
         let Some(user) = record.and_then(|record| record.user.as_ref()) else { return Ok(Next::Stop) };
-        let given = link.external_id.clone().filter(|_| link.target_generation == self.generation());
-        let source_id = user.source_id.as_ref().map(ToString::to_string);
         let wanted = Wanted {
-            name: user.username.clone(),
-            external_id: given.or(source_id).unwrap_or_else(|| user.id.to_string()),
+            keys: CounterpartKeys::of_user(self.configured(), user, link, attributes),
             attributes,
             seen: link.work.generation,
             open: link.create_is_open(),
-            email: email_of(attributes).filter(|_| self.configured().application.policy.match_email),
         };
         let mut requests = Vec::new();
         if let Some(chosen) = link.chosen_at(self.generation()) {
@@ -77,7 +62,7 @@ impl Task<'_> {
             Ok(candidates) => candidates,
             Err(error) => {
                 let error = self.judge(error, &mut requests).await;
-                let told = Told::failure(Action::Create, "", requests).named(&wanted.name);
+                let told = Told::failure(Action::Create, "", requests).named(&wanted.keys.name);
                 return self.fail(link, wanted.seen, &error, told).await;
             }
         };
@@ -103,7 +88,7 @@ impl Task<'_> {
             }
             Err(error) => {
                 let error = self.judge(error, &mut requests).await;
-                let told = Told::failure(Action::Adopt, "", requests).named(&wanted.name);
+                let told = Told::failure(Action::Adopt, "", requests).named(&wanted.keys.name);
                 self.fail(link, wanted.seen, &error, told).await
             }
         }
@@ -118,7 +103,7 @@ impl Task<'_> {
         requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
         let told = Told::failure(Action::Hold, reason, requests)
-            .named(&wanted.name)
+            .named(&wanted.keys.name)
             .with_create_open(wanted.open)
             .between(candidates);
         self.stand(link, wanted.seen, State::Conflict, Some(tomorrow(self.now())), told).await
@@ -138,7 +123,7 @@ impl Task<'_> {
                 link.origin = None;
                 link.deletion_in_doubt = false;
                 link.removal = None;
-                link.external_id = Some(wanted.external_id.clone());
+                link.external_id = Some(wanted.keys.external_id.clone());
                 link.sent.clear();
                 link.doubt = wanted.attributes.keys().cloned().collect();
             })
@@ -146,7 +131,7 @@ impl Task<'_> {
         let Ok(claimed) = intent else { return Ok(Next::Again) };
         let write = Write::Create {
             kind: Kind::User,
-            external_id: wanted.external_id.clone(),
+            external_id: wanted.keys.external_id.clone(),
             attributes: wanted.attributes.clone(),
             members: BTreeSet::new(),
         };
@@ -171,14 +156,15 @@ impl Task<'_> {
             TargetError::Conflict(detail) => match self.ask_by(&wanted.keys(), &mut requests).await {
                 Ok(candidates) => self.judge_match(&claimed, wanted, candidates, &detail, requests).await,
                 Err(error) => {
-                    let told = Told::failure(Action::Create, "", requests).named(&wanted.name);
+                    let told = Told::failure(Action::Create, "", requests).named(&wanted.keys.name);
                     self.fail(&claimed, wanted.seen, &error, told).await
                 }
             },
             error => {
-                let changes = as_changes(wanted.attributes);
-                let told =
-                    Told::failure(Action::Create, "", requests).named(&wanted.name).with_changes(&changes);
+                let changes = creation_changes(wanted.attributes);
+                let told = Told::failure(Action::Create, "", requests)
+                    .named(&wanted.keys.name)
+                    .with_changes(&changes);
                 self.fail_create(&claimed, wanted.seen, &error, wanted.open, told).await
             }
         }
@@ -219,8 +205,8 @@ impl Task<'_> {
     ) -> StoreResult<Next> {
         let take = Ownership::Take(found.remote_id.clone());
         let told = Told::success(Action::Create, "the user is in a selected group", requests)
-            .named(&wanted.name)
-            .with_changes(&as_changes(wanted.attributes));
+            .named(&wanted.keys.name)
+            .with_changes(&creation_changes(wanted.attributes));
         let with_id = Link { remote_id: Some(found.remote_id.clone()), ..claimed.clone() };
         let outcome = self.outcome(&with_id, told);
         let settled = self
@@ -239,7 +225,7 @@ impl Task<'_> {
             .await?;
         match owned(&settled) {
             Some(owner) => {
-                let told = Told::failure(Action::Hold, "", outcome.requests).named(&wanted.name);
+                let told = Told::failure(Action::Hold, "", outcome.requests).named(&wanted.keys.name);
                 self.owned_by_another(claimed, wanted.seen, owner, told).await
             }
             None => Ok(settled.next()),
@@ -257,19 +243,13 @@ impl Task<'_> {
         mut requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
         let baseline = self.baseline(found);
-        let doubt: BTreeSet<_> = match origin {
-            Origin::Created => wanted.attributes.keys().cloned().collect(),
-            Origin::Adopted => BTreeSet::new(),
-        };
-        let known: Vec<_> = baseline.keys().cloned().chain([active()]).collect();
-        let shown = Link { sent: baseline.clone(), doubt, ..link.clone() };
-        let differing = changes(wanted.attributes, &known, &shown);
+        let differing = adoption_changes(wanted.attributes, &baseline, origin, link);
         let take = Ownership::Take(found.remote_id.clone());
         let linked = |link: &mut Link| {
             link.chosen = None;
             link.state = State::Linked;
             link.remote_id = Some(found.remote_id.clone());
-            link.external_id = Some(wanted.external_id.clone());
+            link.external_id = Some(wanted.keys.external_id.clone());
             link.origin = Some(origin);
             link.deletion_in_doubt = false;
             link.removal = None;
@@ -282,7 +262,7 @@ impl Task<'_> {
             Origin::Adopted => (Action::Adopt, "an account of this user was at the target already"),
         };
         if differing.is_empty() {
-            let told = Told::success(action, reason, requests.clone()).named(&wanted.name);
+            let told = Told::success(action, reason, requests.clone()).named(&wanted.keys.name);
             let with_id = Link { remote_id: Some(found.remote_id.clone()), ..link.clone() };
             let outcome = self.outcome(&with_id, told);
             let settled = self
@@ -294,7 +274,7 @@ impl Task<'_> {
                     settle_well(link);
                 })
                 .await?;
-            let told = Told::failure(Action::Hold, "", requests).named(&wanted.name);
+            let told = Told::failure(Action::Hold, "", requests).named(&wanted.keys.name);
             return match owned(&settled) {
                 Some(owner) => self.owned_by_another(link, wanted.seen, owner, told).await,
                 None => Ok(settled.next()),
@@ -303,7 +283,7 @@ impl Task<'_> {
         let claimed = match self.intend(link, Some(&take), linked).await? {
             Ok(claimed) => claimed,
             Err(lost) => {
-                let told = Told::failure(Action::Hold, "", requests).named(&wanted.name);
+                let told = Told::failure(Action::Hold, "", requests).named(&wanted.keys.name);
                 return match owner_of(&lost) {
                     Some(owner) => self.owned_by_another(link, wanted.seen, &owner, told).await,
                     None => Ok(Next::Again),
@@ -321,10 +301,10 @@ impl Task<'_> {
         requests.extend(answer.requests);
         if let Err(error) = answer.result {
             let error = self.judge(error, &mut requests).await;
-            let told = Told::failure(action, "", requests).named(&wanted.name).with_changes(&differing);
+            let told = Told::failure(action, "", requests).named(&wanted.keys.name).with_changes(&differing);
             return self.fail(&claimed, wanted.seen, &error, told).await;
         }
-        let told = Told::success(action, reason, requests).named(&wanted.name).with_changes(&differing);
+        let told = Told::success(action, reason, requests).named(&wanted.keys.name).with_changes(&differing);
         let outcome = self.outcome(&claimed, told);
         let settled = self
             .settle(&claimed, wanted.seen, Due::Done, None, Some(outcome), |link| {
@@ -383,15 +363,6 @@ impl Task<'_> {
             None => Ok(Next::Again),
         }
     }
-}
-
-fn as_changes(attributes: &Attributes) -> Vec<Change> {
-    let change = |(path, value): (&scim::AttributePath, &Value)| Change {
-        attribute: path.clone(),
-        old: None,
-        new: Some(value.clone()),
-    };
-    attributes.iter().map(change).collect()
 }
 
 /// Whether what a create answered with is older than the request: some servers answer 200 or 201 with an account they

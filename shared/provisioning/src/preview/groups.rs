@@ -1,0 +1,371 @@
+//! The rows of groups: the selected ones with the members they would gain and lose, then the links whose group is wanted
+//! no more. A group's members are walked page by page; its row is kept with the job until the last.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::{Members, Page, PreviewPhase, PreviewPosition, PreviewRow, RowAction};
+use crate::directory::{Group, Status};
+use crate::ids::{GroupId, RemoteId, UserId};
+use crate::link::{Link, LinkKey, Object, Origin, Removal, State};
+use crate::matching::{Match, decide};
+use crate::plan::{
+    CounterpartKeys, GroupPlan, MemberFacts, changes, creation_changes, display_name, plan_group,
+    plan_members,
+};
+use crate::ports::{Pushed, StoreResult, Target as _};
+use crate::sweep::Step;
+use crate::sync::{baseline, everybody, shown_members};
+use crate::target::{Found, Kind};
+use crate::value::Attributes;
+
+/// How many links are read at a time, and how many objects are looked at together.
+const LINKS: usize = 200;
+const CONCURRENT: usize = 16;
+/// Most pages of members of one page of the job, so that its progress is kept and it ends in time.
+const MEMBER_PAGES: usize = 8;
+
+/// Where a group's members stand before anything is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Those recorded as pushed are there.
+    Recorded,
+    /// The group is still to be made: nobody is there.
+    Nobody,
+}
+
+/// What becomes of a group: its row without members, and how they are walked.
+struct Outlook {
+    row: PreviewRow,
+    members: Walk,
+}
+
+/// How a group's members are walked.
+enum Walk {
+    /// Not at all: they stay, or go with the group.
+    None,
+    /// Everybody is compared.
+    Compare(Standing),
+    /// Those whom we pushed go.
+    TakeOut,
+}
+
+impl Page<'_> {
+    /// Looks at the selected groups in the order of their ids.
+    pub(super) async fn groups(&mut self, step: Step) -> StoreResult<Option<PreviewPosition>> {
+        let (mut group, mut behind) = match step {
+            Step::Behind(group, user) => (Some(group), user),
+            _ => (self.configured.selection.groups.first().cloned(), None),
+        };
+        if !self.keeps_groups() {
+            group = None;
+        }
+        let mut pages = MEMBER_PAGES;
+        while let Some(current) = group.clone() {
+            if pages == 0 {
+                let step = Step::Behind(current, behind);
+                return Ok(Some(PreviewPosition { phase: PreviewPhase::Groups, step }));
+            }
+            pages -= 1;
+            behind = self.group(&current, behind.as_ref()).await?;
+            if behind.is_none() {
+                group = self.group_behind(&current);
+            }
+        }
+        Ok(Some(PreviewPosition { phase: PreviewPhase::Deselected, step: Step::Start }))
+    }
+
+    /// Looks at a group and a page of its members; says behind whom the next page begins.
+    async fn group(&mut self, id: &GroupId, behind: Option<&UserId>) -> StoreResult<Option<UserId>> {
+        let tables = &self.previewer.tables;
+        let key = LinkKey::group(&self.job.application, id);
+        let (group, link) = tokio::try_join!(tables.directory.group(id), tables.links.link(&key))?;
+        let link = link.unwrap_or_else(|| Link::new(key));
+        let Some(outlook) = self.outlook(group.as_ref(), &link).await? else {
+            self.job.group = None;
+            return Ok(None);
+        };
+        let row = match (self.job.group.take(), behind) {
+            (Some(row), Some(_)) if row.object == link.key.object => row,
+            _ => outlook.row,
+        };
+        let (row, next) = match outlook.members {
+            Walk::None => (row, None),
+            Walk::TakeOut => self.taken_out(id, behind, row).await?,
+            Walk::Compare(standing) => self.compared(id, &link, standing, behind, row).await?,
+        };
+        match next {
+            Some(next) => {
+                self.job.group = Some(row);
+                Ok(Some(next))
+            }
+            None => self.put_group(row).await.map(|()| None),
+        }
+    }
+
+    async fn put_group(&mut self, row: PreviewRow) -> StoreResult<()> {
+        if !row.says_something() {
+            return Ok(());
+        }
+        self.job.counts.add(&row);
+        self.previewer.tables.previews.put_rows(&self.job, std::slice::from_ref(&row)).await
+    }
+
+    /// Looks at the links whose group is wanted no more.
+    pub(super) async fn deselected(&mut self, step: Step) -> StoreResult<Option<PreviewPosition>> {
+        let cursor = match step {
+            Step::Cursor(_, cursor) => cursor,
+            _ => None,
+        };
+        if !self.target_has_groups() {
+            return Ok(None);
+        }
+        let tables = &self.previewer.tables;
+        let page = tables.links.propose_links(&self.job.application, Kind::Group, cursor, LINKS).await?;
+        let looks: Vec<_> = page.keys.iter().map(|key| self.goes(key)).collect();
+        let found: Vec<Option<GroupId>> = stream::iter(looks).buffered(CONCURRENT).try_collect().await?;
+        for group in found.into_iter().flatten() {
+            let mut behind = None;
+            loop {
+                behind = self.group(&group, behind.as_ref()).await?;
+                if behind.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(page.next.map(|next| PreviewPosition {
+            phase: PreviewPhase::Deselected,
+            step: Step::Cursor(Kind::Group, Some(next)),
+        }))
+    }
+
+    /// The group, if it is kept no more and something is to be done about it.
+    async fn goes(&self, key: &LinkKey) -> StoreResult<Option<GroupId>> {
+        let Object::Group(id) = &key.object else { return Ok(None) };
+        if self.keeps_groups() && self.configured.selection.includes(id) {
+            return Ok(None);
+        }
+        let link = self.previewer.tables.links.link(key).await?;
+        Ok(link.filter(|link| link.state != State::Tombstone).map(|_| id.clone()))
+    }
+
+    /// What the workers' planner says of it, and where it says that it is matched, what matching says.
+    async fn outlook(&self, group: Option<&Group>, link: &Link) -> StoreResult<Option<Outlook>> {
+        let shown = group.map(|group| group.name.clone()).or_else(|| link.shown_name());
+        let name = shown.unwrap_or_else(|| link.key.to_string());
+        let row = |action| PreviewRow {
+            remote_id: link.remote_id.clone(),
+            ..PreviewRow::new(&link.key.object, &name, action)
+        };
+        let some = |row, members| Some(Outlook { row, members });
+        Ok(match (plan_group(&self.configured, group, link), group) {
+            (GroupPlan::Nothing, _) | (GroupPlan::Match { .. }, None) => None,
+            (GroupPlan::Match { attributes }, Some(group)) => {
+                Some(self.matched_group(group, link, &attributes).await?)
+            }
+            (GroupPlan::Keep { changes }, _) => {
+                some(PreviewRow { changes, ..row(RowAction::Update) }, Walk::Compare(Standing::Recorded))
+            }
+            (GroupPlan::Resolve, _) => self.resolved_group(group, link).await?,
+            (GroupPlan::Empty, _) => some(row(RowAction::Release), Walk::TakeOut),
+            (GroupPlan::Delete, _) => some(row(RowAction::Delete), Walk::None),
+            (GroupPlan::Release, _) => some(row(RowAction::Release), Walk::None),
+        })
+    }
+
+    async fn matched_group(
+        &self,
+        group: &Group,
+        link: &Link,
+        attributes: &Attributes,
+    ) -> StoreResult<Outlook> {
+        let row = |action| PreviewRow::new(&link.key.object, &group.name, action);
+        let made = |action| Outlook {
+            row: PreviewRow { changes: creation_changes(attributes), ..row(action) },
+            members: Walk::Compare(Standing::Nobody),
+        };
+        if !self.job.listed {
+            return Ok(made(RowAction::MatchOrCreate));
+        }
+        let keys = CounterpartKeys::of_group(&self.configured, group, link);
+        let candidates = self.candidates(&link.key, &keys).await?;
+        let rules = (&self.configured.application.policy).into();
+        Ok(match decide(&candidates, &keys.sought(Kind::Group, link.create_is_open()), &rules) {
+            Match::None => made(RowAction::Create),
+            Match::Conflict { reason, candidates } => Outlook {
+                row: PreviewRow { reason: Some(reason), candidates, ..row(RowAction::Conflict) },
+                members: Walk::None,
+            },
+            Match::Link { found, origin } => {
+                let shown = Link {
+                    sent: baseline(&self.configured, Kind::Group, &found),
+                    doubt: if origin == Origin::Adopted { BTreeSet::new() } else { link.doubt.clone() },
+                    ..link.clone()
+                };
+                let action = match origin {
+                    Origin::Created => RowAction::Create,
+                    Origin::Adopted => RowAction::Adopt,
+                };
+                Outlook {
+                    row: PreviewRow {
+                        remote_id: Some(found.remote_id.clone()),
+                        changes: changes(attributes, &[display_name()], &shown),
+                        ..row(action)
+                    },
+                    members: Walk::Compare(Standing::Recorded),
+                }
+            }
+        })
+    }
+
+    /// A create may have been sent for a group that is wanted no more: if it was, it goes as one that is linked.
+    async fn resolved_group(&self, group: Option<&Group>, link: &Link) -> StoreResult<Option<Outlook>> {
+        let Some(external_id) = link.external_id.clone() else { return Ok(None) };
+        let keys = CounterpartKeys { external_id, name: String::new(), email: None };
+        let found = self.candidates(&link.key, &keys).await?.by_external_id;
+        let [found] = &found[..] else { return Ok(None) };
+        let linked = Link {
+            state: State::Linked,
+            remote_id: Some(found.remote_id.clone()),
+            origin: Some(Origin::Created),
+            ..link.clone()
+        };
+        Box::pin(self.outlook(group, &linked)).await
+    }
+
+    /// Takes down a page of the members that we pushed and that would be taken out.
+    async fn taken_out(
+        &self,
+        group: &GroupId,
+        behind: Option<&UserId>,
+        mut row: PreviewRow,
+    ) -> StoreResult<(PreviewRow, Option<UserId>)> {
+        const PAGE: usize = 500;
+        let generation = self.configured.application.target_generation;
+        let memberships = &self.previewer.tables.memberships;
+        let pushed = memberships.pushed_page(&self.job.application, group, behind, PAGE).await?;
+        let next = pushed.last().filter(|_| pushed.len() == PAGE).map(|last| last.user.clone());
+        let ours = pushed.into_iter().filter(|member| member.target_generation == generation);
+        let users: Vec<_> = ours.map(|member| member.user).collect();
+        self.note(&mut row.removed, &users).await?;
+        Ok((row, next))
+    }
+
+    /// Compares a page of everybody who is a member in the directory or at the target.
+    async fn compared(
+        &self,
+        group: &GroupId,
+        link: &Link,
+        standing: Standing,
+        behind: Option<&UserId>,
+        mut row: PreviewRow,
+    ) -> StoreResult<(PreviewRow, Option<UserId>)> {
+        let tables = &self.previewer.tables;
+        let (mut users, next) = everybody(tables, &self.job.application, group, behind).await?;
+        // What a group shows that was there before becomes ours to keep, as far as it is accounts of ours.
+        let there = match row.action {
+            RowAction::Adopt | RowAction::Create => self.members_there(&row).await?,
+            _ => BTreeMap::new(),
+        };
+        if behind.is_none() {
+            let known: BTreeSet<_> = users.iter().cloned().collect();
+            users.extend(there.keys().filter(|user| !known.contains(*user)).cloned());
+        }
+        let facts = self.facts(group, link, standing, &there, &users).await?;
+        let plan = plan_members(&facts);
+        self.note(&mut row.added, &plan.add.keys().cloned().collect::<Vec<_>>()).await?;
+        self.note(&mut row.removed, &plan.remove.keys().cloned().collect::<Vec<_>>()).await?;
+        Ok((row, next))
+    }
+
+    /// The members that the group which is to be linked shows, as far as they are users of ours or would be.
+    async fn members_there(&self, row: &PreviewRow) -> StoreResult<BTreeMap<UserId, RemoteId>> {
+        let Some(remote_id) = &row.remote_id else { return Ok(BTreeMap::new()) };
+        let Some(target) = self.target().await? else { return Ok(BTreeMap::new()) };
+        let shown: Vec<RemoteId> = target
+            .get(Kind::Group, remote_id)
+            .await
+            .result
+            .map(|group: Found| shown_members(&group))
+            .unwrap_or_default();
+        let owners: Vec<_> = shown.into_iter().map(|remote_id| self.user_of(remote_id)).collect();
+        let owned: Vec<Option<(UserId, RemoteId)>> =
+            stream::iter(owners).buffered(CONCURRENT).try_collect().await?;
+        Ok(owned.into_iter().flatten().collect())
+    }
+
+    async fn user_of(&self, remote_id: RemoteId) -> StoreResult<Option<(UserId, RemoteId)>> {
+        let tables = &self.previewer.tables;
+        let (application, generation) =
+            (&self.job.application, self.configured.application.target_generation);
+        let owner = tables.links.owner(application, generation, Kind::User, &remote_id).await?;
+        let object = match owner {
+            Some(owner) => Some(owner.object),
+            None => tables.previews.taken_by(application, &self.job.id, Kind::User, &remote_id).await?,
+        };
+        Ok(match object {
+            Some(Object::User(user)) => Some((user, remote_id)),
+            _ => None,
+        })
+    }
+
+    /// What is true of each of these users and the group once their own rows are done.
+    async fn facts(
+        &self,
+        group: &GroupId,
+        link: &Link,
+        standing: Standing,
+        there: &BTreeMap<UserId, RemoteId>,
+        users: &[UserId],
+    ) -> StoreResult<Vec<MemberFacts>> {
+        let tables = &self.previewer.tables;
+        let application = &self.job.application;
+        let generation = self.configured.application.target_generation;
+        let (members, profiles, links, pushed, rows) = tokio::try_join!(
+            tables.directory.members_among(group, users),
+            tables.directory.users(users),
+            tables.links.links_among(application, users),
+            tables.memberships.pushed_among(application, group, users),
+            tables.previews.rows_among(application, &self.job.id, users),
+        )?;
+        let recorded = standing == Standing::Recorded;
+        let facts = users.iter().map(|user| {
+            let active =
+                profiles.get(user).is_some_and(|user| user.status == Status::Active && !user.deleting);
+            let theirs = links.get(user);
+            let remote_id = match rows.get(user) {
+                Some(row) => row.account(theirs, generation),
+                None => theirs.and_then(|link| link.usable_remote(generation)).cloned(),
+            };
+            let pushed = pushed.get(user).filter(|pushed| pushed.target_generation == generation).cloned();
+            let shown = there.get(user).map(|remote_id| Pushed {
+                user: user.clone(),
+                remote_id: remote_id.clone(),
+                target_generation: generation,
+            });
+            MemberFacts {
+                user: user.clone(),
+                belongs: active && members.contains(user),
+                remote_id,
+                pushed: shown.or(pushed).filter(|_| recorded),
+                in_doubt: link.members_in_doubt.get(user).filter(|_| recorded).cloned(),
+                leaves_first: false,
+                stays: !rows.contains_key(user)
+                    && theirs.is_some_and(|link| matches!(link.removal, Some(Removal::Kept(_)))),
+            }
+        });
+        Ok(facts.collect())
+    }
+
+    /// Counts members, and names them while there is room.
+    async fn note(&self, members: &mut Members, users: &[UserId]) -> StoreResult<()> {
+        members.count += users.len() as u64;
+        let named = &users[..users.len().min(members.room())];
+        let found = self.previewer.tables.directory.users(named).await?;
+        let name =
+            |user: &UserId| found.get(user).map_or_else(|| user.to_string(), |user| user.username.clone());
+        members.names.extend(named.iter().map(name));
+        Ok(())
+    }
+}

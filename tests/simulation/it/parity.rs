@@ -1,0 +1,330 @@
+//! What a preview says is what then happens: its rows against the events of the run after it, object by object, for histories
+//! from seeds. Where somebody changes something in between, exactly what he changed differs.
+//!
+//! The weather is calm, and nobody takes a name that another has at the target: what a target refuses, a preview cannot know.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use provisioning::activity::{Action, Outcome, OutcomeResult};
+use provisioning::directory::Status;
+use provisioning::ids::{JobId, UserId};
+use provisioning::link::{Link, Object, State};
+use provisioning::preview::{self, PreviewJob, PreviewRow, RowAction};
+use provisioning::target::{Change, Kind};
+
+use crate::chance::Chance;
+use crate::history::{Act, GROUPS, History, Rules, USERS};
+use crate::oracle::{Circle, Oracle};
+use crate::seeds::simulated;
+use crate::weather::Climate;
+use crate::world::World;
+
+const SEEDS: u64 = 100;
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// What is done to one object, however many requests it takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Deed {
+    action: String,
+    changes: BTreeSet<String>,
+    reason: String,
+    added: BTreeSet<String>,
+    removed: BTreeSet<String>,
+}
+
+type Deeds = BTreeMap<String, Deed>;
+
+fn texts(changes: &[Change]) -> BTreeSet<String> {
+    changes.iter().map(ToString::to_string).collect()
+}
+
+fn previewed(rows: &[PreviewRow]) -> Deeds {
+    let deed = |row: &PreviewRow| Deed {
+        action: match row.action {
+            RowAction::Conflict | RowAction::Blocked => "Hold".to_owned(),
+            action => format!("{action:?}"),
+        },
+        changes: texts(&row.changes),
+        reason: row.reason.clone().unwrap_or_default(),
+        added: row.added.names.iter().cloned().collect(),
+        removed: row.removed.names.iter().cloned().collect(),
+    };
+    rows.iter().map(|row| (format!("{} {}", row.object.kind(), row.object.id()), deed(row))).collect()
+}
+
+/// The events about one object as one deed: a group is made or let go, and its members follow in requests of their own.
+fn told(events: &[Outcome]) -> Deeds {
+    let mut deeds = Deeds::new();
+    for event in events {
+        let Some(target) = &event.target else { continue };
+        let deed = deeds.entry(format!("{} {}", target.kind, target.key)).or_default();
+        if deed.action.is_empty() || event.action != Action::Update {
+            deed.action = format!("{:?}", event.action);
+        }
+        if event.result == OutcomeResult::Failure {
+            deed.reason.clone_from(&event.reason);
+        }
+        deed.changes.extend(texts(&event.changes));
+        deed.added.extend(event.added.iter().cloned());
+        deed.removed.extend(event.removed.iter().cloned());
+    }
+    deeds
+}
+
+/// Whose deeds are not the same.
+fn differing(one: &Deeds, other: &Deeds) -> BTreeSet<String> {
+    let objects: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    objects.into_iter().filter(|object| one.get(*object) != other.get(*object)).cloned().collect()
+}
+
+fn shown(one: &Deeds, other: &Deeds, objects: &BTreeSet<String>) -> String {
+    let line = |object: &String| {
+        format!("{object}\n  previewed {:?}\n  done      {:?}\n", one.get(object), other.get(object))
+    };
+    objects.iter().map(line).collect()
+}
+
+/// A history in which every name is taken once.
+struct Course {
+    chance: Chance,
+    /// How often each user and each group was given a name.
+    names: BTreeMap<(Kind, u64), u64>,
+}
+
+impl Course {
+    fn name(&mut self, kind: Kind, number: u64) -> u64 {
+        let given = self.names.entry((kind, number)).or_default();
+        *given += 1;
+        number + 100 * (*given - 1)
+    }
+
+    fn groups(&self) -> BTreeSet<u64> {
+        (0..GROUPS).filter(|_| self.chance.hits(4_500)).collect()
+    }
+
+    fn hire(&mut self, user: u64) -> Act {
+        let name = self.name(Kind::User, user);
+        Act::Hire { user, name, title: self.chance.below(4), groups: self.groups() }
+    }
+
+    fn first(&mut self) -> Vec<Act> {
+        let mut acts = Vec::new();
+        for name in 0..self.chance.below(4) {
+            let (external_id, active) = (self.chance.hits(3_000), self.chance.hits(8_000));
+            acts.push(Act::Stranger { name, external_id, active });
+        }
+        for group in 0..GROUPS {
+            let name = self.name(Kind::Group, group);
+            acts.push(Act::CreateGroup { group, name });
+        }
+        for user in 0..2 + self.chance.below(USERS - 2) {
+            acts.push(self.hire(user));
+        }
+        acts.push(self.select());
+        acts
+    }
+
+    fn select(&self) -> Act {
+        let mut groups = self.groups();
+        groups.insert(self.chance.below(GROUPS));
+        Act::Select { groups }
+    }
+
+    /// Something about one user.
+    fn of_user(&mut self) -> (u64, Act) {
+        let user = self.chance.below(USERS);
+        let group = self.chance.below(GROUPS);
+        let act = match self.chance.below(8) {
+            0 => self.hire(user),
+            1 => Act::Rename { user, name: self.name(Kind::User, user) },
+            2 => Act::Retitle { user, title: self.chance.below(40) },
+            3 => Act::Disable { user },
+            4 => Act::Enable { user },
+            5 => Act::Delete { user },
+            6 => Act::Leave { user, group },
+            _ => Act::Join { user, group },
+        };
+        (user, act)
+    }
+
+    /// Something about anything.
+    fn any(&mut self) -> Act {
+        let group = self.chance.below(GROUPS);
+        match self.chance.below(12) {
+            0 => Act::RenameGroup { group, name: self.name(Kind::Group, group) },
+            1 => Act::DeleteGroup { group },
+            2 => Act::CreateGroup { group, name: self.name(Kind::Group, group) },
+            3 => self.select(),
+            4 => Act::ExcludeGroups { exclude: self.chance.hits(4_000) },
+            5 => Act::Govern { rules: Rules { grace_seconds: 0, ..Rules::of(&self.chance) } },
+            _ => self.of_user().1,
+        }
+    }
+}
+
+/// A world that is about to be enabled: for the first time, or again after changes that nobody carried out.
+async fn about_to_be_enabled(seed: u64) -> (World, Oracle, Course) {
+    let mut course = Course { chance: Chance::of(seed ^ 0xfa17), names: BTreeMap::new() };
+    let history = History { acts: Vec::new(), members_per_request: [1, 2, 100][(seed % 3) as usize] };
+    let world = World::new(seed, &history).await;
+    world.climate.set(Climate::CALM);
+    let mut oracle = Oracle::new();
+    world.start();
+    for act in course.first() {
+        world.act(&act, &mut oracle).await;
+    }
+    if course.chance.hits(3_000) {
+        a_group_that_was_there_before(&world);
+    }
+    if course.chance.hits(6_000) {
+        world.act(&Act::SwitchOn, &mut oracle).await;
+        tokio::time::sleep(HOUR).await;
+        world.act(&Act::SwitchOff, &mut oracle).await;
+        for _ in 0..6 + course.chance.below(10) {
+            let act = course.any();
+            world.act(&act, &mut oracle).await;
+        }
+        tokio::time::sleep(HOUR).await;
+    }
+    (world, oracle, course)
+}
+
+/// Somebody made a group at the target, with accounts that were there.
+fn a_group_that_was_there_before(world: &World) {
+    let mut contents = world.service.contents();
+    let members = contents.accounts.keys().cloned().collect();
+    let id = contents.next_id();
+    let circle = Circle { name: "Group 0".into(), members, ..Circle::default() };
+    contents.groups.insert(id, circle);
+}
+
+async fn preview(world: &World, id: &str) -> Deeds {
+    let (tables, id): (_, JobId) = (&world.setup.tables, id.parse().unwrap());
+    let configured = tables.applications.load(&world.application).await.unwrap().unwrap();
+    let (bell, clock) = (world.setup.bell.as_ref(), world.setup.clock.as_ref());
+    let written = world.service.contents().log.len();
+    preview::start(tables, bell, clock, id.clone(), &configured).await.unwrap();
+    tokio::time::sleep(HOUR).await;
+    let job: PreviewJob = tables.previews.preview(&world.application, &id).await.unwrap().unwrap();
+    assert!(job.is_complete(), "{job:?}");
+    assert_eq!(world.service.contents().log.len(), written, "a preview writes nothing at the target");
+    let rows = tables.previews.rows(&world.application, &id, None, usize::MAX).await.unwrap();
+    previewed(&rows)
+}
+
+/// Enables the application, whatever the fuse says, and tells what was done.
+async fn run(world: &World) -> Deeds {
+    let before: BTreeSet<String> = world.memory.state().activity.keys().cloned().collect();
+    world.setup.enable(&world.application, Some(u64::MAX)).await.unwrap();
+    tokio::time::sleep(HOUR).await;
+    let state = world.memory.state();
+    let mut events: Vec<Outcome> = state
+        .activity
+        .iter()
+        .filter(|(id, _)| !before.contains(*id))
+        .map(|(_, event)| event.clone())
+        .collect();
+    events.sort_by_key(|event| event.at);
+    let mut deeds = told(&events);
+    // What stood in the way of somebody wanted before, and still does, was told then.
+    let configured = state.configured(&world.application).unwrap();
+    let wanted = |link: &&Link| match &link.key.object {
+        Object::User(user) => {
+            let mut groups = state.memberships.iter().filter(|(_, member)| member == user);
+            groups.any(|(group, _)| configured.selection.includes(group))
+                && state.users.get(user).is_some_and(|user| user.status == Status::Active)
+        }
+        Object::Group(group) => configured.selection.provisions_group(group),
+    };
+    let held = |link: &&Link| matches!(link.state, State::Conflict | State::Blocked);
+    for link in state.links.values().filter(held).filter(wanted) {
+        let reason = link.work.problem.clone().unwrap_or_default();
+        let held = Deed { action: "Hold".into(), reason, ..Deed::default() };
+        let object = &link.key.object;
+        deeds.entry(format!("{} {}", object.kind(), object.id())).or_insert(held);
+    }
+    deeds
+}
+
+#[test]
+fn the_rows_of_a_preview_are_the_events_of_the_run_after_it() {
+    let (mut wrong, mut rows) = (Vec::new(), 0);
+    for seed in 0..SEEDS {
+        simulated(async {
+            let (world, _, _) = about_to_be_enabled(seed).await;
+            let said = preview(&world, "p1").await;
+            let done = run(&world).await;
+            rows += said.len();
+            let differ = differing(&said, &done);
+            if !differ.is_empty() {
+                wrong.push(format!("seed {seed}\n{}", shown(&said, &done, &differ)));
+            }
+        });
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {SEEDS} seeds differ\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(4)].join("\n")
+    );
+    assert!(rows > 400, "only {rows} rows were compared");
+}
+
+#[test]
+fn where_something_changed_in_between_exactly_what_was_changed_differs() {
+    let mut seen = 0;
+    for seed in 0..SEEDS {
+        simulated(async {
+            let (world, mut oracle, mut course) = about_to_be_enabled(seed).await;
+            let said = preview(&world, "p1").await;
+            let mut touched = Touched::default();
+            for _ in 0..1 + course.chance.below(3) {
+                let (user, act) = course.of_user();
+                touched.note(&world, user);
+                world.act(&act, &mut oracle).await;
+                touched.note(&world, user);
+            }
+            let said_again = preview(&world, "p2").await;
+            let done = run(&world).await;
+            let differ = differing(&said, &done);
+            assert_eq!(
+                differ,
+                differing(&said, &said_again),
+                "seed {seed}: {}",
+                shown(&said_again, &done, &differ)
+            );
+            let touched = |object: &&String| touched.is_touched(object, &[&said, &done]);
+            let strangers: Vec<_> = differ.iter().filter(|object| !touched(object)).collect();
+            assert!(strangers.is_empty(), "seed {seed}: nobody changed {strangers:?}");
+            seen += differ.len();
+        });
+    }
+    assert!(seen > 100, "only {seen} objects differed");
+}
+
+/// Users who were changed, by every name they bore, and the groups they were in.
+#[derive(Default)]
+struct Touched {
+    objects: BTreeSet<String>,
+    names: BTreeSet<String>,
+}
+
+impl Touched {
+    fn note(&mut self, world: &World, user: u64) {
+        let user: UserId = format!("u{user}").parse().unwrap();
+        let state = world.memory.state();
+        let his = state.memberships.iter().filter(|(_, member)| *member == user);
+        self.objects.extend(his.map(|(group, _)| format!("group {group}")));
+        self.objects.insert(format!("user {user}"));
+        self.names.insert(user.to_string());
+        self.names.extend(state.users.get(&user).map(|user| user.username.clone()));
+    }
+
+    /// Whether the object was changed, or is a group that gains or loses somebody who was: his account may be in a group at the
+    /// target that he is not in here.
+    fn is_touched(&self, object: &String, deeds: &[&Deeds]) -> bool {
+        let names_him = |deed: &Deed| deed.added.union(&deed.removed).any(|name| self.names.contains(name));
+        self.objects.contains(object) || deeds.iter().filter_map(|deeds| deeds.get(object)).any(names_him)
+    }
+}
