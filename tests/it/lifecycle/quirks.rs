@@ -34,7 +34,6 @@ lives! {
     with_a_replacement_of_members_refused { member_replacement: MemberReplacement::Refused }
     with_unknown_members_failing { unknown_member: UnknownMember::Fails }
     with_unknown_members_left_out { unknown_member: UnknownMember::LeftOut }
-    #[ignore = "a refused chunk of members is not halved yet"]
     with_five_members_a_request { members_per_request: Some(5) }
     with_ten_operations_a_patch { operations_per_patch: Some(10) }
     with_small_bodies_only { largest_body: Some(800) }

@@ -1,3 +1,4 @@
 //! Stories by name, from end to end: what an administrator fears, and what becomes of it.
 
+mod groups;
 mod ownership;

@@ -5,11 +5,13 @@
 //! recycled name.
 
 mod key;
+mod parked;
 mod removal;
 mod trouble;
 mod work;
 
 pub use key::{LinkKey, Object};
+pub use parked::Parked;
 pub use removal::Removal;
 pub use trouble::Trouble;
 pub use work::{Claim, Mark, Work};
@@ -95,6 +97,9 @@ pub struct Link {
     /// Members of a group of whom the same is true, and the remote ids that were named.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members_in_doubt: BTreeMap<UserId, RemoteId>,
+    /// Members of a group whom the target refuses while it takes others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parked: BTreeMap<UserId, Parked>,
     /// A DELETE may have been sent whose outcome is not known: if the counterpart is gone, it went through us.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deletion_in_doubt: bool,
@@ -142,6 +147,7 @@ impl Link {
             candidates: Vec::new(),
             doubt: BTreeSet::new(),
             members_in_doubt: BTreeMap::new(),
+            parked: BTreeMap::new(),
             deletion_in_doubt: false,
             compare: false,
             unassigned_since: None,

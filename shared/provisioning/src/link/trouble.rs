@@ -10,7 +10,7 @@ use super::{Link, State};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Trouble {
-    /// The last attempt failed; it is tried again.
+    /// The last attempt failed, or a member of the group was refused; it is tried again.
     Failed,
     /// A required attribute has no value.
     Blocked,
@@ -35,7 +35,7 @@ impl Trouble {
             State::Blocked => Some(Self::Blocked),
             State::Conflict => Some(Self::Conflict),
             State::Missing => Some(Self::Missing),
-            _ => (link.work.attempts > 0).then_some(Self::Failed),
+            _ => (link.work.attempts > 0 || !link.parked.is_empty()).then_some(Self::Failed),
         }
     }
 }

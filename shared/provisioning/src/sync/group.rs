@@ -2,6 +2,7 @@
 
 mod adopt;
 mod create;
+mod halves;
 mod leave;
 mod rounds;
 

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use provisioning::ids::ApplicationId;
-use provisioning::link::{Link, Object, Origin, Removal, State as LinkState, Trouble};
+use provisioning::ids::{ApplicationId, UserId};
+use provisioning::link::{Link, Object, Origin, Parked, Removal, State as LinkState, Trouble};
 use provisioning::matching::Candidate;
 use provisioning::target::Kind;
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,21 @@ pub struct ShownLink {
     /// Between whom a person must decide, where it is in conflict.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     candidates: Vec<ShownCandidate>,
+    /// Members of the group whom the target refuses while it takes others. Each is tried again daily, and when something of him
+    /// changes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parked: Vec<ParkedMember>,
+}
+
+/// A member whom the target refuses.
+#[derive(Debug, Serialize, ToSchema)]
+struct ParkedMember {
+    /// The user's id.
+    user: String,
+    /// What the target said.
+    reason: String,
+    /// When he was tried last.
+    tried_at: String,
 }
 
 /// An account that may be the counterpart.
@@ -123,6 +138,10 @@ impl From<Candidate> for ShownCandidate {
             }),
         }
     }
+}
+
+fn parked((user, parked): (UserId, Parked)) -> ParkedMember {
+    ParkedMember { user: user.to_string(), reason: parked.reason, tried_at: parked.at.to_string() }
 }
 
 /// What was said of taking a counterpart out of use.
@@ -227,6 +246,7 @@ impl From<Link> for ShownLink {
             attempts: link.work.attempts,
             problem: link.work.problem,
             candidates: link.candidates.into_iter().map(ShownCandidate::from).collect(),
+            parked: link.parked.into_iter().map(parked).collect(),
         }
     }
 }

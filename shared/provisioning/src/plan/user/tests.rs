@@ -172,3 +172,28 @@ fn an_account_deleted_at_the_target_is_not_made_again_by_itself() {
     let here = record(user("ada", "Engineer"), &["sales"]);
     assert_eq!(plan(&configured(), Some(&here), &link(State::Missing, "Engineer", true)), "nothing");
 }
+
+#[test]
+fn who_is_kept_stays_until_something_else_is_desired_of_him() {
+    let kept = Link {
+        removal: Some(crate::link::Removal::Kept(Desired::Deleted)),
+        ..link(State::Linked, "Engineer", true)
+    };
+    assert_eq!(plan(&configured(), None, &kept), "nothing");
+    let elsewhere = record(user("ada", "Engineer"), &["other"]);
+    assert_eq!(plan(&configured(), Some(&elsewhere), &kept), "Deactivate; active: true -> false");
+}
+
+#[test]
+fn a_change_that_a_person_rejected_is_not_sent_and_another_is() {
+    let rejected = Link {
+        rejected: [("title".parse().expect("a path"), Some(Value::from("Clerk")))].into(),
+        ..link(State::Linked, "Engineer", true)
+    };
+    let here = |title| record(user("ada", title), &["sales"]);
+    assert_eq!(plan(&configured(), Some(&here("Clerk")), &rejected), "nothing");
+    assert_eq!(
+        plan(&configured(), Some(&here("Director")), &rejected),
+        "Update; title: \"Engineer\" -> \"Director\""
+    );
+}

@@ -21,6 +21,8 @@ struct Wanted<'a> {
     seen: u64,
     /// A create was open before this attempt.
     open: bool,
+    /// Without members: with them it was refused.
+    bare: bool,
 }
 
 impl Task<'_> {
@@ -58,7 +60,8 @@ impl Task<'_> {
         let sought = Sought { kind: Kind::Group, external_id: &external_id, name: &name, creating: open };
         match decide(&candidates, &sought, &self.rules()) {
             Match::None => {
-                let wanted = Wanted { name: &name, external_id: &external_id, attributes, seen, open };
+                let wanted =
+                    Wanted { name: &name, external_id: &external_id, attributes, seen, open, bare: false };
                 self.create_group(group, link, &wanted, requests).await
             }
             Match::Link { found, origin } => {
@@ -83,7 +86,7 @@ impl Task<'_> {
         wanted: &Wanted<'_>,
         mut requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
-        let Wanted { name, external_id, attributes, seen, .. } = *wanted;
+        let Wanted { name, external_id, attributes, seen, bare, .. } = *wanted;
         let (users, more) = self.everybody(group, None).await?;
         // Nothing is at the target yet, whatever an earlier attempt recorded before it was cut off.
         let facts = self.facts(group, link, &users).await?.into_iter();
@@ -92,8 +95,8 @@ impl Task<'_> {
         let facts: Vec<_> =
             facts.map(|facts| MemberFacts { pushed: None, in_doubt: None, ..facts }).collect();
         let mut parts = chunks(&plan_members(&facts), self.members_per_request()).into_iter();
-        let first = parts.next().unwrap_or_default();
-        let complete = more.is_none() && parts.next().is_none();
+        let first = parts.next().filter(|_| !bare).unwrap_or_default();
+        let complete = more.is_none() && parts.next().is_none() && !bare;
         let intent = self
             .intend(link, None, |link| {
                 link.state = State::Creating;
@@ -105,6 +108,7 @@ impl Task<'_> {
                 link.sent.clear();
                 link.doubt = attributes.keys().cloned().collect();
                 link.members_in_doubt = first.add.clone();
+                link.parked.clear();
             })
             .await?;
         let Ok(claimed) = intent else { return Ok(Next::Again) };
@@ -125,6 +129,13 @@ impl Task<'_> {
                 return self
                     .fail(&claimed, seen, &error, Told::failure(Action::Create, "", requests).named(name))
                     .await;
+            }
+            Err(TargetError::Rejected(_)) if !first.add.is_empty() => {
+                // A member may be what is refused: the others are added, and he is found out, once it is there.
+                let members: Vec<_> = first.add.into_keys().collect();
+                self.tables().memberships.forget_pushed(&self.key.application, group, &members).await?;
+                let bare = Wanted { bare: true, ..*wanted };
+                return Box::pin(self.create_group(group, &claimed, &bare, requests)).await;
             }
             Err(error) => return self.create_refused(group, &claimed, wanted, error, requests).await,
         };

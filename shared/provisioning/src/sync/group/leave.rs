@@ -3,6 +3,7 @@
 use super::super::members::PAGE;
 use super::super::settlement::Due;
 use super::super::task::{Next, Task, Told};
+use super::halves::Round;
 use super::rounds::Sent;
 use crate::activity::Action;
 use crate::ids::{GroupId, RemoteId};
@@ -48,11 +49,16 @@ impl Task<'_> {
             self.tables().memberships.forget_pushed(&self.key.application, group, &elsewhere).await?;
             let remove = ours.into_iter().map(|member| (member.user, member.remote_id)).collect();
             let plan = MemberPlan { remove, ..MemberPlan::default() };
+            let mut round = Round::new(Vec::new(), Vec::new());
             for chunk in chunks(&plan, self.members_per_request()) {
-                match self.send_chunk(group, &link, seen, &[], &chunk).await? {
+                match self.send_in_halves(group, &link, seen, &mut round, chunk).await? {
                     Sent::Well(settled) => link = *settled,
-                    Sent::Ended(next) => return Ok(next),
+                    other => return self.ended(other, seen, &[]).await,
                 }
+            }
+            match self.park(group, &link, seen, round).await? {
+                Sent::Well(settled) => link = *settled,
+                other => return self.ended(other, seen, &[]).await,
             }
         }
     }
@@ -136,6 +142,7 @@ impl Task<'_> {
                 link.doubt.clear();
                 link.deletion_in_doubt = false;
                 link.removal = None;
+                link.parked.clear();
                 // In a group that stays, who was recorded and may not have been added is still in doubt.
                 if state == State::Tombstone {
                     link.members_in_doubt.clear();

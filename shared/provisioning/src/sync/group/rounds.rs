@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use super::super::members::PAGE;
 use super::super::settlement::{Due, Settled};
 use super::super::task::{Next, Task, Told};
+use super::halves::Round;
 use crate::activity::{Action, Outcome};
 use crate::clock::after;
 use crate::ids::{GroupId, RemoteId, UserId};
 use crate::link::{Link, State};
 use crate::plan::{MemberPlan, chunks, plan_members};
 use crate::ports::{Pushed, StoreResult, Todo};
-use crate::target::{Change, Kind, TargetError, Write};
+use crate::target::{Change, Kind, RequestNote, TargetError, Write};
 
 /// How soon a group looks again for members whose accounts are about to be turned off. Their links ring it when they are.
 const LEAVERS_FIRST: std::time::Duration = std::time::Duration::from_secs(3);
@@ -20,6 +21,8 @@ const LEAVERS_FIRST: std::time::Duration = std::time::Duration::from_secs(3);
 pub(super) enum Sent {
     /// Settled; the link as it is now.
     Well(Box<Link>),
+    /// The target refuses what was sent, and nothing of it was done. The claim stands, with the doubts.
+    Refused { claimed: Box<Link>, error: TargetError, requests: Vec<RequestNote> },
     /// Not, and what to do next.
     Ended(Next),
 }
@@ -33,12 +36,16 @@ impl Task<'_> {
         let application = &self.key.application;
         let rows = self.tables().memberships.todo(application, group, PAGE).await?;
         let mut link = link.clone();
-        let (doubtful, mut changes): (Vec<_>, Vec<_>) =
+        let (last, changes): (Vec<_>, Vec<_>) =
             changes.iter().cloned().partition(|change| link.doubt.contains(&change.attribute));
+        let mut round = Round::new(changes, last);
+        let named: BTreeSet<_> = rows.iter().map(|row| row.user.clone()).collect();
+        let mut unparked = BTreeSet::new();
         let mut deferred = BTreeSet::new();
         let compare = link.compare;
         // Whoever a row or an earlier request names, a member or not; after a sweep's mark everybody, page by page.
         let mut users = rows_and_doubts(&rows, &link);
+        users.extend(link.parked_until(self.now()));
         let mut behind = None;
         loop {
             if compare {
@@ -46,20 +53,22 @@ impl Task<'_> {
                 users.extend(page);
                 behind = next;
             }
-            let looked_at: Vec<_> = std::mem::take(&mut users).into_iter().collect();
+            let left_out = |user: &UserId| link.is_parked(user, self.now()) && !named.contains(user);
+            let looked_at: Vec<_> =
+                std::mem::take(&mut users).into_iter().filter(|user| !left_out(user)).collect();
             let plan = plan_members(&self.facts(group, &link, &looked_at).await?);
             deferred.extend(plan.deferred.iter().cloned());
+            unparked.extend(looked_at.into_iter().filter(|user| !plan.add.contains_key(user)));
             let size = self.members_per_request();
             let mut requests = chunks(&plan, size);
-            if requests.is_empty() && !changes.is_empty() {
+            if requests.is_empty() && !round.changes.is_empty() {
                 requests.push(MemberPlan::default());
             }
             for chunk in requests {
-                match self.send_chunk(group, &link, seen, &changes, &chunk).await? {
+                match self.send_in_halves(group, &link, seen, &mut round, chunk).await? {
                     Sent::Well(settled) => link = *settled,
-                    Sent::Ended(next) => return Ok(next),
+                    other => return self.ended(other, seen, &[]).await,
                 }
-                changes.clear();
             }
             if behind.is_none() {
                 break;
@@ -68,13 +77,30 @@ impl Task<'_> {
         self.work_off(group, &rows, &deferred).await?;
         // A full page of rows may not have been all of them.
         let full = rows.len() == PAGE;
-        if !full && !doubtful.is_empty() {
-            match self.send_chunk(group, &link, seen, &doubtful, &MemberPlan::default()).await? {
+        let last = std::mem::take(&mut round.last);
+        match self.park(group, &link, seen, round).await? {
+            Sent::Well(parked) => link = *parked,
+            other => return self.ended(other, seen, &[]).await,
+        }
+        if !full && !last.is_empty() {
+            match self.send_chunk(group, &link, seen, &last, &MemberPlan::default()).await? {
                 Sent::Well(settled) => link = *settled,
-                Sent::Ended(next) => return Ok(next),
+                other => return self.ended(other, seen, &last).await,
             }
         }
-        self.finish(&link, seen, full, !deferred.is_empty()).await
+        self.finish(&link, seen, full, &deferred, &unparked).await
+    }
+
+    /// What comes next where a request was not settled well.
+    pub(super) async fn ended(&self, sent: Sent, seen: u64, changes: &[Change]) -> StoreResult<Next> {
+        match sent {
+            Sent::Well(_) => Ok(Next::Again),
+            Sent::Ended(next) => Ok(next),
+            Sent::Refused { claimed, error, requests } => {
+                let told = Told::failure(Action::Update, "", requests).with_changes(changes);
+                self.fail(&claimed, seen, &error, told).await
+            }
+        }
     }
 
     pub(super) fn members_per_request(&self) -> usize {
@@ -93,16 +119,28 @@ impl Task<'_> {
     }
 
     /// The mark goes, unless there is more to look at.
-    async fn finish(&self, link: &Link, seen: u64, full: bool, deferred: bool) -> StoreResult<Next> {
-        let due = match (full, deferred) {
+    async fn finish(
+        &self,
+        link: &Link,
+        seen: u64,
+        full: bool,
+        deferred: &BTreeSet<UserId>,
+        unparked: &BTreeSet<UserId>,
+    ) -> StoreResult<Next> {
+        let mut after_it = link.clone();
+        after_it.parked.retain(|user, _| !unparked.contains(user));
+        let due = match (full, deferred.is_empty()) {
             (true, _) => Due::At(self.now()),
-            (false, true) => Due::At(after(self.now(), LEAVERS_FIRST)),
-            (false, false) => Due::Done,
+            (false, false) => Due::At(after(self.now(), LEAVERS_FIRST)),
+            (false, true) => after_it.next_parked().map_or(Due::Done, Due::At),
         };
         let settled = self
             .settle(link, seen, due, None, None, |link| {
                 link.state = State::Linked;
                 link.compare = link.compare && full;
+                link.parked.retain(|user, _| !unparked.contains(user));
+                // What is tried again tomorrow is no longer the sweep's, which waits for what is.
+                link.work.by_sweep &= full || !deferred.is_empty();
                 link.removal = None;
                 link.work.attempts = 0;
                 link.work.problem = None;
@@ -141,12 +179,28 @@ impl Task<'_> {
         let mut requests = answer.requests;
         if let Err(error) = answer.result {
             let error = self.judge(error, &mut requests).await;
-            let told = Told::failure(Action::Update, "", requests).with_changes(changes);
+            let told = |requests| Told::failure(Action::Update, "", requests).with_changes(changes);
+            let names_members = !chunk.add.is_empty() || !chunk.remove.is_empty();
             return match error {
-                TargetError::NotFound(detail) => {
-                    self.group_missing(group, &claimed, seen, &detail, told).await.map(Sent::Ended)
+                error @ (TargetError::Rejected(_) | TargetError::Conflict(_)) if names_members => {
+                    Ok(Sent::Refused { claimed: Box::new(claimed), error, requests })
                 }
-                error => self.fail(&claimed, seen, &error, told).await.map(Sent::Ended),
+                TargetError::NotFound(detail) if names_members => {
+                    match self.is_gone(&claimed, &detail, &mut requests).await {
+                        Err(TargetError::Rejected(_)) => {
+                            let error = TargetError::NotFound(detail);
+                            Ok(Sent::Refused { claimed: Box::new(claimed), error, requests })
+                        }
+                        _ => self
+                            .group_missing(group, &claimed, seen, &detail, told(requests))
+                            .await
+                            .map(Sent::Ended),
+                    }
+                }
+                TargetError::NotFound(detail) => {
+                    self.group_missing(group, &claimed, seen, &detail, told(requests)).await.map(Sent::Ended)
+                }
+                error => self.fail(&claimed, seen, &error, told(requests)).await.map(Sent::Ended),
             };
         }
         let removed: Vec<_> = chunk.remove.keys().cloned().collect();
@@ -169,6 +223,7 @@ impl Task<'_> {
                 link.deletion_in_doubt = false;
                 for user in chunk.add.keys().chain(chunk.remove.keys()) {
                     link.members_in_doubt.remove(user);
+                    link.parked.remove(user);
                 }
             })
             .await?;

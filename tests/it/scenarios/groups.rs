@@ -1,0 +1,93 @@
+//! Groups with members whom the target does not take.
+
+use std::time::Duration;
+
+use provisioning::activity::OutcomeResult;
+use provisioning::link::{Link, LinkKey, Trouble};
+use provisioning::target::Kind;
+
+use crate::world::{Run, World};
+
+async fn settled(world: &mut World) {
+    assert!(matches!(world.run(None).await, Run::Quiet { .. }));
+}
+
+async fn group(world: &World) -> Link {
+    let key = LinkKey::group(&world.application, &"all".parse().unwrap());
+    world.tables.links.link(&key).await.unwrap().expect("a link")
+}
+
+fn name(n: usize) -> String {
+    format!("u{n:04}")
+}
+
+/// So many users with accounts, of whom one was taken away at the target, and a group of them all that comes after that.
+async fn with_one_gone(people: usize) -> World {
+    let mut world = World::new(&["first", "all"]).await;
+    world.group("first", "First").await;
+    for n in 0..people {
+        world.user(&name(n), "Clerk", &["first"]).await;
+    }
+    world.enable().await;
+    settled(&mut world).await;
+    assert_eq!(world.accounts().len(), people);
+    let key = LinkKey::user(&world.application, &name(people / 3).parse().unwrap());
+    let gone = world.tables.links.link(&key).await.unwrap().unwrap().remote_id.unwrap();
+    assert!(world.stand_in.erase(Kind::User, gone.as_str()));
+    world.group("all", "All").await;
+    for n in 0..people {
+        world.user(&name(n), "Clerk", &["first", "all"]).await;
+    }
+    world.stand_in.clear_log();
+    settled(&mut world).await;
+    world
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_of_3000_with_one_bad_member_has_all_the_others() {
+    let world = with_one_gone(3_000).await;
+    assert_eq!(world.stand_in.members_of("All").len(), 2_999);
+    let parked = group(&world).await.parked;
+    assert_eq!(parked.keys().map(ToString::to_string).collect::<Vec<_>>(), [name(1_000)]);
+    let writes = world.stand_in.writes();
+    let (taken, refused): (Vec<_>, Vec<_>) =
+        writes.iter().filter(|write| write.path.contains("/Groups")).partition(|write| write.status < 300);
+    assert!(refused.len() <= 12, "the one is found by halving: {}", refused.len());
+    assert!(taken.len() <= 60, "the others go in large requests: {}", taken.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bad_member_is_told_once_shown_and_tried_again_daily() {
+    let mut world = with_one_gone(30).await;
+    assert_eq!(world.stand_in.members_of("All").len(), 29);
+    let told = |events: Vec<provisioning::activity::Outcome>| {
+        let failed = events.into_iter().filter(|event| event.result == OutcomeResult::Failure);
+        failed.map(|event| event.reason).collect::<Vec<_>>()
+    };
+    let reasons = told(world.events().await);
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
+    assert!(reasons[0].starts_with("the target does not take 'u0010' as a member: "), "{reasons:?}");
+    let links = &world.tables.links;
+    let failed = links.propose_trouble_count(&world.application, Trouble::Failed, 10).await.unwrap();
+    assert_eq!(failed, 1, "the group is among the failures");
+
+    world.stand_in.clear_log();
+    world.setup.sync(&world.application, None).await.unwrap();
+    settled(&mut world).await;
+    assert_eq!(world.writes(), Vec::<String>::new(), "a sweep leaves him out");
+    world.clock.advance(Duration::from_secs(25 * 3_600));
+    settled(&mut world).await;
+    let tried = world.stand_in.writes().len();
+    assert_eq!(tried, 1, "and a day later he is tried by himself");
+    assert_eq!(told(world.events().await).len(), 1, "which is not told again");
+    assert_eq!(group(&world).await.parked.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bad_member_who_leaves_the_group_is_forgotten() {
+    let mut world = with_one_gone(30).await;
+    world.user(&name(10), "Clerk", &["first"]).await;
+    settled(&mut world).await;
+    assert_eq!(group(&world).await.parked.len(), 0);
+    assert_eq!(world.stand_in.members_of("All").len(), 29);
+}
