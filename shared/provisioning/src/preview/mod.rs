@@ -4,16 +4,20 @@
 //! It is about one version of the application: once that is another, it ends. Grace is not waited for: what would be done
 //! at its end is shown.
 
+mod changed;
 mod groups;
 mod job;
 mod listing;
+mod read;
 mod row;
 mod users;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use changed::{Changed, ChangedObject, Outdated};
 pub use job::{PreviewCounts, PreviewJob, PreviewPhase, PreviewPosition, Tally};
+pub use read::rows;
 pub use row::{Members, PreviewRow, RowAction};
 
 use crate::application::{Configured, Policy};

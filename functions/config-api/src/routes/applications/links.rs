@@ -87,7 +87,7 @@ pub struct ShownLink {
 
 /// An account that may be the counterpart.
 #[derive(Debug, Serialize, ToSchema)]
-struct ShownCandidate {
+pub struct ShownCandidate {
     /// Its id at the target.
     remote_id: String,
     /// Its name there.
@@ -124,7 +124,7 @@ impl From<Candidate> for ShownCandidate {
 /// A user or a group.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum ShownKind {
+pub enum ShownKind {
     User,
     Group,
 }

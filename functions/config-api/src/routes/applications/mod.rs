@@ -8,6 +8,7 @@ mod groups;
 mod links;
 mod mapping;
 mod policy;
+mod previews;
 mod problems;
 mod profile;
 mod status;
@@ -53,6 +54,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .merge(links::routes())
         .merge(adoption::routes())
         .merge(explain::routes())
+        .merge(previews::routes())
 }
 
 problems! {
