@@ -11,6 +11,7 @@ mod command;
 mod crash;
 mod deployed;
 mod events;
+mod fuse;
 mod imports;
 mod ledger;
 mod lifecycle;

@@ -9,6 +9,7 @@ pub mod config;
 mod directory_job_store;
 mod directory_store;
 mod dynamodb;
+mod fuse_store;
 mod import_store;
 pub mod in_process;
 mod job_store;

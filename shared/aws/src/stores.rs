@@ -13,6 +13,7 @@ pub use crate::attribute_store::DynamoAttributeStore;
 use crate::clock::SystemClock;
 pub use crate::directory_job_store::DynamoDirectoryJobStore;
 pub use crate::directory_store::DynamoDirectoryStore;
+pub use crate::fuse_store::DynamoFuseStore;
 pub use crate::import_store::DynamoImportStore;
 pub use crate::job_store::DynamoJobStore;
 pub use crate::link_store::DynamoLinkStore;
@@ -46,6 +47,7 @@ pub fn tables_with(
             directory,
         )),
         applications: Arc::new(DynamoApplicationStore::new(client.clone(), provisioning.clone())),
+        fuse: Arc::new(DynamoFuseStore::new(client.clone(), provisioning.clone())),
         links: Arc::new(DynamoLinkStore::new(client.clone(), provisioning.clone())),
         memberships: Arc::new(DynamoMembershipStore::new(client.clone(), provisioning.clone(), randomness)),
         previews: Arc::new(DynamoPreviewStore::new(client.clone(), provisioning.clone())),

@@ -12,6 +12,8 @@ pub use profile::{
     MemberAdd, MemberRemove, Operations, Paging, Profile, Rate, Settings, Source, Sourced, UserUpdate,
 };
 
+use std::sync::LazyLock;
+
 const FILES: &[&str] = &[
     include_str!("../data/asana.json"),
     include_str!("../data/atlassian.json"),
@@ -43,22 +45,27 @@ const FILES: &[&str] = &[
     include_str!("../data/zscaler-zidentity.json"),
 ];
 
-/// Every entry, in the order of its name.
-pub fn entries() -> Vec<Entry> {
+/// What the files hold, read once.
+static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     let parsed = FILES.iter().filter_map(|file| serde_json::from_str::<Entry>(file).ok());
     let mut entries: Vec<_> = parsed.collect();
     entries.sort_by(|one, other| one.name.cmp(&other.name));
     entries
+});
+
+/// Every entry, in the order of its name.
+pub fn entries() -> &'static [Entry] {
+    &ENTRIES
 }
 
 /// The entry of this key.
-pub fn entry(key: &str) -> Option<Entry> {
-    entries().into_iter().find(|entry| entry.key == key)
+pub fn entry(key: &str) -> Option<&'static Entry> {
+    entries().iter().find(|entry| entry.key == key)
 }
 
 /// The profile of the entry of this key.
-pub fn profile(key: &str) -> Option<Profile> {
-    entry(key)?.provisioning?.profile.map(|profile| *profile)
+pub fn profile(key: &str) -> Option<&'static Profile> {
+    entry(key)?.provisioning.as_ref()?.profile.as_deref()
 }
 
 #[cfg(test)]
@@ -82,15 +89,15 @@ mod tests {
     #[test]
     fn the_generic_entries_can_be_provisioned_with_a_bearer_token() {
         for key in ["generic-saml", "generic-oidc"] {
-            let provisioning = entry(key).and_then(|entry| entry.provisioning).expect("provisioning");
+            let provisioning = entry(key).and_then(|entry| entry.provisioning.clone()).expect("provisioning");
             assert_eq!(provisioning.label, Label::Generic);
             assert_eq!(provisioning.authentication, [Authentication::Bearer]);
         }
     }
 
     fn profiles() -> Vec<(Entry, Profile)> {
-        let known = |entry: Entry| Some((entry.clone(), *entry.provisioning?.profile?));
-        entries().into_iter().filter_map(known).collect()
+        let known = |entry: &Entry| Some((entry.clone(), *entry.provisioning.clone()?.profile?));
+        entries().iter().filter_map(known).collect()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::application::Selection;
-use crate::directory::{Status, UserRecord};
+use crate::directory::{Group, Status, UserRecord};
 
 /// The three values of desired (DESIGN section 1), and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,15 @@ impl Desired {
             (false, _) => Self::Unassigned,
             (true, Status::Active) => Self::Active,
             (true, Status::Disabled) => Self::Suspended,
+        }
+    }
+
+    /// The same of a group: it is provisioned, not provisioned, or no more in the directory.
+    pub fn of_group(group: Option<&Group>, selection: &Selection) -> Self {
+        match group.filter(|group| !group.deleting) {
+            None => Self::Deleted,
+            Some(group) if selection.provisions_group(&group.id) => Self::Active,
+            Some(_) => Self::Unassigned,
         }
     }
 }

@@ -102,6 +102,14 @@ pub struct Change {
     pub new: Option<Value>,
 }
 
+impl Change {
+    /// Whether it takes something away: a value, or the name that an account is known by.
+    pub fn takes_away(&self) -> bool {
+        let renames = || self.attribute.to_string().eq_ignore_ascii_case("userName") && self.old != self.new;
+        self.old.is_some() && (self.new.is_none() || renames())
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { attribute, old, new } = self;

@@ -3,4 +3,5 @@
 
 mod course;
 mod expected;
+mod profiles;
 mod quirks;

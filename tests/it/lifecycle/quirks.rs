@@ -54,7 +54,6 @@ lives! {
     without_deletion { deletion: Deletion::Unsupported }
     with_a_second_deletion_that_fails { second_deletion_fails: true }
     with_members_that_dangle { leaves_dangling_members: true }
-    #[ignore = "an account that deactivation deleted is taken for one that somebody else deleted"]
     with_deactivation_that_deletes { deactivation: Deactivation::Deletes }
     with_inactive_names_hidden { deactivation: Deactivation::Obfuscates }
     with_active_as_a_text { active_as_text: true }

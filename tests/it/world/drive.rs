@@ -125,6 +125,14 @@ impl World {
         !batch.is_empty()
     }
 
+    /// Answers all doorbells, each by so many workers at the same time.
+    pub async fn answer_with_workers(&mut self, workers: usize) {
+        let batch = self.take_rung(usize::MAX, |bell| matches!(bell, Doorbell::Link { .. }));
+        let answers = (0..workers).map(|_| self.worker.work_off(&batch));
+        futures::future::join_all(answers).await;
+        self.bell.0.lock().unwrap().extend(batch);
+    }
+
     /// Does the next page of a job; whether there was one.
     pub async fn do_page(&mut self) -> bool {
         let batch = self.take_rung(1, |bell| !matches!(bell, Doorbell::Link { .. }));

@@ -71,6 +71,11 @@ pub struct World {
 impl World {
     /// A world with an application that is connected to the stand-in, maps userName and title, and selects these groups.
     pub async fn new(groups: &[&str]) -> Self {
+        Self::of("generic-saml", groups).await
+    }
+
+    /// The same, of this entry of the catalog.
+    pub async fn of(catalog_key: &str, groups: &[&str]) -> Self {
         let stand_in = StandIn::start(StandInConfig::default()).await.unwrap();
         let database = Database::in_memory().unwrap();
         let names = TableNames::default();
@@ -140,14 +145,16 @@ impl World {
             imports,
             cursors,
         };
-        world.set_up(groups).await;
+        Box::pin(world.set_up(catalog_key, groups)).await;
         world
     }
 
-    async fn set_up(&self, groups: &[&str]) {
+    async fn set_up(&self, catalog_key: &str, groups: &[&str]) {
         let (setup, id) = (&self.setup, &self.application);
-        setup.create(id, "CRM", "generic-saml").await.unwrap();
-        setup.connect(id, self.stand_in.base_url(), &self.stand_in.token(), Links::Keep).await.unwrap();
+        setup.create(id, "CRM", catalog_key).await.unwrap();
+        Box::pin(setup.connect(id, self.stand_in.base_url(), &self.stand_in.token(), Links::Keep))
+            .await
+            .unwrap();
         let mapped = |target: &str, source| MappedAttribute {
             target: target.parse().unwrap(),
             source,
@@ -171,19 +178,19 @@ impl World {
             policy: Some(policy),
             overrides: None,
         };
-        setup.configure(id, new).await.unwrap();
+        Box::pin(setup.configure(id, new)).await.unwrap();
         self.stand_in.clear_log();
     }
 
     /// Sets what happens to those who leave.
     pub async fn set_policy(&self, policy: Policy) {
         let new = Configuration { policy: Some(policy), ..Configuration::default() };
-        self.setup.configure(&self.application, new).await.unwrap();
+        Box::pin(self.setup.configure(&self.application, new)).await.unwrap();
     }
 
     /// Enables the application, which starts a sweep.
     pub async fn enable(&self) {
-        self.setup.enable(&self.application, None).await.unwrap();
+        Box::pin(self.setup.enable(&self.application, None)).await.unwrap();
     }
 
     /// Creates a group, or renames it.

@@ -52,8 +52,9 @@ async fn list(Query(filter): Query<Filter>) -> Result<Json<Page<Entry>>, Problem
     short("q", filter.q.as_deref())?;
     let position = |entry: &Entry| (entry.name.clone(), entry.key.clone());
     let after: Option<(String, String)> = Cursor::position_of(filter.cursor.as_ref())?;
-    let entries = catalog::entries().into_iter().filter(|entry| filter.lets_through(entry));
-    let mut entries: Vec<_> = entries.filter(|entry| after.as_ref() < Some(&position(entry))).collect();
+    let entries = catalog::entries().iter().filter(|entry| filter.lets_through(entry));
+    let mut entries: Vec<_> =
+        entries.filter(|entry| after.as_ref() < Some(&position(entry))).cloned().collect();
     entries.sort_by_key(position);
     let limit = filter.limit.unwrap_or_default().get();
     let next = (entries.len() > limit).then(|| position(&entries[limit - 1]));
@@ -66,5 +67,5 @@ async fn list(Query(filter): Query<Filter>) -> Result<Json<Page<Entry>>, Problem
     params(("key" = String, Path, description = "The entry's key")),
     responses((status = 200, description = "The entry", body = Entry)))]
 async fn one(Path(key): Path<String>) -> Result<Json<Entry>, Problem> {
-    catalog::entry(&key).map(Json).ok_or_else(|| Problem::not_found("catalog entry", &key))
+    catalog::entry(&key).cloned().map(Json).ok_or_else(|| Problem::not_found("catalog entry", &key))
 }

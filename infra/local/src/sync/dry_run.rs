@@ -201,10 +201,9 @@ impl Look<'_> {
             let link = self.link(LinkKey::user(&self.request.application, &id)).await?;
             let action = match plan_user(self.configured, record, &link, now) {
                 UserPlan::Nothing | UserPlan::WaitForGrace { .. } | UserPlan::Resolve => continue,
-                UserPlan::Block { missing } => {
+                UserPlan::Block { reason } => {
                     let name =
                         record.and_then(|record| record.user.as_ref()).map(|user| user.username.clone());
-                    let reason = format!("{missing} is required by the target and has no value");
                     report.fail(Failure::of_object(Kind::User, &name.unwrap_or_default(), &reason));
                     continue;
                 }

@@ -1,7 +1,7 @@
 //! The conditional write of a whole link: intents and settlements.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use provisioning::link::{Link, Trouble};
 use provisioning::ports::{Ownership, StoreError, StoreResult, Written, shard};
 
@@ -50,6 +50,17 @@ impl DynamoLinkStore {
             }
             _ => Err(unavailable(WHAT, &error)),
         }
+    }
+
+    /// The write of a link as a part of a transaction with something else.
+    pub(crate) fn part(&self, before: &Link, after: &Link) -> StoreResult<TransactWriteItem> {
+        Ok(put(&self.table, item(after)?, as_read(before)?))
+    }
+
+    /// Whether the link is kept as this.
+    pub(crate) async fn is_as(&self, link: &Link) -> StoreResult<bool> {
+        let Some(current) = self.get(&keys::link(&link.key)).await? else { return Ok(false) };
+        Ok(decode::<Link>(WHAT, current)? == decode::<Link>(WHAT, item(link)?)?)
     }
 
     /// The write of a link together with the guard of its remote id.

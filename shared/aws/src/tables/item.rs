@@ -35,6 +35,8 @@ pub const APPLICATION_CONDITION: &str = "application_condition";
 pub const APPLICATION_SCHEMA: &str = "application_schema";
 /// `provisioning::application::Pace` at top level.
 pub const APPLICATION_PACE: &str = "application_pace";
+/// What was taken away from it of late.
+pub const APPLICATION_FUSE: &str = "application_fuse";
 /// A user's `provisioning::link::Link` at top level.
 pub const USER_LINK: &str = "user_link";
 /// A group's `provisioning::link::Link` at top level.

@@ -11,7 +11,7 @@
 //! | | `ATTRIBUTES` | name | the definition of a custom attribute |
 //! | | `OFFBOARDED#user` | `OFFBOARDING` | when he was offboarded |
 //! | provisioning | `APPS` | `app` | an application in the list of all |
-//! | | `A#app` | `APP#CONFIG`, `APP#SCHEMA`, `APP#MAPPING`, `APP#SELECTION`, `APP#CONDITION`, `APP#PACE` | its configuration and what workers note |
+//! | | `A#app` | `APP#CONFIG`, `APP#SCHEMA`, `APP#MAPPING`, `APP#SELECTION`, `APP#CONDITION`, `APP#PACE`, `APP#FUSE` | its configuration and what workers note |
 //! | | `A#app` | `G#group` | the group's link |
 //! | | `A#app` | `JOB#job` | a job, or a preview |
 //! | | `A#app` | `PREVIEW` | which preview is current |
@@ -71,6 +71,8 @@ pub const SELECTION: &str = "APP#SELECTION";
 pub const CONDITION: &str = "APP#CONDITION";
 /// The sort key of the pace at which requests go to its target.
 pub const PACE: &str = "APP#PACE";
+/// The sort key of what was taken away from it of late.
+pub const FUSE: &str = "APP#FUSE";
 /// What begins the sort keys of a user's links.
 pub const LINK_PREFIX: &str = "L#";
 /// What begins the sort keys of users in a group's rows.

@@ -147,6 +147,8 @@ pub fn full_link(key: LinkKey) -> Link {
         deletion_in_doubt: true,
         compare: true,
         unassigned_since: Some(at(5)),
+        rejected: [("title".parse().expect("a path"), None)].into(),
+        removal: Some(provisioning::link::Removal::Held(at(8))),
         work: Work {
             generation: 9,
             revision: 11,

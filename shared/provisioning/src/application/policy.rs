@@ -9,6 +9,8 @@ pub use adoption::{Adopt, ReactivateAdopted};
 
 use serde::{Deserialize, Serialize};
 
+use crate::fuse::Limits;
+
 /// The administrator's choices, each with its default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -32,6 +34,8 @@ pub struct Policy {
     pub match_email: bool,
     /// An account that is to be adopted and was turned off, not by us.
     pub reactivate_adopted: ReactivateAdopted,
+    /// How much is taken away within 24 hours before a person is asked.
+    pub fuse: Limits,
 }
 
 /// What is done to an account that should no longer be used.
@@ -72,6 +76,7 @@ impl Default for Policy {
             take_over: false,
             match_email: false,
             reactivate_adopted: ReactivateAdopted::default(),
+            fuse: Limits::default(),
         }
     }
 }

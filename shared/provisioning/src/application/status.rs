@@ -76,11 +76,12 @@ pub async fn status(tables: &Tables, configured: &Configured, now: Timestamp) ->
     let id = &configured.application.id;
     let count = |trouble| tables.links.propose_trouble_count(id, trouble, COUNTED_TO);
     let pending = |kind, sweep_only| tables.links.propose_pending(id, kind, sweep_only, COUNTED_TO);
-    let (failed, blocked, conflicts, missing) = tokio::try_join!(
+    let (failed, blocked, conflicts, missing, held) = tokio::try_join!(
         count(Trouble::Failed),
         count(Trouble::Blocked),
         count(Trouble::Conflict),
-        count(Trouble::Missing)
+        count(Trouble::Missing),
+        count(Trouble::Held)
     )?;
     let (users, groups) = tokio::try_join!(pending(Kind::User, false), pending(Kind::Group, false))?;
     let sweep = match &configured.condition.sweep {
@@ -96,10 +97,14 @@ pub async fn status(tables: &Tables, configured: &Configured, now: Timestamp) ->
         },
     };
     let idle = users == 0 && groups == 0 && configured.condition.sweep.is_none();
-    let stage = stage(configured);
-    let held = configured.condition.held;
+    // Of an application that is being removed nothing is marked until as many are allowed.
+    let held = match configured.application.lifecycle {
+        Lifecycle::Removing => configured.condition.held,
+        _ => held as u64,
+    };
+    let stage = stage(configured, held);
     let untroubled = failed + blocked + conflicts + missing == 0 && held == 0;
-    let (reason, next_step) = advice(configured, stage);
+    let (reason, next_step) = advice(configured, stage, held);
     Ok(Status {
         stage,
         reason,
@@ -126,21 +131,23 @@ fn groups_to_compare(configured: &Configured) -> u64 {
     }
 }
 
-fn stage(configured: &Configured) -> Stage {
+/// `held` removals wait for a person.
+fn stage(configured: &Configured, held: u64) -> Stage {
     let condition = &configured.condition;
     match configured.application.lifecycle {
         Lifecycle::Setup if missing_steps(configured).is_empty() => Stage::Ready,
         Lifecycle::Setup => Stage::Setup,
         Lifecycle::Disabled => Stage::Disabled,
         _ if condition.paused.is_some() => Stage::Quarantined,
-        _ if condition.held > 0 && condition.sweep.is_none() => Stage::Held,
+        Lifecycle::Removing if condition.sweep.is_some() => Stage::Removing,
+        _ if held > 0 => Stage::Held,
         Lifecycle::Enabled => Stage::Enabled,
         Lifecycle::Removing => Stage::Removing,
     }
 }
 
 /// Why it stands where it stands, and what a person should do next.
-fn advice(configured: &Configured, stage: Stage) -> (Option<String>, Option<String>) {
+fn advice(configured: &Configured, stage: Stage, held: u64) -> (Option<String>, Option<String>) {
     let condition = &configured.condition;
     let told = |reason: &str, next: &str| (Some(reason.to_owned()), Some(next.to_owned()));
     match stage {
@@ -155,12 +162,12 @@ fn advice(configured: &Configured, stage: Stage) -> (Option<String>, Option<Stri
             told(&reason, "connect it again with valid credentials, or resume it once the target takes them")
         }
         Stage::Held if configured.application.lifecycle == Lifecycle::Removing => told(
-            &format!("{} accounts would be removed, more than goes without being asked", condition.held),
+            &format!("{held} accounts would be removed, more than goes without being asked"),
             "remove it again with allow_removals, or with accounts=leave",
         ),
         Stage::Held => told(
-            &format!("{} accounts would be removed, more than goes without being asked", condition.held),
-            "see that this is meant, then sync with allow_removals; or mend the directory or the selection",
+            &format!("{held} removals wait for a person: more than goes without being asked"),
+            "look at the held removals, then approve or reject them; or mend the directory or the selection",
         ),
         Stage::Enabled | Stage::Removing => (None, None),
     }
@@ -177,20 +184,20 @@ mod tests {
         let mut configured = configured();
         configured.application.lifecycle = Lifecycle::Setup;
         configured.selection = Selection::default();
-        assert_eq!(stage(&configured), Stage::Setup);
-        let (_, next) = advice(&configured, Stage::Setup);
+        assert_eq!(stage(&configured, 0), Stage::Setup);
+        let (_, next) = advice(&configured, Stage::Setup, 0);
         assert_eq!(next.as_deref(), Some("select at least one group"));
         configured.selection.groups = ["sales".parse().expect("an id")].into();
-        assert_eq!(stage(&configured), Stage::Ready);
+        assert_eq!(stage(&configured, 0), Stage::Ready);
     }
 
     #[test]
-    fn a_refusal_comes_before_what_is_held_and_a_sweep_may_still_lift_that() {
+    fn a_refusal_comes_before_what_is_held() {
         let mut configured = configured();
-        configured.condition.held = 7;
-        assert_eq!(stage(&configured), Stage::Held);
+        assert_eq!(stage(&configured, 7), Stage::Held);
+        assert!(advice(&configured, Stage::Held, 7).0.is_some_and(|reason| reason.starts_with("7 removals")));
         configured.condition.paused = Some("401".into());
-        assert_eq!(stage(&configured), Stage::Quarantined);
-        assert_eq!(advice(&configured, Stage::Quarantined).0.as_deref(), Some("401"));
+        assert_eq!(stage(&configured, 7), Stage::Quarantined);
+        assert_eq!(advice(&configured, Stage::Quarantined, 7).0.as_deref(), Some("401"));
     }
 }

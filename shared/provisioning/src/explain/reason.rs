@@ -8,14 +8,20 @@ use crate::plan::UserPlan;
 
 /// Why this is planned.
 pub(super) fn because(configured: &Configured, desired: Desired, link: &Link, plan: &UserPlan) -> String {
+    let because = planned(configured, desired, link, plan);
+    match link.is_held() {
+        true => format!("{because}; the fuse holds it until a person decides"),
+        false => because,
+    }
+}
+
+fn planned(configured: &Configured, desired: Desired, link: &Link, plan: &UserPlan) -> String {
     match plan {
         UserPlan::Nothing => nothing(configured, desired, link),
         UserPlan::WaitForGrace { until, .. } => {
             format!("the user is {desired}; his account is looked at again at {until}, when the grace ends")
         }
-        UserPlan::Block { missing } => {
-            format!("{missing} is required by the target and this user has no value for it")
-        }
+        UserPlan::Block { reason } => reason.clone(),
         UserPlan::Match { .. } => match link.chosen_at(configured.application.target_generation) {
             Some(chosen) => format!("the account '{chosen}' was chosen for him by hand and is linked next"),
             None => "the user is in a selected group and has no account that is known; one is looked for, and made if there is none"
@@ -50,7 +56,13 @@ fn nothing(configured: &Configured, desired: Desired, link: &Link) -> String {
         (Desired::Active, State::Missing) if here => {
             "somebody else deleted his account at the target; it is not made again by itself".into()
         }
+        (Desired::Active, _) if !link.rejected.is_empty() => {
+            "a person rejected what differs; the rest of his account is in step".into()
+        }
         (Desired::Active, _) => "his account is in step".into(),
+        _ if link.is_kept(desired) => {
+            format!("the user is {desired}; a person decided that his account stays as it is")
+        }
         _ if !here && link.remote_id.is_some() => {
             format!("the user is {desired}, and his account is at another target, which is left alone")
         }

@@ -5,10 +5,12 @@
 //! recycled name.
 
 mod key;
+mod removal;
 mod trouble;
 mod work;
 
 pub use key::{LinkKey, Object};
+pub use removal::Removal;
 pub use trouble::Trouble;
 pub use work::{Claim, Mark, Work};
 
@@ -21,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::activity::Outcome;
 use crate::ids::{RemoteId, UserId};
 use crate::matching::Candidate;
-use crate::value::Attributes;
+use crate::value::{Attributes, Value};
 
 /// The life of a link.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -106,6 +108,12 @@ pub struct Link {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub unassigned_since: Option<Timestamp>,
+    /// What the fuse said of its removal, since it was last wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removal: Option<Removal>,
+    /// Changes that a person rejected: what was to be sent of each attribute, and is not as long as that is what it would be.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rejected: BTreeMap<AttributePath, Option<Value>>,
     /// What is to be done, by whom, when.
     #[serde(flatten)]
     pub work: Work,
@@ -137,6 +145,8 @@ impl Link {
             deletion_in_doubt: false,
             compare: false,
             unassigned_since: None,
+            removal: None,
+            rejected: BTreeMap::new(),
             work: Work::default(),
             outcome: None,
             presence_changed: false,
@@ -185,7 +195,7 @@ impl Link {
             Object::Group(_) => named("displayName"),
         };
         found.and_then(|(_, value)| match value {
-            crate::value::Value::Text(text) => Some(text.clone()),
+            Value::Text(text) => Some(text.clone()),
             _ => None,
         })
     }

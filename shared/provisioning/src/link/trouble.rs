@@ -18,14 +18,19 @@ pub enum Trouble {
     Conflict,
     /// Its counterpart was deleted at the target by somebody else.
     Missing,
+    /// Its removal waits for a person.
+    Held,
 }
 
 impl Trouble {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Failed, Self::Blocked, Self::Conflict, Self::Missing];
+    pub const ALL: [Self; 5] = [Self::Failed, Self::Blocked, Self::Conflict, Self::Missing, Self::Held];
 
     /// The trouble a link is in.
     pub fn of(link: &Link) -> Option<Self> {
+        if link.is_held() {
+            return Some(Self::Held);
+        }
         match link.state {
             State::Blocked => Some(Self::Blocked),
             State::Conflict => Some(Self::Conflict),
@@ -42,6 +47,7 @@ impl fmt::Display for Trouble {
             Self::Blocked => "blocked",
             Self::Conflict => "conflict",
             Self::Missing => "missing",
+            Self::Held => "held",
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Planning one group at one application, beside its members (DESIGN section 8).
 
 use crate::application::{Configured, DeselectedGroup};
+use crate::desired::Desired;
 use crate::directory::Group;
 use crate::link::{Link, Origin, State};
 use crate::target::Change;
@@ -35,6 +36,10 @@ pub enum GroupPlan {
 pub fn plan_group(configured: &Configured, group: Option<&Group>, link: &Link) -> GroupPlan {
     let group = group.filter(|group| !group.deleting);
     let ours = link.target_generation == configured.application.target_generation;
+    let desired = Desired::of_group(group, &configured.selection);
+    if desired != Desired::Active && ours && link.is_kept(desired) {
+        return GroupPlan::Nothing;
+    }
     match group.filter(|group| configured.selection.provisions_group(&group.id)) {
         Some(group) => plan_wanted(group, link, ours),
         None if !ours => GroupPlan::Nothing,

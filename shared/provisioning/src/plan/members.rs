@@ -20,6 +20,8 @@ pub struct MemberFacts {
     pub in_doubt: Option<RemoteId>,
     /// His account is about to be turned off, which comes first: access ends at once.
     pub leaves_first: bool,
+    /// The fuse, or a person, has it that his account stays as it is, and so do his memberships.
+    pub stays: bool,
 }
 
 /// The membership changes of one group.
@@ -36,7 +38,7 @@ pub struct MemberPlan {
 /// Plans from the facts. A member without an account is not planned: gaining one brings him back.
 pub fn plan_members(facts: &[MemberFacts]) -> MemberPlan {
     let mut plan = MemberPlan::default();
-    for MemberFacts { user, belongs, remote_id, pushed, in_doubt, leaves_first } in facts {
+    for MemberFacts { user, belongs, remote_id, pushed, in_doubt, leaves_first, stays } in facts {
         match (remote_id.as_ref().filter(|_| *belongs), pushed) {
             (Some(remote_id), pushed) => {
                 let there = pushed.as_ref().is_some_and(|pushed| pushed.remote_id == *remote_id);
@@ -44,6 +46,7 @@ pub fn plan_members(facts: &[MemberFacts]) -> MemberPlan {
                     plan.add.insert(user.clone(), remote_id.clone());
                 }
             }
+            (None, Some(_)) if *stays => {}
             (None, Some(_)) if *leaves_first => {
                 plan.deferred.insert(user.clone());
             }
@@ -90,7 +93,15 @@ mod tests {
         let user: UserId = user.parse().expect("an id");
         let pushed =
             pushed.map(|remote| Pushed { user: user.clone(), remote_id: id(remote), target_generation: 0 });
-        MemberFacts { user, belongs, remote_id: remote.map(id), pushed, in_doubt: None, leaves_first: false }
+        MemberFacts {
+            user,
+            belongs,
+            remote_id: remote.map(id),
+            pushed,
+            in_doubt: None,
+            leaves_first: false,
+            stays: false,
+        }
     }
 
     fn shown(facts: MemberFacts) -> (usize, usize, usize) {
@@ -133,6 +144,12 @@ mod tests {
     fn a_leaver_is_removed_after_his_account_is_off() {
         let leaving = MemberFacts { leaves_first: true, ..facts("ada", false, Some("1"), Some("1")) };
         assert_eq!(shown(leaving), (0, 0, 1));
+    }
+
+    #[test]
+    fn who_is_held_keeps_his_memberships() {
+        let held = MemberFacts { stays: true, ..facts("ada", false, Some("1"), Some("1")) };
+        assert_eq!(shown(held), (0, 0, 0));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod counterpart;
 mod diff;
 mod group;
 mod members;
+mod profile;
 mod user;
 
 pub use counterpart::{CounterpartKeys, adoption_changes, creation_changes};
@@ -12,4 +13,5 @@ pub use diff::{active, changes};
 pub(crate) use group::display_name;
 pub use group::{GroupPlan, plan_group};
 pub use members::{MemberFacts, MemberPlan, chunks, plan_members};
+pub(crate) use profile::refused_group_name;
 pub use user::{UserPlan, plan_user};

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
-use scim::AttributePath;
 
 use super::diff::{active, changes};
+use super::profile::{is_updatable, refused_name};
 use crate::activity::Action;
 use crate::application::{Configured, Departure};
 use crate::clock::after;
@@ -29,10 +29,10 @@ pub enum UserPlan {
         /// When the grace ends.
         until: Timestamp,
     },
-    /// A required attribute has no value.
+    /// The target would refuse him: a required attribute has no value, or his name is none that it takes.
     Block {
-        /// Which.
-        missing: AttributePath,
+        /// Why, for people.
+        reason: String,
     },
     /// He has no counterpart we know of: match, and create if there is none.
     Match {
@@ -71,13 +71,14 @@ pub fn plan_user(
     if link.target_generation != configured.application.target_generation && link.remote_id.is_some() {
         // A link of another target says nothing about this one, and nothing here may be done with its remote id.
         return match (desired, record.and_then(UserRecord::present)) {
-            (Desired::Active, Some(user)) => matched(configured.mapping.render(user)),
+            (Desired::Active, Some(user)) => matched(configured, configured.mapping.render(user)),
             _ => UserPlan::Nothing,
         };
     }
     match (desired, record.and_then(UserRecord::present)) {
         (Desired::Active, Some(user)) => plan_active(configured, configured.mapping.render(user), link),
         (Desired::Active, None) => UserPlan::Nothing,
+        (desired, _) if link.is_kept(desired) => UserPlan::Nothing,
         // He may be back tomorrow, or be gone: the link goes on, so that either finds it.
         (Desired::Suspended, _) if policy.on_disable == Departure::Leave => match link.create_is_open() {
             true => UserPlan::Resolve,
@@ -115,10 +116,25 @@ fn is_in_use(link: &Link) -> bool {
     link.state == State::Linked || link.create_is_open() || link.doubt.contains(&active())
 }
 
-fn matched(rendered: Rendered) -> UserPlan {
-    match rendered {
-        Rendered::Blocked { missing } => UserPlan::Block { missing },
-        Rendered::Attributes(attributes) => UserPlan::Match { attributes: with_active(attributes) },
+fn matched(configured: &Configured, rendered: Rendered) -> UserPlan {
+    match sendable(configured, rendered) {
+        Ok(attributes) => UserPlan::Match { attributes: with_active(attributes) },
+        Err(reason) => UserPlan::Block { reason },
+    }
+}
+
+/// What may be sent of a user, or why the target would refuse it.
+fn sendable(configured: &Configured, rendered: Rendered) -> Result<Attributes, String> {
+    let attributes = match rendered {
+        Rendered::Blocked { missing } => {
+            return Err(format!("{missing} is required by the target and this user has no value for it"));
+        }
+        Rendered::Attributes(attributes) => attributes,
+    };
+    let profile = catalog::profile(&configured.application.catalog_key);
+    match profile.and_then(|profile| refused_name(profile, &attributes)) {
+        Some(reason) => Err(reason),
+        None => Ok(attributes),
     }
 }
 
@@ -129,28 +145,32 @@ fn with_active(mut attributes: Attributes) -> Attributes {
 
 fn plan_active(configured: &Configured, rendered: Rendered, link: &Link) -> UserPlan {
     if link.chosen_at(configured.application.target_generation).is_some() {
-        return matched(rendered);
+        return matched(configured, rendered);
     }
     let linked = match link.state {
         State::Missing => return UserPlan::Nothing,
         State::New | State::Creating | State::Tombstone | State::Blocked | State::Conflict => None,
         State::Linked | State::Deactivated | State::Released => link.remote_id.clone(),
     };
-    let Some(remote_id) = linked else { return matched(rendered) };
-    let attributes = match rendered {
-        Rendered::Blocked { missing } => return UserPlan::Block { missing },
-        Rendered::Attributes(attributes) => with_active(attributes),
+    let Some(remote_id) = linked else { return matched(configured, rendered) };
+    let attributes = match sendable(configured, rendered) {
+        Ok(attributes) => with_active(attributes),
+        Err(reason) => return UserPlan::Block { reason },
     };
     let mut known: Vec<_> =
         configured.mapping.attributes.iter().map(|mapped| mapped.target.clone()).collect();
     known.push(active());
-    let changes = match link.state {
+    let mut changes = match link.state {
         // What became of it while it was not ours to keep is not known.
         State::Released => {
             changes(&attributes, &known, &Link { doubt: known.iter().cloned().collect(), ..link.clone() })
         }
         _ => changes(&attributes, &known, link),
     };
+    if let Some(profile) = catalog::profile(&configured.application.catalog_key) {
+        changes.retain(|change| is_updatable(profile, &change.attribute));
+    }
+    changes.retain(|change| link.rejected.get(&change.attribute) != Some(&change.new));
     if changes.is_empty() {
         return UserPlan::Nothing;
     }
@@ -188,7 +208,7 @@ impl fmt::Display for UserPlan {
         match self {
             Self::Nothing => f.write_str("nothing"),
             Self::WaitForGrace { until, .. } => write!(f, "wait until {until}"),
-            Self::Block { missing } => write!(f, "blocked: {missing} has no value"),
+            Self::Block { reason } => write!(f, "blocked: {reason}"),
             Self::Match { .. } => f.write_str("match or create"),
             Self::Resolve => f.write_str("look up a create whose answer was lost"),
             Self::Change { action, changes, .. } => {

@@ -10,6 +10,7 @@ mod directory_job_store;
 mod directory_jobs;
 mod directory_listing;
 mod directory_store;
+mod fuse_store;
 mod import_store;
 mod job_store;
 mod link_store;
@@ -33,6 +34,7 @@ pub use directory_store::{
     Bearers, DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, Proposed,
     UserWrite,
 };
+pub use fuse_store::{FuseStore, FuseWritten};
 pub use import_store::{ImportList, ImportStore};
 pub use job_store::JobStore;
 pub use link_store::{DueItem, DueKey, LinkPage, LinkStore, Ownership, Written};
@@ -55,6 +57,8 @@ pub struct Tables {
     pub offboardings: Arc<dyn OffboardingStore>,
     /// Applications and their configuration.
     pub applications: Arc<dyn ApplicationStore>,
+    /// What was taken away of late.
+    pub fuse: Arc<dyn FuseStore>,
     /// Links.
     pub links: Arc<dyn LinkStore>,
     /// Pushed memberships and todo rows.

@@ -8,11 +8,11 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::{Members, Page, PreviewPhase, PreviewPosition, PreviewRow, RowAction};
 use crate::directory::{Group, Status};
 use crate::ids::{GroupId, RemoteId, UserId};
-use crate::link::{Link, LinkKey, Object, Origin, State};
+use crate::link::{Link, LinkKey, Object, Origin, Removal, State};
 use crate::matching::{Match, decide};
 use crate::plan::{
     CounterpartKeys, GroupPlan, MemberFacts, changes, creation_changes, display_name, plan_group,
-    plan_members,
+    plan_members, refused_group_name,
 };
 use crate::ports::{Pushed, StoreResult, Target as _};
 use crate::sweep::Step;
@@ -190,6 +190,11 @@ impl Page<'_> {
         attributes: &Attributes,
     ) -> StoreResult<Outlook> {
         let row = |action| PreviewRow::new(&link.key.object, &group.name, action);
+        let profile = catalog::profile(&self.configured.application.catalog_key);
+        if let Some(reason) = profile.and_then(|profile| refused_group_name(profile, &group.name)) {
+            let row = PreviewRow { reason: Some(reason), ..row(RowAction::Conflict) };
+            return Ok(Outlook { row, members: Walk::None });
+        }
         let made = |action| Outlook {
             row: PreviewRow { changes: creation_changes(attributes), ..row(action) },
             members: Walk::Compare(Standing::Nobody),
@@ -360,6 +365,8 @@ impl Page<'_> {
                 pushed: shown.or(pushed).filter(|_| recorded),
                 in_doubt: link.members_in_doubt.get(user).filter(|_| recorded).cloned(),
                 leaves_first: false,
+                stays: !rows.contains_key(user)
+                    && theirs.is_some_and(|link| matches!(link.removal, Some(Removal::Kept(_)))),
             }
         });
         Ok(facts.collect())

@@ -6,10 +6,10 @@ use tracing::warn;
 use super::{Page, Position, Step};
 use crate::application::{Lifecycle, SweepPhase};
 use crate::desired::Desired;
-use crate::fuse::RemovalGuard;
-use crate::link::{Link, LinkKey, Object, State};
+use crate::fuse::{Fuse, Verdict};
+use crate::link::{Link, LinkKey, Object, Removal, State};
 use crate::plan::{GroupPlan, UserPlan, plan_group, plan_user};
-use crate::ports::StoreResult;
+use crate::ports::{StoreResult, Written};
 use crate::target::Kind;
 
 /// How many links are read at a time, and how many of them are looked at together.
@@ -56,14 +56,65 @@ impl Page<'_> {
                 step: Step::Cursor(Kind::User, page.next),
             }));
         }
-        let counts = &self.job.counts;
-        let verdict = RemovalGuard::default().verdict(counts.removals, counts.linked);
-        if verdict.unless_allowed(self.job.allowed_removals).is_held() {
-            warn!(application = %self.application(), removals = counts.removals, linked = counts.linked, "removals are held");
-            self.job.held = counts.removals;
-            return Ok(None);
+        if self.is_held().await? {
+            self.job.held = self.job.counts.removals;
+            // An application that is being removed is asked for again, with as many as there are.
+            if self.configured.application.lifecycle == Lifecycle::Removing {
+                return Ok(None);
+            }
         }
         Ok(Some(Position { phase: SweepPhase::Removals, step: Step::Cursor(Kind::User, None) }))
+    }
+
+    /// The fuse judges what was counted, with what went of late. Over too much it blows: all that is marked then is held, one
+    /// by one, until a person decided. What a person allowed beforehand goes, and the fuse counts anew.
+    async fn is_held(&self) -> StoreResult<bool> {
+        let (counts, now) = (&self.job.counts, self.sweeper.clock.now());
+        let fuse = self.fuse();
+        let window = self.tables().fuse.window(self.application()).await?;
+        let recent = window.counted(now).accounts;
+        let verdict = fuse.limits.guard().verdict(counts.removals + recent, counts.linked + recent);
+        let verdict = if counts.removals == 0 { Verdict::Allowed } else { verdict };
+        match verdict.unless_allowed(self.job.allowed_removals.map(|allowed| allowed.saturating_add(recent)))
+        {
+            Verdict::Held(hold) => {
+                warn!(application = %self.application(), removals = counts.removals, linked = counts.linked, "removals are held");
+                fuse.change(|window| window.with_linked(counts.linked).blow(hold.to_string(), now)).await?;
+                Ok(true)
+            }
+            Verdict::Allowed if self.removals_are_allowed() => {
+                fuse.change(|window| window.with_linked(counts.linked).renewed()).await?;
+                Ok(false)
+            }
+            Verdict::Allowed => {
+                fuse.change(|window| window.with_linked(counts.linked)).await?;
+                Ok(counts.removals > 0 && window.blown.is_some())
+            }
+        }
+    }
+
+    fn fuse(&self) -> Fuse<'_> {
+        let limits = self.configured.application.policy.fuse;
+        Fuse { tables: self.tables(), application: self.application(), limits }
+    }
+
+    /// A person allowed at least as many removals as there are.
+    fn removals_are_allowed(&self) -> bool {
+        self.job.allowed_removals.is_some_and(|allowed| allowed >= self.job.counts.removals)
+    }
+
+    /// Stamps a link that a person let go beforehand. Who works on it meanwhile asks again.
+    async fn permit(&self, key: &LinkKey) -> StoreResult<()> {
+        let now = self.sweeper.clock.now();
+        let mut link = self.tables().links.link(key).await?;
+        while let Some(before) = link.filter(|link| !link.may_be_removed(now)) {
+            let permitted = Link { removal: Some(Removal::Permitted(now)), ..before.rewritten() };
+            link = match self.tables().links.write(&before, &permitted, None).await? {
+                Written::Lost(current) => Some(*current),
+                Written::Yes | Written::Owned(_) => None,
+            };
+        }
+        Ok(())
     }
 
     async fn standing(&self, key: &LinkKey) -> StoreResult<Standing> {
@@ -75,9 +126,10 @@ impl Page<'_> {
             return Ok(Standing::Elsewhere);
         }
         let record = self.tables().directory.user(user).await?;
-        let wanted = Desired::of(record.as_ref(), &self.configured.selection) == Desired::Active;
-        // What is marked already was let through where it was marked.
-        Ok(if wanted || link.work.is_fresh_under(self.configured.application.version) {
+        let desired = Desired::of(record.as_ref(), &self.configured.selection);
+        let stays = desired == Desired::Active || link.is_kept(desired);
+        // What is marked already asks for itself.
+        Ok(if stays || link.work.is_fresh_under(self.configured.application.version) {
             Standing::Stays
         } else {
             Standing::Goes
@@ -95,6 +147,10 @@ impl Page<'_> {
         let looks = page.keys.iter().map(|key| self.goes(key));
         let found: Vec<Option<LinkKey>> = stream::iter(looks).buffered(CONCURRENT).try_collect().await?;
         let keys: Vec<LinkKey> = found.into_iter().flatten().collect();
+        if self.removals_are_allowed() {
+            let permits = keys.iter().map(|key| self.permit(key));
+            stream::iter(permits).buffered(CONCURRENT).try_collect::<()>().await?;
+        }
         self.mark(&keys, false).await?;
         Ok(match (kind, page.next) {
             (kind, Some(next)) => {

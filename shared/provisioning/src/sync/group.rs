@@ -9,6 +9,7 @@ pub(crate) use adopt::shown_members;
 
 use super::settlement::Due;
 use super::task::{Next, ROUNDS, Task};
+use crate::fuse::Removes;
 use crate::ids::GroupId;
 use crate::link::{Link, State};
 use crate::plan::{GroupPlan, plan_group};
@@ -32,8 +33,14 @@ impl Task<'_> {
                 }
                 GroupPlan::Keep { changes } => self.keep(group, &link, &changes).await?,
                 GroupPlan::Resolve => self.resolve_group(group, &link).await?,
-                GroupPlan::Empty => self.empty(group, &link).await?,
-                GroupPlan::Delete => self.delete_group(group, &link).await?,
+                GroupPlan::Empty => match self.permitted(&link, Removes::Group).await? {
+                    Ok(link) => self.empty(group, &link).await?,
+                    Err(next) => next,
+                },
+                GroupPlan::Delete => match self.permitted(&link, Removes::Group).await? {
+                    Ok(link) => self.delete_group(group, &link).await?,
+                    Err(next) => next,
+                },
                 GroupPlan::Release => self.release_group(group, &link).await?,
             };
             if next == Next::Stop {

@@ -45,14 +45,16 @@ impl Task<'_> {
                 pushed: pushed.get(user).filter(|pushed| pushed.target_generation == generation).cloned(),
                 in_doubt: link.members_in_doubt.get(user).cloned(),
                 leaves_first: false,
+                stays: false,
             });
         }
         self.note_leavers(&mut facts, &links).await?;
         Ok(facts)
     }
 
-    /// Marks those whose account is about to be turned off: a link in use, its first attempt still to come, of a user
-    /// who is wanted no more. Only the few who are to be removed are looked at.
+    /// Marks those whose account is about to be turned off (a link in use, its first attempt still to come, of a user
+    /// who is wanted no more) and those whose account stays, because its removal is held, was rejected, or was not asked for
+    /// yet. Only the few who are to be removed are looked at.
     async fn note_leavers(
         &self,
         facts: &mut [MemberFacts],
@@ -61,17 +63,28 @@ impl Task<'_> {
         let pending = facts
             .iter_mut()
             .filter(|facts| facts.pushed.is_some() && (!facts.belongs || facts.remote_id.is_none()));
-        let pending = pending.filter(|facts| {
-            links.get(&facts.user).is_some_and(|link| link.state == State::Linked && link.work.is_fresh())
-        });
+        let pending =
+            pending.filter(|facts| links.get(&facts.user).is_some_and(|link| link.state == State::Linked));
         try_join_all(pending.map(|facts| async {
             let record = self.tables().directory.user(&facts.user).await?;
             let desired = Desired::of(record.as_ref(), &self.configured().selection);
-            facts.leaves_first = self.turned_off_first(desired);
+            let Some(link) = links.get(&facts.user) else { return Ok(()) };
+            let asks = self.is_removed(desired) && !link.may_be_removed(self.now());
+            facts.leaves_first = link.work.is_fresh() && (asks || self.turned_off_first(desired));
+            facts.stays = asks && !facts.leaves_first;
             Ok(())
         }))
         .await?;
         Ok(())
+    }
+
+    /// Whether the account of somebody so desired is taken out of use, for which the fuse is asked.
+    fn is_removed(&self, desired: Desired) -> bool {
+        match desired {
+            Desired::Active => false,
+            Desired::Suspended => self.configured().application.policy.on_disable != Departure::Leave,
+            Desired::Unassigned | Desired::Deleted => true,
+        }
     }
 
     /// Whether somebody so desired is turned off before he loses his memberships. Under deletion they go first, and under

@@ -11,6 +11,7 @@ mod group;
 mod learned;
 mod members;
 mod paced;
+mod permit;
 mod settlement;
 mod task;
 mod user;

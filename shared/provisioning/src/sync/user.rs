@@ -3,11 +3,14 @@
 mod create;
 mod leave;
 
+use std::collections::BTreeMap;
+
 use super::settlement::{Due, Settled};
 use super::task::{Next, ROUNDS, Task, Told};
 use crate::activity::Action;
 use crate::desired::Desired;
 use crate::directory::UserRecord;
+use crate::fuse::Removes;
 use crate::ids::UserId;
 use crate::link::{Link, State};
 use crate::plan::{UserPlan, active, plan_user};
@@ -37,8 +40,7 @@ impl Task<'_> {
                 let wait = |link: &mut Link| link.unassigned_since = Some(since);
                 Ok(self.settle(link, seen, Due::At(until), None, None, wait).await?.next())
             }
-            UserPlan::Block { missing } => {
-                let reason = format!("{missing} is required by the target and this user has no value for it");
+            UserPlan::Block { reason } => {
                 let told = self.told_of(record, Told::failure(Action::Hold, reason, Vec::new()));
                 let known = link.remote_id.is_some() || link.state == State::Creating;
                 let state = if known { link.state } else { State::Blocked };
@@ -46,11 +48,29 @@ impl Task<'_> {
             }
             UserPlan::Match { attributes } => self.match_or_create(record, link, &attributes).await,
             UserPlan::Resolve => self.resolve(link).await,
+            UserPlan::Change { action: action @ Action::Deactivate, write, changes } => {
+                match self.permitted(link, Removes::Account).await? {
+                    Ok(link) => self.change(&link, action, &write, &changes, record).await,
+                    Err(next) => Ok(next),
+                }
+            }
+            UserPlan::Change { action, write, changes } if changes.iter().any(Change::takes_away) => {
+                match self.permitted(link, Removes::Value).await? {
+                    Ok(link) => self.change(&link, action, &write, &changes, record).await,
+                    Err(next) => Ok(next),
+                }
+            }
             UserPlan::Change { action, write, changes } => {
                 self.change(link, action, &write, &changes, record).await
             }
-            UserPlan::Delete { write } => self.delete(link, &write).await,
-            UserPlan::Release => self.release(link).await,
+            UserPlan::Delete { write } => match self.permitted(link, Removes::Account).await? {
+                Ok(link) => self.delete(&link, &write).await,
+                Err(next) => Ok(next),
+            },
+            UserPlan::Release => match self.permitted(link, Removes::Account).await? {
+                Ok(link) => self.release(&link).await,
+                Err(next) => Ok(next),
+            },
         }
     }
 
@@ -65,9 +85,16 @@ impl Task<'_> {
     /// He is in step: only the mark goes, and what stood in the way while he was wanted.
     async fn nothing(&self, record: Option<&UserRecord>, link: &Link) -> StoreResult<Next> {
         let wanted = Desired::of(record, &self.configured().selection) == Desired::Active;
+        // A change that was rejected is forgotten once nobody asks for it any more.
+        let unrejected = Link { rejected: BTreeMap::new(), ..link.clone() };
+        let in_step = plan_user(self.configured(), record, &unrejected, self.now()) == UserPlan::Nothing;
         let settled = self
             .settle(link, link.work.generation, Due::Done, None, None, |link| {
                 link.unassigned_since = None;
+                link.removal = link.removal.filter(|_| !wanted);
+                if in_step {
+                    link.rejected.clear();
+                }
                 link.work.attempts = 0;
                 link.candidates.clear();
                 match link.state {
@@ -136,9 +163,12 @@ impl Task<'_> {
                 let reason = format!("it was gone already: {detail}");
                 self.gone(claimed, seen, Due::Done, Told::success(action, reason, requests)).await
             }
-            // Our own deletion, whose answer was lost: he is wanted again, so he gets an account again.
-            Ok(()) if claimed.deletion_in_doubt => {
-                let reason = format!("a deletion whose answer was lost had been done: {detail}");
+            // It went through us, or while it was off: he is wanted again, so he gets an account again.
+            Ok(()) if claimed.deletion_in_doubt || claimed.state == State::Deactivated => {
+                let reason = match claimed.deletion_in_doubt {
+                    true => format!("a deletion whose answer was lost had been done: {detail}"),
+                    false => format!("the target did not keep the account while it was off: {detail}"),
+                };
                 let told = Told::success(Action::Delete, reason, requests);
                 self.gone(claimed, seen, Due::At(self.now()), told).await?;
                 Ok(Next::Again)
@@ -192,6 +222,7 @@ fn accept(link: &mut Link, action: Action, changes: &[Change]) {
             None => link.sent.remove(attribute),
         };
         link.doubt.remove(attribute);
+        link.rejected.remove(attribute);
     }
     let state = match action {
         Action::Deactivate => State::Deactivated,
@@ -200,6 +231,7 @@ fn accept(link: &mut Link, action: Action, changes: &[Change]) {
     link.presence_changed = link.state != state || changes.iter().any(|change| change.attribute == active());
     link.state = state;
     link.deletion_in_doubt = false;
+    link.removal = link.removal.filter(|_| action == Action::Deactivate);
     link.unassigned_since = None;
     settle_well(link);
 }

@@ -145,6 +145,12 @@ fn members(
     };
     let steps = &mut patched.members.steps;
     match (op, path.selector(), value) {
+        ("add", None, Some(value)) if quirks.nests_added_members => match value.get("members") {
+            Some(nested) => steps.push(MemberStep::Add(member_rows(store, nested, quirks)?)),
+            None => {
+                return Err(Reply::error(400, "invalidValue", "an object that holds 'members' is needed"));
+            }
+        },
         ("add", None, value) => steps.push(MemberStep::Add(named(value)?)),
         ("replace", None, value) => match quirks.member_replacement {
             MemberReplacement::Replaces => steps.push(MemberStep::Set(named(value)?)),

@@ -31,6 +31,8 @@ pub struct Quirks {
     pub put_ignores_members: bool,
     /// Members are never shown (targets, traps: AWS; servers: "members never shown by GET").
     pub hides_members: bool,
+    /// Members are added as `{"members": [...]}` below the path `members`; a bare list is answered 400 (targets 2.6: Salesforce).
+    pub nests_added_members: bool,
     /// How members may be removed (targets 2.6; servers: "501 for `members[value eq]`").
     pub member_removal: MemberRemoval,
     /// What `replace members` does (servers: "`replace members` answered 200 and ignored, or taken as add").

@@ -44,7 +44,12 @@ impl State {
         }
     }
 
-    fn write_link(&mut self, before: &Link, after: &Link, ownership: Option<&Ownership>) -> Written {
+    pub(super) fn write_link(
+        &mut self,
+        before: &Link,
+        after: &Link,
+        ownership: Option<&Ownership>,
+    ) -> Written {
         if let Some(written) = self.changed_since(before, after) {
             return written;
         }

@@ -5,6 +5,7 @@
 mod activity;
 mod applications;
 mod directory;
+mod fuse;
 mod index;
 mod jobs;
 mod links;
@@ -25,6 +26,7 @@ use provisioning::application::{Application, Condition, Pace, Selection, TargetS
 use provisioning::clock::{Clock, after};
 use provisioning::directory::job::DirectoryJob;
 use provisioning::directory::{Group, User};
+use provisioning::fuse::Window;
 use provisioning::ids::{ApplicationId, GroupId, JobId, RemoteId, UserId};
 use provisioning::link::{Link, LinkKey};
 use provisioning::mapping::Mapping;
@@ -90,6 +92,7 @@ pub struct State {
     conditions: BTreeMap<ApplicationId, Condition>,
     paces: BTreeMap<ApplicationId, Pace>,
     next_free: BTreeMap<ApplicationId, Timestamp>,
+    windows: BTreeMap<ApplicationId, Window>,
     pub jobs: BTreeMap<(ApplicationId, JobId), SweepJob>,
     found: BTreeMap<String, BTreeMap<RemoteId, Found>>,
     previews: previews::Previews,
@@ -134,6 +137,7 @@ impl Memory {
             conditions: BTreeMap::new(),
             paces: BTreeMap::new(),
             next_free: BTreeMap::new(),
+            windows: BTreeMap::new(),
             jobs: BTreeMap::new(),
             found: BTreeMap::new(),
             previews: previews::Previews::default(),
@@ -159,6 +163,7 @@ impl Memory {
             attributes: store.clone(),
             offboardings: store.clone(),
             applications: store.clone(),
+            fuse: store.clone(),
             links: store.clone(),
             memberships: store.clone(),
             jobs: store.clone(),

@@ -12,7 +12,9 @@ use provisioning::application::{
     Configuration, Departure, DeselectedGroup, Links, Policy, SecretName, Setup,
 };
 use provisioning::directory::job::Deletions;
+use provisioning::fuse::{HeldRemovals, Limits};
 use provisioning::ids::ApplicationId;
+use provisioning::link::Link;
 use provisioning::mapping::{DirectoryAttribute, MappedAttribute, Mapping, Source};
 use provisioning::ports::{Bell, SecretStore, StoreResult, Tables};
 use provisioning::randomness::{Numbered, Randomness};
@@ -58,6 +60,9 @@ pub struct World {
     pub setup: Setup,
     deletions: Deletions,
     pub climate_at_first: Climate,
+    /// How much goes unasked: in two worlds of three anything, for else the fuse would hold most of what happens in so small a
+    /// directory.
+    limits: Limits,
 }
 
 /// What one invocation works with.
@@ -108,6 +113,10 @@ impl World {
             setup,
             deletions,
             climate_at_first,
+            limits: match seed % 3 {
+                0 => Limits::default(),
+                _ => Limits { accounts: 10_000, groups: 10_000, percent: 100, floor: 10_000 },
+            },
         };
         world.connect().await;
         world
@@ -129,7 +138,7 @@ impl World {
         ];
         let new = Configuration {
             mapping: Some(Mapping { attributes }),
-            policy: Some(policy(Rules::FIRST)),
+            policy: Some(self.policy(Rules::FIRST)),
             ..Configuration::default()
         };
         setup.configure(id, new).await.unwrap();
@@ -145,24 +154,45 @@ impl World {
             storm,
         }
     }
-}
 
-fn policy(rules: Rules) -> Policy {
-    let departure = |leaving| match leaving {
-        Leaving::Off => Departure::Deactivate,
-        Leaving::Gone => Departure::Delete,
-        Leaving::Left => Departure::Leave,
-    };
-    Policy {
-        on_disable: departure(rules.disabled),
-        on_unassign: departure(rules.unassigned),
-        on_delete: departure(rules.deleted),
-        on_deselect: match rules.deselected {
-            Letting::Emptied => DeselectedGroup::Empty,
-            Letting::Gone => DeselectedGroup::Delete,
-            Letting::Left => DeselectedGroup::Leave,
-        },
-        grace_seconds: rules.grace_seconds,
-        ..Policy::default()
+    /// Decides about what the fuse holds, one way or the other; `false`: it holds nothing.
+    pub async fn allow_what_is_held(&self) -> bool {
+        if !self.memory.state().links.values().any(Link::is_held) {
+            return false;
+        }
+        if self.chance.hits(5_000) {
+            let _ = self.setup.sync(&self.application, Some(u64::MAX)).await;
+            return true;
+        }
+        let configured = self.tables.applications.load(&self.application).await.unwrap().unwrap();
+        let held = HeldRemovals {
+            tables: self.tables.clone(),
+            bell: Arc::new(CalmBell(self.queues.clone())),
+            clock: self.clock.clone(),
+        };
+        let sealed = held.seal(&configured).await.unwrap();
+        held.approve(&self.setup, &configured, &sealed.digest).await.unwrap();
+        true
+    }
+
+    fn policy(&self, rules: Rules) -> Policy {
+        let departure = |leaving| match leaving {
+            Leaving::Off => Departure::Deactivate,
+            Leaving::Gone => Departure::Delete,
+            Leaving::Left => Departure::Leave,
+        };
+        Policy {
+            on_disable: departure(rules.disabled),
+            on_unassign: departure(rules.unassigned),
+            on_delete: departure(rules.deleted),
+            on_deselect: match rules.deselected {
+                Letting::Emptied => DeselectedGroup::Empty,
+                Letting::Gone => DeselectedGroup::Delete,
+                Letting::Left => DeselectedGroup::Leave,
+            },
+            grace_seconds: rules.grace_seconds,
+            fuse: self.limits,
+            ..Policy::default()
+        }
     }
 }

@@ -7,8 +7,8 @@ use provisioning::directory::{Group, Status, User};
 use provisioning::ids::{GroupId, UserId};
 use provisioning::ports::{DirectoryJobs as _, GroupWrite, UserWrite};
 
+use super::World;
 use super::judged::shown_account;
-use super::{World, policy};
 use crate::history::Act;
 use crate::oracle::{Oracle, Person};
 use crate::target::Account;
@@ -152,7 +152,7 @@ impl World {
                 self.select(&selected, *exclude, oracle).await;
             }
             Act::Govern { rules } => {
-                let new = Configuration { policy: Some(policy(*rules)), ..Configuration::default() };
+                let new = Configuration { policy: Some(self.policy(*rules)), ..Configuration::default() };
                 self.setup.configure(&self.application, new).await.unwrap();
                 oracle.rules = *rules;
             }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use provisioning::ids::ApplicationId;
-use provisioning::link::{Link, Object, Origin, State as LinkState, Trouble};
+use provisioning::link::{Link, Object, Origin, Removal, State as LinkState, Trouble};
 use provisioning::matching::Candidate;
 use provisioning::target::Kind;
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ const CONCURRENT: usize = 16;
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Paging {
+pub struct Paging {
     /// How many at most.
     #[param(inline)]
     limit: Option<Limit>,
@@ -70,6 +70,10 @@ pub struct ShownLink {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     origin: Option<ShownOrigin>,
+    /// What was said of taking it out of use, since it was last wanted; absent where nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    removal: Option<ShownRemoval>,
     /// When it is looked at again; absent where nothing is to be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -117,6 +121,28 @@ impl From<Candidate> for ShownCandidate {
                 Object::User(user) => user.to_string(),
                 Object::Group(group) => group.to_string(),
             }),
+        }
+    }
+}
+
+/// What was said of taking a counterpart out of use.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum ShownRemoval {
+    /// It may go, or is gone.
+    Permitted,
+    /// It waits for a person.
+    Held,
+    /// A person said that it stays.
+    Kept,
+}
+
+impl From<Removal> for ShownRemoval {
+    fn from(removal: Removal) -> Self {
+        match removal {
+            Removal::Permitted(_) => Self::Permitted,
+            Removal::Held(_) => Self::Held,
+            Removal::Kept(_) => Self::Kept,
         }
     }
 }
@@ -196,6 +222,7 @@ impl From<Link> for ShownLink {
                 Origin::Created => ShownOrigin::Created,
                 Origin::Adopted => ShownOrigin::Adopted,
             }),
+            removal: link.removal.map(ShownRemoval::from),
             due_at: link.work.due_at.map(|due_at| due_at.to_string()),
             attempts: link.work.attempts,
             problem: link.work.problem,
@@ -205,7 +232,7 @@ impl From<Link> for ShownLink {
 }
 
 /// Which links a list is of.
-enum Which {
+pub enum Which {
     All(Kind),
     In(Trouble),
 }
@@ -217,6 +244,16 @@ async fn list(
     paging: Paging,
 ) -> Result<Json<Page<ShownLink>>, Problem> {
     present(api, id).await?;
+    page(api, id, which, &paging).await.map(Json)
+}
+
+/// A page of the links of an application that is there.
+pub async fn page(
+    api: &Api,
+    id: &ApplicationId,
+    which: Which,
+    paging: &Paging,
+) -> Result<Page<ShownLink>, Problem> {
     let cursor: Option<String> = Cursor::position_of(paging.cursor.as_ref())?;
     let limit = paging.limit.unwrap_or_default().get();
     let links = &api.tables.links;
@@ -234,7 +271,7 @@ async fn list(
     let reads: Vec<_> = page.keys.iter().map(|key| links.link(key)).collect();
     let read: Vec<Option<Link>> = stream::iter(reads).buffered(CONCURRENT).try_collect().await?;
     let items = read.into_iter().flatten().map(ShownLink::from).collect();
-    Ok(Json(Page { items, next: page.next.map(|next| Cursor::at(&next)) }))
+    Ok(Page { items, next: page.next.map(|next| Cursor::at(&next)) })
 }
 
 /// Lists the users' counterparts, in no order.

@@ -5,6 +5,7 @@ mod capabilities;
 mod connection;
 mod explain;
 mod groups;
+mod held;
 mod links;
 mod mapping;
 mod policy;
@@ -52,6 +53,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .merge(turn::routes())
         .merge(status::routes())
         .merge(links::routes())
+        .merge(held::routes())
         .merge(adoption::routes())
         .merge(explain::routes())
         .merge(previews::routes())

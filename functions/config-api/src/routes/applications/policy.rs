@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use provisioning::application::{
     Adopt, Configuration, Configured, Departure, DeselectedGroup, Policy, ReactivateAdopted,
 };
+use provisioning::fuse::Limits;
 use provisioning::ids::ApplicationId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -34,7 +35,7 @@ const LONGEST_GRACE: u32 = 604_800;
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"on_disable": "deactivate", "on_unassign": "deactivate", "on_delete": "delete",
     "groups": {"on_deselect": "empty"}, "grace_seconds": 60, "adopt": "automatic", "take_over": false,
-    "match": ["user_name"], "reactivate_adopted": "ask"}))]
+    "match": ["user_name"], "reactivate_adopted": "ask", "fuse": {"accounts": 50, "groups": 5, "percent": 10, "floor": 5}}))]
 struct WirePolicy {
     /// A user in a selected group is disabled.
     on_disable: WhenDisabled,
@@ -58,6 +59,70 @@ struct WirePolicy {
     keys: MatchKeys,
     /// An account that is to be adopted and was turned off, not by us.
     reactivate_adopted: WhenOff,
+    /// How much is taken away within 24 hours before a person is asked.
+    fuse: FusePolicy,
+}
+
+/// How much is taken away within 24 hours before a person is asked. One person who is disabled, deleted or offboarded by hand
+/// counts and is never held.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct FusePolicy {
+    /// Most accounts.
+    accounts: Many,
+    /// Most groups, emptied or deleted.
+    groups: Many,
+    /// The largest share of the linked accounts, in percent.
+    #[schema(value_type = u8, maximum = 100)]
+    percent: Percent,
+    /// Fewer accounts than this are never too large a share.
+    floor: Many,
+}
+
+impl Default for FusePolicy {
+    fn default() -> Self {
+        Limits::default().into()
+    }
+}
+
+impl From<Limits> for FusePolicy {
+    fn from(limits: Limits) -> Self {
+        let Limits { accounts, groups, percent, floor } = limits;
+        Self { accounts: Many(accounts), groups: Many(groups), percent: Percent(percent), floor: Many(floor) }
+    }
+}
+
+impl From<FusePolicy> for Limits {
+    fn from(policy: FusePolicy) -> Self {
+        let FusePolicy { accounts, groups, percent, floor } = policy;
+        Self { accounts: accounts.0, groups: groups.0, percent: percent.0, floor: floor.0 }
+    }
+}
+
+/// A count, a million at most.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "Whole")]
+#[schema(value_type = u32, maximum = 1000000)]
+struct Many(u64);
+
+impl TryFrom<Whole> for Many {
+    type Error = &'static str;
+    fn try_from(Whole(count): Whole) -> Result<Self, Self::Error> {
+        let count = u64::try_from(count).ok().filter(|count| *count <= 1_000_000);
+        count.map(Self).ok_or("0 to 1000000")
+    }
+}
+
+/// A share.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "Whole")]
+struct Percent(u8);
+
+impl TryFrom<Whole> for Percent {
+    type Error = &'static str;
+    fn try_from(Whole(percent): Whole) -> Result<Self, Self::Error> {
+        u8::try_from(percent).ok().filter(|percent| *percent <= 100).map(Self).ok_or("0 to 100")
+    }
 }
 
 /// By what an account is looked for.
@@ -220,6 +285,7 @@ impl From<&Policy> for WirePolicy {
                 ReactivateAdopted::Yes => WhenOff::Yes,
                 ReactivateAdopted::No => WhenOff::No,
             },
+            fuse: policy.fuse.into(),
         }
     }
 }
@@ -256,6 +322,7 @@ impl From<WirePolicy> for Policy {
                 WhenOff::Yes => ReactivateAdopted::Yes,
                 WhenOff::No => ReactivateAdopted::No,
             },
+            fuse: policy.fuse.into(),
         }
     }
 }

@@ -10,7 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use provisioning::directory::User;
+use provisioning::directory::{Status, User};
 use provisioning::ids::{GroupId, SourceId, UserId};
 use provisioning::ports::ListingPosition;
 use serde::Deserialize;
@@ -159,6 +159,9 @@ async fn change(
     let custom = patch.custom.iter().filter_map(|(name, value)| Some((name.clone(), value.as_ref()?)));
     write::check_custom(&api, &custom.collect::<BTreeMap<_, _>>()).await?;
     let user = write::change(&api, &id, precondition.as_ref(), |user| patch.clone().over(user)).await?;
+    if user.status == Status::Disabled {
+        write::let_go(&api, &id).await;
+    }
     Ok(shown(&user))
 }
 
@@ -177,7 +180,10 @@ async fn remove(
         precondition.check(&ETag::of_content(&user))?;
     }
     match api.directory_jobs.delete_user(&id).await? {
-        true => Ok((StatusCode::ACCEPTED, Json(user)).into_response()),
+        true => {
+            write::let_go(&api, &id).await;
+            Ok((StatusCode::ACCEPTED, Json(user)).into_response())
+        }
         false => Err(Problem::not_found("user", id.as_str())),
     }
 }

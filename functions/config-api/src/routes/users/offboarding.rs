@@ -120,6 +120,7 @@ async fn offboard(State(api): State<Api>, Path(id): Path<UserId>) -> Result<Resp
     // Offboarded once more he keeps the time of the first.
     let known = was.status == Status::Disabled && api.tables.offboardings.noted(&id).await?.is_some();
     write::change(&api, &id, None, |user| UserPatch::disabling().over(user)).await?;
+    write::let_go(&api, &id).await;
     if !known {
         api.tables.offboardings.note(&id, api.clock.now()).await?;
     }

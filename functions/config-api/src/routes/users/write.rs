@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use provisioning::directory::User;
+use provisioning::fuse;
 use provisioning::ids::UserId;
-use provisioning::ports::{DirectoryWriteError, UserWrite};
+use provisioning::ports::{DirectoryWriteError, Lane, UserWrite};
 
 use super::wire::{CustomValue, ShownUser};
 use crate::Api;
@@ -60,6 +61,19 @@ pub async fn change(
         }
     }
     Err(Problem::new(ProblemKind::ChangedMeanwhile, ProblemKind::ChangedMeanwhile.example()))
+}
+
+/// Lets the accounts of somebody go who was disabled or deleted by hand: that counts, and is never held. Should it not be taken
+/// down, he is treated as anybody else.
+pub async fn let_go(api: &Api, id: &UserId) {
+    let bells = match fuse::let_go(&api.tables, id, api.clock.now()).await {
+        Ok(bells) if bells.is_empty() => return,
+        Ok(bells) => bells,
+        Err(error) => return tracing::warn!(user = %id, %error, "his removal is counted like any other"),
+    };
+    if let Err(error) = api.setup.bell.ring(Lane::Live, "", &bells).await {
+        tracing::warn!(user = %id, %error, "his accounts come due by themselves");
+    }
 }
 
 fn bounded(user: &User) -> Result<(), Problem> {

@@ -67,7 +67,7 @@ impl Setup {
     /// A target whose rate its profile declares is met at it from the first sync on.
     async fn declare_pace(&self, before: &Configured) -> Result<(), SetupError> {
         let Application { id, catalog_key, .. } = &before.application;
-        let rate = catalog::profile(catalog_key).and_then(|profile| profile.requests_per_second());
+        let rate = catalog::profile(catalog_key).and_then(catalog::Profile::requests_per_second);
         if let Some(rate) = rate.filter(|rate| before.pace.and_then(|pace| pace.declared) != Some(*rate)) {
             let pace = Pace::declared(rate, self.clock.now());
             self.tables.applications.set_pace(id, before.pace, Some(pace)).await?;
@@ -81,7 +81,9 @@ impl Setup {
         let overrides = before.application.connection.as_ref();
         let overrides =
             overrides.map(|known| known.capabilities.layers.overrides.clone()).unwrap_or_default();
-        let profile = catalog::profile(&before.application.catalog_key).unwrap_or_default().settings();
+        let profile = catalog::profile(&before.application.catalog_key)
+            .map(catalog::Profile::settings)
+            .unwrap_or_default();
         Capabilities::resolved(Layers { overrides, profile, ..Layers::default() })
     }
 

@@ -71,7 +71,7 @@ impl Setup {
         if let Some(configured) = self.tables.applications.load(id).await? {
             return Ok(configured);
         }
-        if catalog::entry(catalog_key).and_then(|entry| entry.provisioning).is_none() {
+        if catalog::entry(catalog_key).is_none_or(|entry| entry.provisioning.is_none()) {
             return Err(SetupError::NotInCatalog(catalog_key.to_owned()));
         }
         let application = Application {

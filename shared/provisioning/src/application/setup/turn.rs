@@ -2,7 +2,9 @@
 
 use super::{Setup, SetupError, missing_steps};
 use crate::activity::EventName;
-use crate::application::{Application, Departure, DeselectedGroup, Lifecycle, Policy, Selection, SweepPhase};
+use crate::application::{
+    Application, Configured, Departure, DeselectedGroup, Lifecycle, Policy, Selection, SweepPhase,
+};
 use crate::ids::{ApplicationId, JobId};
 use crate::ports::ConfigurationWrite;
 use crate::sweep::{Position, Step};
@@ -48,6 +50,18 @@ impl Setup {
         let application = Application { lifecycle: Lifecycle::Disabled, ..before.application };
         let write = ConfigurationWrite::of(application);
         self.write(write, EventName::Disable, "provisioning was disabled".into()).await
+    }
+
+    /// Tells what a person decided about the application, under its next version.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError`].
+    pub async fn note(&self, id: &ApplicationId, reason: String) -> Result<Configured, SetupError> {
+        let before = self.load_kept(id).await?;
+        let write = ConfigurationWrite::of(before.application);
+        self.write(write, EventName::ConfigUpdate, reason).await?;
+        self.tables.applications.load(id).await?.ok_or_else(|| SetupError::Unknown(id.clone()))
     }
 
     /// Sweeps an enabled application once more. `allowed_removals` are removals that a person lets go, however many they are.

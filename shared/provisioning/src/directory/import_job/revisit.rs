@@ -9,6 +9,7 @@ use super::planning::{Extent, plan};
 use super::runner::ImportRunner;
 use super::walk::after_departures;
 use super::{Entry, EntryResult, Import, ImportState, LinePage, Named, Position};
+use crate::directory::Status;
 use crate::directory::file::{Content, FileLine};
 use crate::folding::folded;
 use crate::ids::UserId;
@@ -209,6 +210,11 @@ impl ImportRunner {
         let sent: Vec<(usize, UserWrite)> =
             writes.iter().filter_map(|(at, write, _)| Some((*at, write.clone()?))).collect();
         let refused = self.write_users(&sent).await?;
+        for (_, write) in &sent {
+            if write.new.status == Status::Disabled || !write.leave.is_empty() {
+                self.let_go(import, &write.new.id).await?;
+            }
+        }
         for (at, _, entry) in writes {
             let fate = if refused.contains(&at) { Fate::Waits } else { Fate::Done(Box::new(entry)) };
             match fate {

@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::runner::ImportRunner;
 use super::{Import, ImportState, Named, Position, Walk};
-use crate::fuse::{RemovalGuard, Verdict};
+use crate::fuse::{self, RemovalGuard, Verdict};
 use crate::ids::{GroupId, UserId};
 use crate::ports::{StoreError, StoreResult};
 use crate::target::Kind;
@@ -59,7 +59,7 @@ impl ImportRunner {
     pub(super) async fn delete(&self, import: &Import, walk: &Walk) -> StoreResult<Import> {
         let mut import = import.clone();
         if !walk.doomed.is_empty() {
-            let doomed = self.take_down(walk).await?;
+            let doomed = self.take_down(&import, walk).await?;
             let left = Walk { doomed, ..walk.clone() };
             let walk =
                 if left.doomed.is_empty() { onward(&import, walk, walk.cursor.clone()) } else { Some(left) };
@@ -87,13 +87,14 @@ impl ImportRunner {
     }
 
     /// Takes down what is doomed, a group a page at a time; gives what is left.
-    async fn take_down(&self, walk: &Walk) -> StoreResult<Vec<String>> {
+    async fn take_down(&self, import: &Import, walk: &Walk) -> StoreResult<Vec<String>> {
         let directory = &self.tables.directory;
         match walk.kind {
             Kind::User => {
                 let deletions = walk.doomed.iter().map(|id| async move {
                     let id: UserId = parsed(id)?;
-                    directory.delete_user(&id).await
+                    directory.delete_user(&id).await?;
+                    self.let_go(import, &id).await
                 });
                 stream::iter(deletions).buffer_unordered(CONCURRENCY).try_collect::<Vec<()>>().await?;
                 Ok(Vec::new())
@@ -110,6 +111,15 @@ impl ImportRunner {
                 Ok(left)
             }
         }
+    }
+
+    /// Whoever is taken away by a list that a person allowed is not held once more at each application.
+    pub(super) async fn let_go(&self, import: &Import, user: &UserId) -> StoreResult<()> {
+        if let (Some(at), Some(_)) = (import.committed_at, import.request.allow_removals) {
+            // What was held before is marked by this; it comes due by itself.
+            fuse::let_go(&self.tables, user, at).await?;
+        }
+        Ok(())
     }
 
     /// A page of the walk. The index proposes; who is there, and who was named, is read consistently.

@@ -153,7 +153,7 @@ fn a_required_attribute_without_a_value_blocks() {
     let nameless = record(User { username: String::new(), ..user("ada", "Engineer") }, &["sales"]);
     assert_eq!(
         plan(&configured(), Some(&nameless), &link(State::New, "", true)),
-        "blocked: userName has no value"
+        "blocked: userName is required by the target and this user has no value for it"
     );
 }
 

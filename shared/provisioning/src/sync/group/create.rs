@@ -8,7 +8,7 @@ use crate::activity::Action;
 use crate::ids::{GroupId, SourceId};
 use crate::link::{Link, Origin, State};
 use crate::matching::{Candidates, Match, Sought, decide};
-use crate::plan::{MemberFacts, MemberPlan, chunks, plan_members};
+use crate::plan::{MemberFacts, MemberPlan, chunks, plan_members, refused_group_name};
 use crate::ports::{Ownership, StoreResult};
 use crate::target::{Change, Found, Kind, RequestNote, TargetError, Write};
 use crate::value::{Attributes, Value};
@@ -39,6 +39,11 @@ impl Task<'_> {
             Some(Value::Text(name)) => name.clone(),
             _ => return Ok(Next::Stop),
         };
+        let profile = catalog::profile(&self.configured().application.catalog_key);
+        if let Some(reason) = profile.and_then(|profile| refused_group_name(profile, &name)) {
+            let told = Told::failure(Action::Hold, reason, Vec::new()).named(&name);
+            return self.group_conflict(link, told.with_create_open(link.create_is_open())).await;
+        }
         let mut requests = Vec::new();
         let candidates = match self.candidates(link, &external_id, &name, &mut requests).await? {
             Ok(candidates) => candidates,
@@ -95,6 +100,7 @@ impl Task<'_> {
                 link.remote_id = None;
                 link.origin = None;
                 link.deletion_in_doubt = false;
+                link.removal = None;
                 link.external_id = Some(external_id.to_owned());
                 link.sent.clear();
                 link.doubt = attributes.keys().cloned().collect();
@@ -144,6 +150,7 @@ impl Task<'_> {
                 link.remote_id = Some(found.remote_id.clone());
                 link.origin = Some(Origin::Created);
                 link.deletion_in_doubt = false;
+                link.removal = None;
                 link.sent = attributes.clone();
                 link.doubt.clear();
                 link.members_in_doubt.clear();
@@ -241,6 +248,7 @@ impl Task<'_> {
                 link.external_id = Some(external_id.to_owned());
                 link.origin = Some(origin);
                 link.deletion_in_doubt = false;
+                link.removal = None;
                 link.sent = baseline.clone();
                 link.compare = true;
                 if origin == Origin::Adopted {

@@ -135,6 +135,7 @@ impl Task<'_> {
                 link.compare = false;
                 link.doubt.clear();
                 link.deletion_in_doubt = false;
+                link.removal = None;
                 // In a group that stays, who was recorded and may not have been added is still in doubt.
                 if state == State::Tombstone {
                     link.members_in_doubt.clear();

@@ -103,6 +103,7 @@ impl Task<'_> {
             .settle(link, seen, due, None, None, |link| {
                 link.state = State::Linked;
                 link.compare = link.compare && full;
+                link.removal = None;
                 link.work.attempts = 0;
                 link.work.problem = None;
             })

@@ -122,6 +122,7 @@ impl Task<'_> {
                 link.remote_id = None;
                 link.origin = None;
                 link.deletion_in_doubt = false;
+                link.removal = None;
                 link.external_id = Some(wanted.keys.external_id.clone());
                 link.sent.clear();
                 link.doubt = wanted.attributes.keys().cloned().collect();
@@ -214,6 +215,7 @@ impl Task<'_> {
                 link.remote_id = Some(found.remote_id.clone());
                 link.origin = Some(Origin::Created);
                 link.deletion_in_doubt = false;
+                link.removal = None;
                 link.sent = wanted.attributes.clone();
                 link.doubt.clear();
                 link.unassigned_since = None;
@@ -250,6 +252,7 @@ impl Task<'_> {
             link.external_id = Some(wanted.keys.external_id.clone());
             link.origin = Some(origin);
             link.deletion_in_doubt = false;
+            link.removal = None;
             link.sent = baseline.clone();
             link.doubt = differing.iter().map(|change| change.attribute.clone()).collect();
             link.presence_changed = true;
@@ -346,6 +349,7 @@ impl Task<'_> {
                 link.remote_id = Some(found.remote_id.clone());
                 link.origin = Some(Origin::Created);
                 link.deletion_in_doubt = false;
+                link.removal = None;
                 link.doubt.insert(active());
                 link.presence_changed = true;
                 settle_well(link);

@@ -93,6 +93,7 @@ impl Task<'_> {
                 link.state = State::Tombstone;
                 link.doubt.clear();
                 link.deletion_in_doubt = false;
+                link.removal = None;
                 link.unassigned_since = None;
                 link.presence_changed = true;
                 settle_well(link);

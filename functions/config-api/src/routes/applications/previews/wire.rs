@@ -273,7 +273,7 @@ impl ShownPreview {
             members_removed: counts.members_removed,
             linked: counts.linked,
             removals: counts.removals,
-            held: counts.held(),
+            held: job.held.clone(),
         }
     }
 }

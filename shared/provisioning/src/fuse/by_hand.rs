@@ -1,0 +1,65 @@
+//! Removals that a person makes himself: they count, and are never held.
+
+use jiff::Timestamp;
+
+use super::{Fuse, Removes};
+use crate::clock::after;
+use crate::desired::Desired;
+use crate::detect::RING_AGAIN;
+use crate::ids::UserId;
+use crate::link::{Link, Mark, State};
+use crate::plan::{UserPlan, plan_user};
+use crate::ports::{Doorbell, StoreResult, Tables};
+
+/// How often a link may change under the hands of who stamps it.
+const SURPRISES: usize = 5;
+
+/// Lets the accounts of one user go, whom a person disabled or deleted, or who was in a list that a person allowed. Said once that
+/// is written in the directory. What was held already is marked; its bells are given, and come due by themselves.
+///
+/// # Errors
+///
+/// A table did not answer: what is too much is held, as if nobody had said anything.
+pub async fn let_go(tables: &Tables, user: &UserId, now: Timestamp) -> StoreResult<Vec<Doorbell>> {
+    let mut bells = Vec::new();
+    for link in tables.links.links_of(user).await? {
+        bells.extend(let_one_go(tables, user, link, now).await?);
+    }
+    Ok(bells)
+}
+
+async fn let_one_go(
+    tables: &Tables,
+    user: &UserId,
+    link: Link,
+    now: Timestamp,
+) -> StoreResult<Option<Doorbell>> {
+    let key = link.key.clone();
+    let Some(configured) = tables.applications.load(&key.application).await? else { return Ok(None) };
+    let application = &configured.application;
+    let mut link = Some(link);
+    for _ in 0..SURPRISES {
+        let Some(found) = link else { return Ok(None) };
+        let record = tables.directory.user(user).await?;
+        let goes = Desired::of(record.as_ref(), &configured.selection) != Desired::Active
+            && (found.state == State::Creating
+                || plan_user(&configured, record.as_ref(), &found, now) != UserPlan::Nothing);
+        if !goes {
+            return Ok(None);
+        }
+        let fuse = Fuse { tables, application: &key.application, limits: application.policy.fuse };
+        if fuse.grant(&found, Removes::Account, now).await? {
+            if !found.is_held() {
+                return Ok(None);
+            }
+            let due_at = after(now, RING_AGAIN);
+            let mark =
+                Mark { application_version: application.version, due_at, by_sweep: false, compare: false };
+            let generation = tables.links.mark(&key, &mark).await?;
+            return Ok(Some(Doorbell::Link { key, generation }));
+        }
+        link = tables.links.link(&key).await?;
+    }
+    // Whoever works on it asks for himself.
+    Ok(None)
+}

@@ -1,0 +1,312 @@
+//! What was taken away from an application in the last 24 hours, and whether that is too much.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Hold, RemovalGuard, Verdict};
+
+const HOUR_SECONDS: i64 = 3_600;
+/// A window reaches back over this many hours, the one under way included.
+const HOURS: i64 = 24;
+
+/// How much goes unasked in 24 hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Most accounts.
+    pub accounts: u64,
+    /// Most whole groups.
+    pub groups: u64,
+    /// The largest share of the linked accounts, in percent.
+    pub percent: u8,
+    /// Fewer accounts than this are never too large a share.
+    pub floor: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let RemovalGuard { percent, floor, most } = RemovalGuard::default();
+        Self { accounts: most, groups: 5, percent, floor }
+    }
+}
+
+impl Limits {
+    /// The same, for who counts accounts beforehand.
+    pub fn guard(&self) -> RemovalGuard {
+        RemovalGuard { percent: self.percent, floor: self.floor, most: self.accounts }
+    }
+}
+
+/// What is taken away at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removes {
+    /// A user's account.
+    Account,
+    /// A group, emptied or deleted.
+    Group,
+    /// A value of an account, or the name it is known by.
+    Value,
+}
+
+/// How much was taken away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// Accounts.
+    #[serde(default)]
+    pub accounts: u64,
+    /// Groups.
+    #[serde(default)]
+    pub groups: u64,
+    /// Accounts that lost a value or their name.
+    #[serde(default)]
+    pub values: u64,
+}
+
+/// When the fuse blew, and over what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blown {
+    /// When.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+    /// What would have been too much, for people.
+    pub why: String,
+}
+
+/// What was taken away from an application of late. Every change of it is a new one, of the next revision.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Raised by every write.
+    #[serde(default)]
+    pub revision: u64,
+    /// By the hour since 1970.
+    #[serde(default)]
+    hours: BTreeMap<i64, Counted>,
+    /// Set once it was too much; every further removal waits until a person decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blown: Option<Blown>,
+    /// Accounts that were linked when a sweep last counted them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked: Option<u64>,
+}
+
+impl Window {
+    /// The window once this removal was let through, or, where it is one too many, once the fuse has blown over it.
+    ///
+    /// # Errors
+    ///
+    /// The removal may not go; the window as it is to be written then.
+    pub fn let_through(&self, removes: Removes, limits: &Limits, now: Timestamp) -> Result<Self, Self> {
+        if self.blown.is_some() {
+            return Err(self.clone());
+        }
+        let counted = self.with(removes, now);
+        match too_much(counted.counted(now), self.linked, limits) {
+            None => Ok(counted),
+            Some(why) => Err(self.blow(why, now)),
+        }
+    }
+
+    /// The window with one more removal, whatever the limits say.
+    #[must_use]
+    pub fn with(&self, removes: Removes, now: Timestamp) -> Self {
+        let hour = hour(now);
+        let mut next = self.next();
+        next.hours.retain(|then, _| *then > hour - HOURS);
+        let counted = next.hours.entry(hour).or_default();
+        match removes {
+            Removes::Account => counted.accounts += 1,
+            Removes::Group => counted.groups += 1,
+            Removes::Value => counted.values += 1,
+        }
+        next
+    }
+
+    /// The window once the fuse has blown. One that had blown before keeps its reason.
+    #[must_use]
+    pub fn blow(&self, why: String, now: Timestamp) -> Self {
+        let mut next = self.next();
+        next.blown.get_or_insert(Blown { at: now, why });
+        next
+    }
+
+    /// The window once a person decided: it begins anew.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        Self { hours: BTreeMap::new(), blown: None, ..self.next() }
+    }
+
+    /// The window with the number of accounts a sweep counted.
+    #[must_use]
+    pub fn with_linked(&self, linked: u64) -> Self {
+        Self { linked: Some(linked), ..self.next() }
+    }
+
+    /// What was taken away in the last 24 hours.
+    pub fn counted(&self, now: Timestamp) -> Counted {
+        let hour = hour(now);
+        let recent = self.hours.range(hour - HOURS + 1..).map(|(_, counted)| counted);
+        recent.fold(Counted::default(), |sum, one| Counted {
+            accounts: sum.accounts + one.accounts,
+            groups: sum.groups + one.groups,
+            values: sum.values + one.values,
+        })
+    }
+
+    /// Why so much more would not go unasked at `linked` accounts: the fuse has blown, or would over it.
+    pub fn foresees(&self, more: Counted, linked: u64, limits: &Limits, now: Timestamp) -> Option<String> {
+        if more == Counted::default() {
+            return None;
+        }
+        if let Some(blown) = &self.blown {
+            return Some(blown.why.clone());
+        }
+        let recent = self.counted(now);
+        let sum = Counted {
+            accounts: recent.accounts + more.accounts,
+            groups: recent.groups + more.groups,
+            values: recent.values + more.values,
+        };
+        too_much(sum, Some(linked + recent.accounts), limits)
+    }
+
+    fn next(&self) -> Self {
+        Self { revision: self.revision + 1, ..self.clone() }
+    }
+}
+
+/// Why so much in 24 hours is too much. Without a count of what is linked, only the numbers stand.
+fn too_much(counted: Counted, linked: Option<u64>, limits: &Limits) -> Option<String> {
+    if counted.groups > limits.groups {
+        return Some(format!("more than {} groups would be taken away within 24 hours", limits.groups));
+    }
+    let verdict = |many| match linked {
+        Some(linked) => limits.guard().verdict(many, linked),
+        None => RemovalGuard { percent: 100, ..limits.guard() }.verdict(many, many),
+    };
+    if let Verdict::Held(hold) = verdict(counted.accounts) {
+        return Some(format!("within 24 hours {hold}"));
+    }
+    match verdict(counted.values) {
+        Verdict::Allowed => None,
+        Verdict::Held(Hold { removals, linked, because }) => Some(format!(
+            "within 24 hours {removals} of {linked} linked accounts would lose a value or their name, {because}"
+        )),
+    }
+}
+
+fn hour(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(HOUR_SECONDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::from_second(hours * HOUR_SECONDS).expect("a time")
+    }
+
+    /// A window after this many removals, and whether the last of them was let through.
+    fn after(removals: usize, linked: Option<u64>) -> (Window, bool) {
+        let mut window = Window { linked, ..Window::default() };
+        for _ in 0..removals {
+            match window.let_through(Removes::Account, &Limits::default(), at(0)) {
+                Ok(next) => window = next,
+                Err(blown) => return (blown, false),
+            }
+        }
+        (window, true)
+    }
+
+    #[test]
+    fn the_fifty_first_account_within_a_day_blows_the_fuse() {
+        assert!(after(50, Some(10_000)).1);
+        let (window, passed) = after(51, Some(10_000));
+        assert!(!passed);
+        let blown = window.blown.clone().expect("blown");
+        assert_eq!(blown.why, "within 24 hours 51 of 10000 linked accounts would be removed, more than 50");
+        assert_eq!(window.counted(at(0)).accounts, 50, "who is held does not count");
+    }
+
+    #[test]
+    fn from_the_fifth_on_more_than_a_tenth_of_what_was_linked_blows_it() {
+        assert!(after(4, Some(4)).1);
+        assert!(!after(5, Some(49)).1);
+        assert!(after(5, Some(50)).1);
+    }
+
+    #[test]
+    fn without_a_count_only_the_number_stands() {
+        assert!(after(50, None).1);
+        assert!(!after(51, None).1);
+    }
+
+    #[test]
+    fn once_blown_nothing_goes_until_a_person_decided() {
+        let (blown, _) = after(51, None);
+        for hours in [0, 48, 4_800] {
+            assert!(blown.let_through(Removes::Account, &Limits::default(), at(hours)).is_err(), "{hours}");
+        }
+        let renewed = blown.renewed();
+        assert!(renewed.let_through(Removes::Account, &Limits::default(), at(0)).is_ok());
+        assert_eq!(renewed.counted(at(0)), Counted::default());
+        assert!(renewed.revision > blown.revision);
+    }
+
+    #[test]
+    fn a_day_later_what_went_counts_no_more() {
+        let (window, _) = after(50, None);
+        assert_eq!(window.counted(at(23)).accounts, 50);
+        assert!(window.let_through(Removes::Account, &Limits::default(), at(23)).is_err());
+        assert_eq!(window.counted(at(24)).accounts, 0);
+        let next = window.let_through(Removes::Account, &Limits::default(), at(24)).expect("let through");
+        assert_eq!(next.hours.len(), 1, "and is forgotten");
+    }
+
+    #[test]
+    fn what_would_blow_it_is_foreseen_and_changes_nothing() {
+        let window = Window::default();
+        let more = |accounts| Counted { accounts, ..Counted::default() };
+        assert_eq!(window.foresees(more(5), 50, &Limits::default(), at(0)), None);
+        let why = window.foresees(more(6), 50, &Limits::default(), at(0)).expect("it is held");
+        assert!(why.contains("6 of 50 linked accounts"), "{why}");
+        let blown = window.blow("too much".into(), at(0));
+        assert_eq!(blown.foresees(more(1), 50, &Limits::default(), at(0)).as_deref(), Some("too much"));
+        assert_eq!(blown.foresees(more(0), 50, &Limits::default(), at(0)), None);
+    }
+
+    #[test]
+    fn the_sixth_group_blows_it() {
+        let mut window = Window::default();
+        for _ in 0..5 {
+            window = window.let_through(Removes::Group, &Limits::default(), at(0)).expect("let through");
+        }
+        let blown = window.let_through(Removes::Group, &Limits::default(), at(0)).expect_err("too many");
+        assert!(blown.let_through(Removes::Account, &Limits::default(), at(0)).is_err(), "accounts wait too");
+    }
+
+    #[test]
+    fn values_are_counted_by_themselves_and_hold_everything_once_they_are_too_many() {
+        let mut window = Window { linked: Some(100), ..Window::default() };
+        for _ in 0..10 {
+            window = window.let_through(Removes::Value, &Limits::default(), at(0)).expect("let through");
+            window = window.let_through(Removes::Account, &Limits::default(), at(0)).expect("let through");
+        }
+        let blown = window.let_through(Removes::Value, &Limits::default(), at(0)).expect_err("too many");
+        let why = blown.blown.as_ref().expect("blown").why.clone();
+        assert_eq!(
+            why,
+            "within 24 hours 11 of 100 linked accounts would lose a value or their name, more than 10 %"
+        );
+        assert!(blown.let_through(Removes::Account, &Limits::default(), at(0)).is_err());
+    }
+
+    #[test]
+    fn one_who_is_taken_away_by_hand_counts_and_is_never_one_too_many() {
+        let (window, _) = after(50, None);
+        assert_eq!(window.with(Removes::Account, at(0)).counted(at(0)).accounts, 51);
+        assert_eq!(window.with(Removes::Account, at(0)).blown, None);
+    }
+}

@@ -1,0 +1,46 @@
+//! Before something is taken away: the fuse is asked, and what it holds waits for a person.
+
+use super::settlement::Due;
+use super::task::{Next, Task, Told};
+use crate::activity::Action;
+use crate::fuse::{Fuse, Permit, Removes};
+use crate::link::{Link, Removal};
+use crate::ports::StoreResult;
+
+impl Task<'_> {
+    /// The link with its permit, or what to do next where it has none.
+    pub(super) async fn permitted(&self, link: &Link, removes: Removes) -> StoreResult<Result<Link, Next>> {
+        let fuse = Fuse {
+            tables: self.tables(),
+            application: &self.key.application,
+            limits: self.configured().application.policy.fuse,
+        };
+        match fuse.ask(link, removes, self.now()).await? {
+            Permit::Granted(link) => Ok(Ok(*link)),
+            Permit::Changed => Ok(Err(Next::Again)),
+            Permit::Held(why) => self.hold(link, removes, &why).await.map(Err),
+        }
+    }
+
+    /// Nothing is sent until a person decided. It is told once.
+    async fn hold(&self, link: &Link, removes: Removes, why: &str) -> StoreResult<Next> {
+        let what = match removes {
+            Removes::Account | Removes::Group => "removal",
+            Removes::Value => "change",
+        };
+        let reason = format!("the {what} is held: {why}");
+        let told = Told::failure(Action::Hold, reason, Vec::new());
+        let outcome = (!link.is_held()).then(|| self.outcome(link, told));
+        let now = self.now();
+        let settled = self
+            .settle(link, link.work.generation, Due::Done, None, outcome, |link| {
+                if !link.is_held() {
+                    link.removal = Some(Removal::Held(now));
+                }
+                link.work.attempts = 0;
+                link.work.problem = None;
+            })
+            .await?;
+        Ok(settled.next())
+    }
+}

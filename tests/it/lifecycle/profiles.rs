@@ -1,0 +1,94 @@
+//! One life for each profile of the catalog, at a target with the quirks that the profile speaks of.
+
+use catalog::{Deactivation, Deletion, GroupRename, MemberAdd, MemberRemove, Paging, Profile, UserUpdate};
+use testkit::{MemberRemoval, Quirks};
+
+/// The target that a profile describes. What a profile does not speak of is as the RFC has it.
+fn quirks_of(profile: &Profile) -> Quirks {
+    let said = profile.settings();
+    let known = |many: Option<u32>| many.map(|many| many as usize);
+    Quirks {
+        no_patch: said.user_update == Some(UserUpdate::Put),
+        no_groups: said.groups == Some(false),
+        no_filter: said.filter == Some(false),
+        members_per_request: known(said.members_per_request),
+        operations_per_patch: known(said.operations_per_request),
+        largest_body: known(profile.bytes_per_request.as_ref().map(|known| known.value)),
+        hides_members: profile.shows_members.as_ref().is_some_and(|known| !known.value),
+        nests_added_members: said.member_add == Some(MemberAdd::Nested),
+        member_removal: match said.member_remove {
+            Some(MemberRemove::Filter) => MemberRemoval::Filter,
+            Some(MemberRemove::Array) => MemberRemoval::Values,
+            Some(MemberRemove::Replace) | None => MemberRemoval::Both,
+        },
+        paging: match said.paging {
+            Some(Paging::Cursor) => testkit::Paging::Cursor,
+            Some(Paging::None) => testkit::Paging::Everything,
+            Some(Paging::Index) | None => testkit::Paging::Index,
+        },
+        group_rename: match profile.group_rename.as_ref().map(|known| known.value) {
+            Some(GroupRename::Recreate) => testkit::GroupRename::Never,
+            Some(GroupRename::Rename) | None => testkit::GroupRename::Any,
+        },
+        deactivation: match profile.deactivation.as_ref().map(|known| known.value) {
+            Some(Deactivation::Removes) => testkit::Deactivation::Deletes,
+            Some(Deactivation::SuspendsAndObfuscates) => testkit::Deactivation::Obfuscates,
+            Some(Deactivation::Suspends) | None => testkit::Deactivation::Kept,
+        },
+        deletion: match profile.deletion.as_ref().map(|known| known.value) {
+            Some(Deletion::Refused) => testkit::Deletion::Unsupported,
+            _ => testkit::Deletion::Nothing,
+        },
+        keeps_emails: profile.unconfirmed_attributes.is_some(),
+        user_name_length: known(profile.user_name_longest.as_ref().map(|known| known.value)),
+        ..Quirks::default()
+    }
+}
+
+macro_rules! lives {
+    ($($name:ident: $key:literal,)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let profile = catalog::profile($key).unwrap();
+                super::course::run_as($key, quirks_of(profile)).await;
+            }
+        )*
+
+        #[test]
+        fn every_profile_has_a_life() {
+            let told = [$($key),*];
+            for entry in catalog::entries() {
+                let has = catalog::profile(&entry.key).is_some();
+                assert_eq!(told.contains(&entry.key.as_str()), has, "{}", entry.key);
+            }
+        }
+    };
+}
+
+lives! {
+    asana: "asana",
+    atlassian: "atlassian",
+    aws_iam_identity_center: "aws-iam-identity-center",
+    cloudflare: "cloudflare",
+    datadog: "datadog",
+    figma: "figma",
+    github_emu: "github-emu",
+    github_organization: "github-organization",
+    gitlab_group: "gitlab-group",
+    google_cloud_identity: "google-cloud-identity",
+    miro: "miro",
+    new_relic: "new-relic",
+    pagerduty: "pagerduty",
+    salesforce: "salesforce",
+    sentry: "sentry",
+    servicenow: "servicenow",
+    slack: "slack",
+    smartsheet: "smartsheet",
+    snowflake: "snowflake",
+    tableau_cloud: "tableau-cloud",
+    webex: "webex",
+    zoom: "zoom",
+    zscaler_zia: "zscaler-zia",
+    zscaler_zidentity: "zscaler-zidentity",
+}
