@@ -22,6 +22,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// A body in JSON that may be left out, or be null.
+#[derive(Debug, Clone)]
+pub struct OptionalJsonBody<T>(pub Option<T>);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OptionalJsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (head, body) = request.into_parts();
+        let bytes = Bytes::from_request(Request::from_parts(head.clone(), body), state).await;
+        // The body was read by crate::limits before, which bounds it.
+        let bytes = bytes.map_err(|_| Problem::new(ProblemKind::InvalidBody, "the body cannot be read"))?;
+        if bytes.is_empty() {
+            return Ok(Self(None));
+        }
+        json(Request::from_parts(head, bytes.into()), state, &TAKEN).await.map(Self)
+    }
+}
+
 /// Reads a body in JSON that comes as one of these media types.
 pub(crate) async fn json<T: DeserializeOwned, S: Send + Sync>(
     request: Request,

@@ -174,7 +174,7 @@ async fn about_to_be_enabled(seed: u64) -> (World, Oracle, Course) {
     for act in course.first() {
         world.act(&act, &mut oracle).await;
     }
-    if course.chance.hits(3_000) {
+    if course.chance.hits(7_000) {
         a_group_that_was_there_before(&world);
     }
     if course.chance.hits(6_000) {

@@ -87,6 +87,9 @@ kinds! {
     /// Steps are missing before the application can be enabled.
     NotReady = "not-ready", CONFLICT, "The application cannot be enabled yet",
         "the application cannot be enabled yet: connect it to its SCIM endpoint; select at least one group";
+    /// What the preview says is not what would happen now.
+    PreviewOutdated = "preview-outdated", CONFLICT, "The preview does not say what would happen now",
+        "of 2 users and groups something else would be done now; make another preview, or enable without naming one";
     /// The application is not enabled.
     NotEnabled = "not-enabled", CONFLICT, "The application is not enabled", "the application is not enabled";
     /// The user is in no selected group, or is not active.

@@ -10,4 +10,5 @@ mod groups;
 mod imports;
 mod offboarding;
 mod openapi;
+mod previews;
 mod users;

@@ -154,6 +154,23 @@ impl Window {
         })
     }
 
+    /// Why so much more would not go unasked at `linked` accounts: the fuse has blown, or would over it.
+    pub fn foresees(&self, more: Counted, linked: u64, limits: &Limits, now: Timestamp) -> Option<String> {
+        if more == Counted::default() {
+            return None;
+        }
+        if let Some(blown) = &self.blown {
+            return Some(blown.why.clone());
+        }
+        let recent = self.counted(now);
+        let sum = Counted {
+            accounts: recent.accounts + more.accounts,
+            groups: recent.groups + more.groups,
+            values: recent.values + more.values,
+        };
+        too_much(sum, Some(linked + recent.accounts), limits)
+    }
+
     fn next(&self) -> Self {
         Self { revision: self.revision + 1, ..self.clone() }
     }
@@ -246,6 +263,18 @@ mod tests {
         assert_eq!(window.counted(at(24)).accounts, 0);
         let next = window.let_through(Removes::Account, &Limits::default(), at(24)).expect("let through");
         assert_eq!(next.hours.len(), 1, "and is forgotten");
+    }
+
+    #[test]
+    fn what_would_blow_it_is_foreseen_and_changes_nothing() {
+        let window = Window::default();
+        let more = |accounts| Counted { accounts, ..Counted::default() };
+        assert_eq!(window.foresees(more(5), 50, &Limits::default(), at(0)), None);
+        let why = window.foresees(more(6), 50, &Limits::default(), at(0)).expect("it is held");
+        assert!(why.contains("6 of 50 linked accounts"), "{why}");
+        let blown = window.blow("too much".into(), at(0));
+        assert_eq!(blown.foresees(more(1), 50, &Limits::default(), at(0)).as_deref(), Some("too much"));
+        assert_eq!(blown.foresees(more(0), 50, &Limits::default(), at(0)), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::link::{Link, LinkKey, Object, Origin, Removal, State};
 use crate::matching::{Match, decide};
 use crate::plan::{
     CounterpartKeys, GroupPlan, MemberFacts, changes, creation_changes, display_name, plan_group,
-    plan_members,
+    plan_members, refused_group_name,
 };
 use crate::ports::{Pushed, StoreResult, Target as _};
 use crate::sweep::Step;
@@ -76,32 +76,41 @@ impl Page<'_> {
         Ok(Some(PreviewPosition { phase: PreviewPhase::Deselected, step: Step::Start }))
     }
 
-    /// Looks at a group and a page of its members; says behind whom the next page begins.
+    /// Looks at a group and a page of its members, and keeps its row after the last; says behind whom the next page begins.
     async fn group(&mut self, id: &GroupId, behind: Option<&UserId>) -> StoreResult<Option<UserId>> {
+        let saved = self.job.group.take();
+        match self.group_page(id, behind, saved).await? {
+            None => Ok(None),
+            Some((row, None)) => self.put_group(row).await.map(|()| None),
+            Some((row, next)) => {
+                self.job.group = Some(row);
+                Ok(next)
+            }
+        }
+    }
+
+    /// A group's row with the members up to this page, and behind whom the next page begins. `saved` is the row as the page before
+    /// left it.
+    pub(super) async fn group_page(
+        &self,
+        id: &GroupId,
+        behind: Option<&UserId>,
+        saved: Option<PreviewRow>,
+    ) -> StoreResult<Option<(PreviewRow, Option<UserId>)>> {
         let tables = &self.previewer.tables;
         let key = LinkKey::group(&self.job.application, id);
         let (group, link) = tokio::try_join!(tables.directory.group(id), tables.links.link(&key))?;
         let link = link.unwrap_or_else(|| Link::new(key));
-        let Some(outlook) = self.outlook(group.as_ref(), &link).await? else {
-            self.job.group = None;
-            return Ok(None);
-        };
-        let row = match (self.job.group.take(), behind) {
+        let Some(outlook) = self.outlook(group.as_ref(), &link).await? else { return Ok(None) };
+        let row = match (saved, behind) {
             (Some(row), Some(_)) if row.object == link.key.object => row,
             _ => outlook.row,
         };
-        let (row, next) = match outlook.members {
+        Ok(Some(match outlook.members {
             Walk::None => (row, None),
             Walk::TakeOut => self.taken_out(id, behind, row).await?,
             Walk::Compare(standing) => self.compared(id, &link, standing, behind, row).await?,
-        };
-        match next {
-            Some(next) => {
-                self.job.group = Some(row);
-                Ok(Some(next))
-            }
-            None => self.put_group(row).await.map(|()| None),
-        }
+        }))
     }
 
     async fn put_group(&mut self, row: PreviewRow) -> StoreResult<()> {
@@ -181,6 +190,11 @@ impl Page<'_> {
         attributes: &Attributes,
     ) -> StoreResult<Outlook> {
         let row = |action| PreviewRow::new(&link.key.object, &group.name, action);
+        let profile = catalog::profile(&self.configured.application.catalog_key);
+        if let Some(reason) = profile.and_then(|profile| refused_group_name(profile, &group.name)) {
+            let row = PreviewRow { reason: Some(reason), ..row(RowAction::Conflict) };
+            return Ok(Outlook { row, members: Walk::None });
+        }
         let made = |action| Outlook {
             row: PreviewRow { changes: creation_changes(attributes), ..row(action) },
             members: Walk::Compare(Standing::Nobody),

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::{PreviewRow, RowAction};
 use crate::application::Listing;
 use crate::clock::after;
-use crate::fuse::{RemovalGuard, Verdict};
+use crate::fuse::Counted;
 use crate::ids::{ApplicationId, JobId};
 use crate::link::Object;
 use crate::ports::{Bell, Doorbell, Lane, StoreResult};
 use crate::sweep::Step;
+use crate::target::Change;
 
 /// How long a preview and its rows are kept.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -63,6 +64,9 @@ pub struct PreviewJob {
     /// What it found.
     #[serde(default)]
     pub counts: PreviewCounts,
+    /// Why the fuse would hold what is taken away, if it would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
     /// The row of a group whose members are walked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<PreviewRow>,
@@ -116,6 +120,12 @@ pub struct PreviewCounts {
     pub linked: u64,
     /// Of these, accounts no longer wanted.
     pub removals: u64,
+    /// Groups that would be deleted, or lose their members and be let go.
+    #[serde(default)]
+    pub group_removals: u64,
+    /// Accounts that would lose a value or their name.
+    #[serde(default)]
+    pub values_taken: u64,
 }
 
 /// Rows by action.
@@ -164,19 +174,25 @@ impl Tally {
 impl PreviewCounts {
     pub(super) fn add(&mut self, row: &PreviewRow) {
         match row.object {
-            Object::User(_) => self.users.add(row.action),
-            Object::Group(_) => self.groups.add(row.action),
+            Object::User(_) => {
+                self.users.add(row.action);
+                let takes_away =
+                    row.action == RowAction::Update && row.changes.iter().any(Change::takes_away);
+                self.values_taken += u64::from(takes_away);
+            }
+            Object::Group(_) => {
+                self.groups.add(row.action);
+                let emptied = row.action == RowAction::Release && !row.removed.is_none();
+                self.group_removals += u64::from(emptied || row.action == RowAction::Delete);
+            }
         }
         self.members_added += row.added.count;
         self.members_removed += row.removed.count;
     }
 
-    /// Why the fuse would hold the removals, if it would.
-    pub fn held(&self) -> Option<String> {
-        match RemovalGuard::default().verdict(self.removals, self.linked) {
-            Verdict::Held(hold) => Some(hold.to_string()),
-            Verdict::Allowed => None,
-        }
+    /// What the fuse would be asked for.
+    pub(super) fn taken_away(&self) -> Counted {
+        Counted { accounts: self.removals, groups: self.group_removals, values: self.values_taken }
     }
 }
 
@@ -196,6 +212,7 @@ impl PreviewJob {
             ended_at: None,
             listed: false,
             counts: PreviewCounts::default(),
+            held: None,
             group: None,
             attempts: 0,
             problem: None,

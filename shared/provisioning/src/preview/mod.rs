@@ -4,16 +4,20 @@
 //! It is about one version of the application: once that is another, it ends. Grace is not waited for: what would be done
 //! at its end is shown.
 
+mod changed;
 mod groups;
 mod job;
 mod listing;
+mod read;
 mod row;
 mod users;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use changed::{Changed, ChangedObject, Outdated};
 pub use job::{PreviewCounts, PreviewJob, PreviewPhase, PreviewPosition, Tally};
+pub use read::rows;
 pub use row::{Members, PreviewRow, RowAction};
 
 use crate::application::{Configured, Policy};
@@ -98,7 +102,11 @@ impl Previewer {
             (PreviewPhase::Groups, step) => page.groups(step).await?,
             (PreviewPhase::Deselected, step) => page.deselected(step).await?,
         };
-        let job = PreviewJob { position: next, ..page.job };
+        let held = match next {
+            None => page.foreseen().await?,
+            Some(_) => None,
+        };
+        let job = PreviewJob { position: next, held, ..page.job };
         self.advance(&before, job).await
     }
 
@@ -150,6 +158,14 @@ fn retry_after(attempts: u32) -> Duration {
 }
 
 impl Page<'_> {
+    /// Why the fuse would hold what is taken away, if it would.
+    async fn foreseen(&self) -> StoreResult<Option<String>> {
+        let (counts, now) = (&self.job.counts, self.previewer.clock.now());
+        let window = self.previewer.tables.fuse.window(&self.job.application).await?;
+        let limits = self.configured.application.policy.fuse;
+        Ok(window.foresees(counts.taken_away(), counts.linked, &limits, now))
+    }
+
     /// Ends the preview before its end.
     fn fail(&mut self, reason: &str) -> Option<PreviewPosition> {
         self.job.failure = Some(reason.to_owned());

@@ -136,8 +136,8 @@ impl Page<'_> {
         let generation = self.configured.application.target_generation;
         let in_use = link.usable_remote(generation).is_some() || link.state == State::Creating;
         let row = self.user_row(record, link).await?;
-        let wanted = Desired::of(record, &self.configured.selection) == Desired::Active;
-        Ok(Look { row, in_use, goes: !wanted })
+        let desired = Desired::of(record, &self.configured.selection);
+        Ok(Look { row, in_use, goes: desired != Desired::Active && !link.is_kept(desired) })
     }
 
     /// What the workers' planner says of him, and where it says that he is matched, what matching says.

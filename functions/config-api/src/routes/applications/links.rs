@@ -106,7 +106,7 @@ struct ParkedMember {
 
 /// An account that may be the counterpart.
 #[derive(Debug, Serialize, ToSchema)]
-struct ShownCandidate {
+pub struct ShownCandidate {
     /// Its id at the target.
     remote_id: String,
     /// Its name there.
@@ -169,7 +169,7 @@ impl From<Removal> for ShownRemoval {
 /// A user or a group.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum ShownKind {
+pub enum ShownKind {
     User,
     Group,
 }

@@ -9,6 +9,7 @@ mod held;
 mod links;
 mod mapping;
 mod policy;
+mod previews;
 mod problems;
 mod profile;
 mod status;
@@ -55,6 +56,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .merge(held::routes())
         .merge(adoption::routes())
         .merge(explain::routes())
+        .merge(previews::routes())
 }
 
 problems! {

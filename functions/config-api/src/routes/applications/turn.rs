@@ -7,16 +7,19 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use provisioning::ids::ApplicationId;
 use serde::Deserialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::status::{ShownStatus, of};
-use super::{by, present};
+use super::{by, present, previews};
+use crate::body::OptionalJsonBody;
 use crate::caller::Caller;
 use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::removals::Removals;
+use crate::text::Name;
 use crate::{Api, problems};
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -29,7 +32,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 
 problems! {
     /// What enabling may meet.
-    EnableProblems: NotReady, ChangedMeanwhile, BeingRemoved
+    EnableProblems: NotReady, ChangedMeanwhile, BeingRemoved, PreviewOutdated, InvalidValue
 }
 problems! {
     /// What disabling may meet.
@@ -50,24 +53,43 @@ struct Allowance {
     allow_removals: Option<Removals>,
 }
 
-/// These routes take no body; one that is sent is read and not looked at.
+/// These routes, but the first, take no body; one that is sent is read and not looked at.
 async fn accepted(api: &Api, id: &ApplicationId) -> Result<Response, Problem> {
     let status: ShownStatus = of(api, &present(api, id).await?).await?;
     Ok((StatusCode::ACCEPTED, Json(status)).into_response())
 }
 
-/// Enables an application: it is brought into step and kept there.
+/// What is enabled.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"preview": "0198c0de-6f5e-7b3a-9a41-3f1c2d4e5f60"}))]
+struct Enabling {
+    /// The preview that was looked at: nothing is enabled where something else would happen now.
+    #[serde(default, deserialize_with = "crate::merge_patch::kept")]
+    #[schema(nullable = false)]
+    preview: Option<Name>,
+}
+
+/// Enables an application: it is brought into step and kept there. Where a preview is named, only if what it says is what would
+/// happen now; otherwise what changed is told, and nothing is done.
 #[utoipa::path(post, path = "/v1/applications/{id}/enable", tag = "provisioning", operation_id = "enable",
     params(("id" = String, Path, description = "The application's id"), Allowance),
+    request_body(content = Option<Enabling>, description = "May be left out",
+        example = json!({"preview": "0198c0de-6f5e-7b3a-9a41-3f1c2d4e5f60"})),
     responses((status = 202, description = "The status", body = ShownStatus), EnableProblems))]
 async fn enable(
     State(api): State<Api>,
     Path(id): Path<ApplicationId>,
     caller: Caller,
     Query(allowance): Query<Allowance>,
-    _: Bytes,
+    OptionalJsonBody(enabling): OptionalJsonBody<Enabling>,
 ) -> Result<Response, Problem> {
-    by(&api, &caller).enable(&id, allowance.allow_removals.map(Removals::get)).await?;
+    let setup = by(&api, &caller);
+    let setup = match enabling.and_then(|enabling| enabling.preview) {
+        Some(preview) => setup.expecting(previews::unchanged(&api, &id, &String::from(preview)).await?),
+        None => setup,
+    };
+    setup.enable(&id, allowance.allow_removals.map(Removals::get)).await?;
     accepted(&api, &id).await
 }
 
