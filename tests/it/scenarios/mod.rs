@@ -1,3 +1,5 @@
 //! Stories by name, from end to end: what an administrator fears, and what becomes of it.
 
+mod absence;
+mod names;
 mod ownership;
