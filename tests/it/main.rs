@@ -17,6 +17,7 @@ mod ledger;
 mod lifecycle;
 mod local;
 mod openapi;
+mod pains;
 mod quarantine;
 mod queue_contract;
 mod real_time;

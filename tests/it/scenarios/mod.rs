@@ -1,4 +1,6 @@
 //! Stories by name, from end to end: what an administrator fears, and what becomes of it.
 
+mod absence;
 mod groups;
+mod names;
 mod ownership;
