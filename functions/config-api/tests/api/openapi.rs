@@ -108,3 +108,54 @@ async fn every_operation_has_an_example_of_what_it_takes_and_of_what_it_answers(
     }
     assert_eq!(lacking, Vec::<String>::new());
 }
+
+/// The files below a folder, with their text.
+fn sources(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(sources(&path)),
+            false => found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap())),
+        }
+    }
+    found
+}
+
+/// The names under which the schemas of a file stand in the document: what `as` says, or the type's own name.
+fn schema_names(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut attributes = String::new();
+    for line in text.lines().map(str::trim) {
+        let declared = line.strip_prefix("pub ").unwrap_or(line);
+        let declared = declared.strip_prefix("struct ").or_else(|| declared.strip_prefix("enum "));
+        match declared {
+            Some(rest) if attributes.contains("ToSchema") => {
+                let own = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+                let said = attributes.split_once("schema(as = ").map(|(_, rest)| rest);
+                let said = said.and_then(|rest| rest.split([',', ')']).next());
+                names.push(said.unwrap_or(own).to_owned());
+                attributes.clear();
+            }
+            Some(_) => attributes.clear(),
+            None if line.starts_with("#[") || !attributes.is_empty() => attributes.push_str(line),
+            None => {}
+        }
+        if line.is_empty() {
+            attributes.clear();
+        }
+    }
+    names
+}
+
+#[test]
+fn no_two_schemas_have_one_name() {
+    let mut borne = std::collections::BTreeMap::new();
+    for (file, text) in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        for name in schema_names(&text) {
+            let other = borne.insert(name.clone(), file.clone());
+            assert!(other.is_none(), "{name} is in {file} and in {}", other.unwrap_or_default());
+        }
+    }
+    assert!(borne.len() > 50, "they are found: {}", borne.len());
+}

@@ -82,6 +82,7 @@ enum ShownDesired {
 /// Whether a user may sign in.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ExplainedStatus)]
 enum ShownStatus {
     Active,
     Disabled,
@@ -89,6 +90,7 @@ enum ShownStatus {
 
 /// A selected group.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ExplainedGroup)]
 struct ShownGroup {
     /// Its id.
     id: String,
@@ -99,6 +101,7 @@ struct ShownGroup {
 /// What would be done.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ExplainedAction)]
 enum ShownAction {
     /// Nothing.
     Nothing,
@@ -166,6 +169,7 @@ enum HindranceKind {
 
 /// One attribute of the target.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ExplainedAttribute)]
 struct ShownAttribute {
     /// Its path.
     #[schema(value_type = String)]

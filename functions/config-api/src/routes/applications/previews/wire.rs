@@ -71,6 +71,7 @@ pub struct ShownPreview {
 /// How a preview stands.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = PreviewStatus)]
 enum ShownStatus {
     /// It is under way.
     Running,
@@ -83,6 +84,7 @@ enum ShownStatus {
 /// What a preview is at.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = PreviewPhase)]
 enum ShownPhase {
     /// Reading what the target has.
     Listing,
@@ -179,6 +181,7 @@ pub struct ShownRow {
 /// What would be done.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PreviewAction)]
 pub enum ShownAction {
     /// Made.
     Create,
