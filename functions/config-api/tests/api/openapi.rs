@@ -112,11 +112,14 @@ async fn every_operation_has_an_example_of_what_it_takes_and_of_what_it_answers(
 /// The files below a folder, with their text.
 fn sources(folder: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(folder).expect("readable sources") {
+        let path = entry.expect("readable sources").path();
         match path.is_dir() {
             true => found.extend(sources(&path)),
-            false => found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap())),
+            false => found.push((
+                path.display().to_string(),
+                std::fs::read_to_string(&path).expect("readable sources"),
+            )),
         }
     }
     found
