@@ -259,3 +259,17 @@ async fn a_forgotten_account_stays_as_it_is_and_may_be_chosen_for_another() {
     );
     assert_eq!(owner.await.unwrap(), None);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memberships_go_before_the_account_that_is_deleted() {
+    let mut world = company(Policy { on_delete: Departure::Delete, ..at_once() }).await;
+    world.user("ada", "Engineer", &["sales", "eng"]).await;
+    world.enable().await;
+    settled(&mut world).await;
+    world.stand_in.clear_log();
+    world.delete("ada").await;
+    settled(&mut world).await;
+    let writes = world.writes();
+    assert_eq!(writes.len(), 3, "{writes:?}");
+    assert!(writes[2].starts_with("DELETE "), "targets leave dangling members behind: {writes:?}");
+}
