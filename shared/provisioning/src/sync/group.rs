@@ -9,7 +9,7 @@ mod rounds;
 pub(crate) use adopt::shown_members;
 
 use super::settlement::Due;
-use super::task::{Next, ROUNDS, Task};
+use super::task::{Current, Next, ROUNDS, Task};
 use crate::fuse::Removes;
 use crate::ids::GroupId;
 use crate::link::{Link, State};
@@ -26,6 +26,13 @@ impl Task<'_> {
                 true => plan_group(self.configured(), found.as_ref(), &link),
                 false => GroupPlan::Nothing,
             };
+            if plan.lets_go() {
+                match self.before_removal().await? {
+                    Current::Yes => {}
+                    Current::Reopened => continue,
+                    Current::Closed => return Ok(()),
+                }
+            }
             let next = match plan {
                 GroupPlan::Nothing => self.no_group(group, &link).await?,
                 GroupPlan::Match { attributes } => {

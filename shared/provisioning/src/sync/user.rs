@@ -6,7 +6,7 @@ mod leave;
 use std::collections::BTreeMap;
 
 use super::settlement::{Due, Settled};
-use super::task::{Next, ROUNDS, Task, Told};
+use super::task::{Current, Next, ROUNDS, Task, Told};
 use crate::activity::Action;
 use crate::desired::Desired;
 use crate::directory::UserRecord;
@@ -25,6 +25,13 @@ impl Task<'_> {
             let Some(link) = self.next_link().await? else { return Ok(()) };
             let record = self.tables().directory.user(user).await?;
             let plan = plan_user(self.configured(), record.as_ref(), &link, self.now());
+            if plan.lets_go() {
+                match self.before_removal().await? {
+                    Current::Yes => {}
+                    Current::Reopened => continue,
+                    Current::Closed => return Ok(()),
+                }
+            }
             if self.carry_out(plan, record.as_ref(), &link).await? == Next::Stop {
                 return Ok(());
             }
