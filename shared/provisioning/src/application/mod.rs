@@ -151,6 +151,8 @@ pub enum SweepPhase {
     Listing,
     /// Looking at the users of the selected groups.
     Users,
+    /// Counting the memberships of the selected groups that would be lost, for the fuse.
+    Memberships,
     /// Comparing the selected groups.
     Groups,
     /// Counting the links whose user or group is no longer wanted, for the fuse.

@@ -70,6 +70,7 @@ impl SweepJob {
         let done = match phase {
             SweepPhase::Listing | SweepPhase::Purging => 0,
             SweepPhase::Users => counts.users.saturating_sub(pending.users),
+            SweepPhase::Memberships => counts.users_in_scope,
             SweepPhase::Groups => counts.users_in_scope + counts.groups.saturating_sub(pending.groups),
             SweepPhase::Counting | SweepPhase::Removals => total,
         };
@@ -80,7 +81,7 @@ impl SweepJob {
                 let to_mark = share * counts.users_in_scope as f64;
                 Some((to_mark - counts.users_marked as f64).max(0.0) + pending.users as f64 + groups as f64)
             }
-            SweepPhase::Groups => {
+            SweepPhase::Memberships | SweepPhase::Groups => {
                 Some((groups - done.saturating_sub(counts.users_in_scope).min(groups)) as f64)
             }
             SweepPhase::Counting | SweepPhase::Removals => Some(0.0),

@@ -4,13 +4,13 @@ mod adopt;
 mod create;
 mod halves;
 mod leave;
+mod losses;
 mod rounds;
 
 pub(crate) use adopt::shown_members;
 
 use super::settlement::Due;
 use super::task::{Current, Next, ROUNDS, Task};
-use crate::fuse::Removes;
 use crate::ids::GroupId;
 use crate::link::{Link, State};
 use crate::plan::{GroupPlan, plan_group};
@@ -41,11 +41,11 @@ impl Task<'_> {
                 }
                 GroupPlan::Keep { changes } => self.keep(group, &link, &changes).await?,
                 GroupPlan::Resolve => self.resolve_group(group, &link).await?,
-                GroupPlan::Empty => match self.permitted(&link, Removes::Group).await? {
+                GroupPlan::Empty => match self.group_permitted(group, &link).await? {
                     Ok(link) => self.empty(group, &link).await?,
                     Err(next) => next,
                 },
-                GroupPlan::Delete => match self.permitted(&link, Removes::Group).await? {
+                GroupPlan::Delete => match self.group_permitted(group, &link).await? {
                     Ok(link) => self.delete_group(group, &link).await?,
                     Err(next) => next,
                 },

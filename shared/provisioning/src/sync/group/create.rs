@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::counterpart::bears_another;
 use super::super::failure::tomorrow;
 use super::super::members::PAGE;
 use super::super::settlement::{Due, Settled};
@@ -126,6 +127,11 @@ impl Task<'_> {
         let answer = self.target().write(&write).await;
         requests.extend(answer.requests);
         let found = match answer.result {
+            // A server that answers a create with what it had: a match, and to be judged as one.
+            Ok(Some(found)) if bears_another(&found, external_id) => {
+                let error = TargetError::Conflict("the target answered with a group it had already".into());
+                return self.create_refused(group, &claimed, wanted, error, requests).await;
+            }
             Ok(Some(found)) => found,
             Ok(None) => {
                 let error =
@@ -144,8 +150,7 @@ impl Task<'_> {
             Err(error) => return self.create_refused(group, &claimed, wanted, error, requests).await,
         };
         // It has the members of this request and no others: what an earlier attempt recorded would be taken out in vain.
-        let strangers: Vec<_> =
-            recorded.into_keys().filter(|user| !first.add.contains_key(user)).collect();
+        let strangers: Vec<_> = recorded.into_keys().filter(|user| !first.add.contains_key(user)).collect();
         self.tables().memberships.forget_pushed(&self.key.application, group, &strangers).await?;
         let changes: Vec<_> = attributes
             .iter()

@@ -141,6 +141,7 @@ impl Task<'_> {
                 link.compare = false;
                 link.doubt.clear();
                 link.removal = None;
+                link.holds_members = false;
                 link.parked.clear();
                 // Of a group that stays, who was recorded and may not have been added is still in doubt, and so is whether an
                 // earlier deletion was done.
