@@ -119,7 +119,8 @@ pub struct Condition {
     /// Why nothing is sent until a person acts: the target refuses our credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<String>,
-    /// Removals that the last sweep held until a person allows them.
+    /// Removals that the last sweep held. Of an application that is being removed it is what waits to be allowed: nothing of it
+    /// is marked until then, so no link says so. Of any other the links that are held are counted instead.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub held: u64,
     /// The sweep under way.

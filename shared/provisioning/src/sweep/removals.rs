@@ -125,7 +125,8 @@ impl Page<'_> {
 
     async fn judged(&mut self) -> StoreResult<Option<Position>> {
         if self.is_held().await? {
-            self.job.held = self.job.counts.removals;
+            let counts = &self.job.counts;
+            self.job.held = if counts.removals > 0 { counts.removals } else { counts.group_removals };
             // An application that is being removed is asked for again, with as many as there are.
             if self.configured.application.lifecycle == Lifecycle::Removing {
                 return Ok(None);
@@ -164,7 +165,8 @@ impl Page<'_> {
                     None => window.with_linked(linked),
                 })
                 .await?;
-                Ok(counts.removals > 0 && (foreseen.is_some() || window.blown.is_some()))
+                let some = counts.removals + counts.group_removals > 0;
+                Ok(some && (foreseen.is_some() || window.blown.is_some()))
             }
         }
     }

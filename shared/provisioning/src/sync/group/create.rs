@@ -1,7 +1,5 @@
 //! A group without a counterpart: match, adopt or create with its members.
 
-use std::collections::BTreeMap;
-
 use super::super::counterpart::bears_another;
 use super::super::failure::tomorrow;
 use super::super::members::PAGE;
@@ -93,8 +91,8 @@ impl Task<'_> {
         let (users, more) = self.everybody(group, None).await?;
         // Nothing is at the target yet, whatever an earlier attempt recorded before it was cut off.
         let facts = self.facts(group, link, &users).await?.into_iter();
-        let recorded: BTreeMap<_, _> =
-            facts.clone().filter_map(|facts| Some((facts.user, facts.pushed?.remote_id))).collect();
+        let mut recorded = link.members_in_doubt.clone();
+        recorded.extend(facts.clone().filter_map(|facts| Some((facts.user, facts.pushed?.remote_id))));
         let facts: Vec<_> =
             facts.map(|facts| MemberFacts { pushed: None, in_doubt: None, ..facts }).collect();
         let mut parts = chunks(&plan_members(&facts), self.members_per_request()).into_iter();
