@@ -151,8 +151,11 @@ impl Task<'_> {
 
     /// Whether the group holds members still, once a round is done.
     pub(super) async fn holds_members_still(&self, group: &GroupId, link: &Link) -> StoreResult<bool> {
+        if !link.holds_members {
+            return Ok(false);
+        }
         let mut after: Option<UserId> = None;
-        while link.holds_members {
+        loop {
             let memberships = &self.tables().memberships;
             let page = memberships.pushed_page(&self.key.application, group, after.as_ref(), PAGE).await?;
             if page.iter().any(|member| member.removal.is_some_and(MemberRemoval::is_held)) {
@@ -160,9 +163,8 @@ impl Task<'_> {
             }
             after = page.last().filter(|_| page.len() == PAGE).map(|last| last.user.clone());
             if after.is_none() {
-                break;
+                return Ok(false);
             }
         }
-        Ok(false)
     }
 }
