@@ -21,7 +21,7 @@ fn permitted(member: &Pushed) -> (Pushed, Pushed) {
 }
 
 async fn link(tables: &Tables, key: &LinkKey) -> Link {
-    tables.links.link(key).await.unwrap().expect("a link")
+    tables.links.link(key).await.expect("a read").expect("a link")
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ impl World {
         for (queue, many) in [(Queue::Users, 2), (Queue::Groups, 2), (Queue::Jobs, 1)] {
             for _ in 0..many {
                 let world = self.clone();
-                tokio::task::spawn_local(async move { world.serve(queue).await });
+                tokio::task::spawn_local(async move { Box::pin(world.serve(queue)).await });
             }
         }
         for (stream, reader) in [
