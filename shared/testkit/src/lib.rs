@@ -6,6 +6,7 @@ pub mod sample;
 pub mod stand_in;
 
 pub use stand_in::{
-    Activation, Arrivals, Conflict, Deactivation, Deletion, Fault, GroupRename, LoggedRequest, MemberRemoval,
-    MemberReplacement, Paging, Quirks, RateLimit, StandIn, StandInConfig, Throttling, UnknownMember,
+    AbsentMember, Activation, Arrivals, Conflict, Deactivation, Deletion, Documents, Fault, FilterAttributes,
+    GroupRename, Ids, LoggedRequest, MemberRemoval, MemberReplacement, NewId, Paging, Quirks, RateLimit,
+    StandIn, StandInConfig, Throttling, UnknownMember,
 };

@@ -6,8 +6,8 @@ use provisioning::target::Kind;
 use scim::{AttributePath, Resource};
 use serde_json::{Map, Value};
 
-use super::endpoints::member_rows;
-use super::quirks::{MemberRemoval, MemberReplacement, Quirks};
+use super::endpoints::{member_row, member_rows};
+use super::quirks::{AbsentMember, MemberRemoval, MemberReplacement, Quirks};
 use super::reply::Reply;
 use super::store::Store;
 
@@ -41,14 +41,22 @@ impl MemberChanges {
         self.steps.iter().map(named).sum()
     }
 
-    pub fn apply(self, members: &mut BTreeSet<u64>) {
+    /// Changes the members; `doubled` are those of them who were added more than once.
+    pub fn apply(self, members: &mut BTreeSet<u64>, doubled: &mut BTreeSet<u64>) {
         for step in self.steps {
             match step {
-                MemberStep::Add(added) => members.extend(added),
+                MemberStep::Add(added) => {
+                    doubled.extend(added.intersection(members));
+                    members.extend(added);
+                }
                 MemberStep::Remove(removed) => {
                     members.remove(&removed);
+                    doubled.remove(&removed);
                 }
-                MemberStep::Set(all) => *members = all,
+                MemberStep::Set(all) => {
+                    *members = all;
+                    doubled.clear();
+                }
             }
         }
     }
@@ -58,13 +66,14 @@ impl MemberChanges {
 pub(super) fn apply(
     store: &Store,
     kind: Kind,
+    row: u64,
     resource: Resource,
     operations: &[Value],
     quirks: Quirks,
 ) -> Patched {
     let mut patched = Patched { resource, members: MemberChanges::default(), refusal: None };
     for operation in operations {
-        if let Err(refusal) = operate(store, kind, &mut patched, operation, quirks) {
+        if let Err(refusal) = operate(store, kind, row, &mut patched, operation, quirks) {
             patched.refusal = Some(refusal);
             return patched;
         }
@@ -78,6 +87,7 @@ pub(super) fn apply(
 fn operate(
     store: &Store,
     kind: Kind,
+    row: u64,
     patched: &mut Patched,
     operation: &Value,
     quirks: Quirks,
@@ -85,21 +95,32 @@ fn operate(
     let text = |name: &str| operation.get(name).and_then(Value::as_str);
     let op = text("op").unwrap_or_default().to_ascii_lowercase();
     match (text("path"), operation.get("value")) {
-        (Some(path), value) => one(store, kind, patched, &op, path, value, quirks),
+        (Some(path), value) => one(store, kind, row, patched, &op, path, value, quirks),
         (None, _) if quirks.ignores_operations_without_path => Ok(()),
         (None, _) if quirks.refuses_operations_without_path => {
             Err(Reply::error(400, "invalidPath", "every operation needs a path"))
         }
         (None, Some(Value::Object(values))) if op != "remove" => values
             .iter()
-            .try_for_each(|(path, value)| one(store, kind, patched, &op, path, Some(value), quirks)),
+            .flat_map(|(path, value)| parts(path, value))
+            .try_for_each(|(path, value)| one(store, kind, row, patched, &op, &path, Some(value), quirks)),
         (None, _) => Err(Reply::error(400, "noTarget", "an operation without a path needs an object")),
     }
 }
 
+/// What a member of an object names: an attribute, or all those of an extension that stand under its URN.
+fn parts<'a>(path: &str, value: &'a Value) -> Vec<(String, &'a Value)> {
+    match value.as_object().filter(|_| path.to_ascii_lowercase().starts_with("urn:")) {
+        Some(extension) => extension.iter().map(|(name, value)| (format!("{path}:{name}"), value)).collect(),
+        None => vec![(path.to_owned(), value)],
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "an operation's parts")]
 fn one(
     store: &Store,
     kind: Kind,
+    row: u64,
     patched: &mut Patched,
     op: &str,
     path: &str,
@@ -109,7 +130,11 @@ fn one(
     let parsed = path.parse::<AttributePath>();
     let path = parsed.map_err(|error| Reply::error(400, "invalidPath", &error.to_string()))?;
     if kind == Kind::Group && path.attribute().eq_ignore_ascii_case("members") {
-        return members(store, patched, op, &path, value, quirks);
+        return members(store, row, patched, op, &path, value, quirks);
+    }
+    let is_updatable = |names: &&[&str]| names.iter().any(|name| path.attribute().eq_ignore_ascii_case(name));
+    if kind == Kind::User && !quirks.updatable_attributes.is_none_or(|names| is_updatable(&names)) {
+        return Err(Reply::error(400, "mutability", &format!("{path} cannot be changed")));
     }
     if ["id", "meta", "groups"].iter().any(|name| path.attribute().eq_ignore_ascii_case(name)) {
         return Err(Reply::error(400, "mutability", &format!("{path} is read-only")));
@@ -133,6 +158,7 @@ fn one(
 
 fn members(
     store: &Store,
+    row: u64,
     patched: &mut Patched,
     op: &str,
     path: &AttributePath,
@@ -168,7 +194,12 @@ fn members(
         }
         // One that is not a member, or is nobody, is removed already.
         ("remove", Some(selector), _) => {
-            steps.extend(store.row_of(Kind::User, &selector.value).map(MemberStep::Remove));
+            let member = member_row(store, &selector.value, quirks);
+            let is_member = member.is_some_and(|member| store.is_member(row, member));
+            if !is_member && quirks.absent_member == AbsentMember::NoTarget {
+                return Err(Reply::error(400, "noTarget", &format!("{:?} is no member", selector.value)));
+            }
+            steps.extend(member.map(MemberStep::Remove));
         }
         ("remove", None, None) => steps.push(MemberStep::Set(BTreeSet::new())),
         ("remove", None, Some(value)) => {

@@ -4,19 +4,35 @@ use provisioning::target::Kind;
 use scim::{ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA};
 use serde_json::{Value, json};
 
-use super::quirks::Quirks;
+use super::quirks::{Documents, Quirks};
+use super::reply::Reply;
 
-/// The document at a path, if it is one.
-pub(super) fn document(path: &str, quirks: Quirks) -> Option<Value> {
-    match path {
-        "/ServiceProviderConfig" => Some(service_provider_config(quirks)),
-        "/ResourceTypes" => Some(list(&resource_types(quirks))),
-        "/Schemas" => Some(list(&[user(), enterprise(), group()])),
-        _ => None,
-    }
+/// The answer to a request for a discovery document; `None` where it is about something else.
+pub(super) fn document(path: &str, quirks: Quirks) -> Option<Reply> {
+    let configuration = match quirks.plural_configuration {
+        true => "/ServiceProviderConfigs",
+        false => "/ServiceProviderConfig",
+    };
+    let json = match path {
+        path if path == configuration => service_provider_config(quirks),
+        "/ResourceTypes" => list(resource_types(quirks), quirks),
+        "/Schemas" => list(vec![user(), enterprise(), group()], quirks),
+        _ => return None,
+    };
+    Some(match quirks.documents {
+        _ if quirks.no_discovery => Reply::not_found(path),
+        Documents::Unauthorized => Reply::error(401, "", "discovery is not for you"),
+        Documents::WebPage => Reply::json(200, Value::String("<!doctype html><title>Sign in</title>".into())),
+        Documents::Lists | Documents::Arrays | Documents::OnlyOne => Reply::json(200, json),
+    })
 }
 
-fn list(resources: &[Value]) -> Value {
+fn list(mut resources: Vec<Value>, quirks: Quirks) -> Value {
+    match quirks.documents {
+        Documents::Arrays => return resources.into(),
+        Documents::OnlyOne => return resources.swap_remove(0),
+        _ => {}
+    }
     json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": resources.len(),
         "startIndex": 1, "itemsPerPage": resources.len(), "Resources": resources})
 }

@@ -7,13 +7,16 @@ use scim::Resource;
 use serde_json::Value;
 
 use super::apply_patch::{Patched, apply};
-use super::quirks::{Conflict, Deactivation, Deletion, GroupRename, Quirks, UnknownMember};
+use super::quirks::{Conflict, Deactivation, Deletion, GroupRename, NewId, Quirks, UnknownMember};
 use super::reply::Reply;
 use super::shown::answered;
 use super::store::{Store, name_attribute};
 
 /// `POST /Users` or `/Groups`.
 pub(super) fn create(store: &mut Store, kind: Kind, body: Option<&Value>, quirks: Quirks) -> Reply {
+    if kind == Kind::Group && quirks.groups_are_given {
+        return Reply::error(405, "", "groups are not made here");
+    }
     if quirks.post_answers_existing
         && let Some(name) = body.and_then(|body| body.get(name_attribute(kind))).and_then(Value::as_str)
         && let Some(row) = store.row_named(kind, name).first()
@@ -32,14 +35,22 @@ pub(super) fn create(store: &mut Store, kind: Kind, body: Option<&Value>, quirks
     let row = store.insert(kind, resource, members);
     let status = if quirks.post_answers_200 { 200 } else { 201 };
     match answered(store, kind, row, true, quirks) {
-        Some(made) if !quirks.post_answers_nothing => Reply::json(status, made),
+        Some(mut made) if !quirks.post_answers_nothing => {
+            match (quirks.new_id, made.as_object_mut()) {
+                (NewId::Missing, Some(made)) => _ = made.remove("id"),
+                (NewId::Empty, Some(made)) => _ = made.insert("id".into(), "".into()),
+                _ => {}
+            }
+            Reply::json(status, made)
+        }
         _ => Reply::empty(status),
     }
 }
 
 /// `GET /Users/id` or `/Groups/id`.
 pub(super) fn read(store: &Store, kind: Kind, id: &str, with_members: bool, quirks: Quirks) -> Reply {
-    let shown = store.row_of(kind, id).and_then(|row| answered(store, kind, row, with_members, quirks));
+    let row = store.row_shown_as(kind, id, quirks.ids);
+    let shown = row.and_then(|row| answered(store, kind, row, with_members, quirks));
     shown.map_or_else(|| Reply::not_found(id), |resource| Reply::json(200, resource))
 }
 
@@ -48,7 +59,13 @@ pub(super) fn put(store: &mut Store, kind: Kind, id: &str, body: Option<&Value>,
     if quirks.put_answers_404 {
         return Reply::not_found(id);
     }
-    let Some(row) = store.row_of(kind, id) else { return Reply::not_found(id) };
+    if kind == Kind::Group && quirks.no_group_put {
+        return Reply::error(405, "", "groups are not replaced here");
+    }
+    let Some(row) = store.row_shown_as(kind, id, quirks.ids) else { return Reply::not_found(id) };
+    if quirks.put_changes_nothing {
+        return read(store, kind, id, true, quirks);
+    }
     let (resource, members) = match incoming(store, kind, Some(row), body, quirks) {
         Ok(incoming) => incoming,
         Err(refusal) => return refusal,
@@ -58,9 +75,12 @@ pub(super) fn put(store: &mut Store, kind: Kind, id: &str, body: Option<&Value>,
     }
     keep(store, kind, row, resource, quirks);
     if kind == Kind::Group && !quirks.put_ignores_members {
-        *store.members_mut(row) = members.unwrap_or_default();
+        store.change_members(row, |kept, doubled| {
+            *kept = members.unwrap_or_default();
+            doubled.clear();
+        });
     }
-    after_deactivation(store, kind, row, id, quirks).unwrap_or_else(|| read(store, kind, id, true, quirks))
+    after_deactivation(store, kind, row, quirks).unwrap_or_else(|| read(store, kind, id, true, quirks))
 }
 
 /// `PATCH`: every operation, or none.
@@ -68,7 +88,7 @@ pub(super) fn patch(store: &mut Store, kind: Kind, id: &str, body: Option<&Value
     if quirks.no_patch {
         return Reply::error(501, "", "PATCH is not implemented");
     }
-    let Some(row) = store.row_of(kind, id) else { return Reply::not_found(id) };
+    let Some(row) = store.row_shown_as(kind, id, quirks.ids) else { return Reply::not_found(id) };
     let Some(resource) = store.resource(kind, row).cloned() else { return Reply::not_found(id) };
     let operations = body.and_then(|body| body.get("Operations")).and_then(Value::as_array);
     let Some(operations) = operations.filter(|operations| !operations.is_empty()) else {
@@ -77,11 +97,11 @@ pub(super) fn patch(store: &mut Store, kind: Kind, id: &str, body: Option<&Value
     if quirks.operations_per_patch.is_some_and(|most| operations.len() > most) {
         return Reply::error(400, "tooMany", "too many operations in one PATCH");
     }
-    let Patched { resource, members, refusal } = apply(store, kind, resource, operations, quirks);
+    let Patched { resource, members, refusal } = apply(store, kind, row, resource, operations, quirks);
     if let Some(refusal) = refusal {
         if quirks.applies_in_part {
             keep(store, kind, row, resource, quirks);
-            members.apply(store.members_mut(row));
+            store.change_members(row, |kept, doubled| members.apply(kept, doubled));
         }
         return refusal;
     }
@@ -100,9 +120,9 @@ pub(super) fn patch(store: &mut Store, kind: Kind, id: &str, body: Option<&Value
     }
     keep(store, kind, row, resource, quirks);
     if kind == Kind::Group {
-        members.apply(store.members_mut(row));
+        store.change_members(row, |kept, doubled| members.apply(kept, doubled));
     }
-    after_deactivation(store, kind, row, id, quirks).unwrap_or_else(|| match quirks.patch_answers_200 {
+    after_deactivation(store, kind, row, quirks).unwrap_or_else(|| match quirks.patch_answers_200 {
         true => read(store, kind, id, true, quirks),
         false => Reply::empty(204),
     })
@@ -110,7 +130,10 @@ pub(super) fn patch(store: &mut Store, kind: Kind, id: &str, body: Option<&Value
 
 /// `DELETE`.
 pub(super) fn delete(store: &mut Store, kind: Kind, id: &str, quirks: Quirks) -> Reply {
-    let Some(row) = store.row_of(kind, id) else {
+    if kind == Kind::Group && quirks.groups_are_given {
+        return Reply::error(405, "", "groups are not deleted here");
+    }
+    let Some(row) = store.row_shown_as(kind, id, quirks.ids) else {
         return match quirks.second_deletion_fails {
             true => Reply::error(500, "", "it cannot be deleted"),
             false => Reply::not_found(id),
@@ -123,7 +146,11 @@ pub(super) fn delete(store: &mut Store, kind: Kind, id: &str, quirks: Quirks) ->
         return Reply::error(403, "", "the only owner cannot be deleted");
     }
     let shown = answered(store, kind, row, false, quirks);
-    store.delete(kind, id, quirks.leaves_dangling_members);
+    let name = store.resource(kind, row).and_then(|gone| gone.text(name_attribute(kind))).map(str::to_owned);
+    if let Some(name) = name.filter(|_| quirks.deletion == Deletion::ForGood && kind == Kind::User) {
+        store.spend(&name);
+    }
+    store.delete_row(kind, row, quirks.leaves_dangling_members);
     match (quirks.deletion, shown) {
         (Deletion::Body, Some(shown)) => Reply::json(200, shown),
         _ => Reply::empty(204),
@@ -154,17 +181,28 @@ fn keep(store: &mut Store, kind: Kind, row: u64, mut resource: Resource, quirks:
             resource.write(&path, emails);
         }
     }
-    if quirks.drops_enterprise {
-        resource.drop_attribute(scim::ENTERPRISE_SCHEMA);
-    }
+    drop_what_is_dropped(kind, &mut resource, quirks);
     store.replace(kind, row, resource);
 }
 
+/// Takes out what this target drops without a word.
+fn drop_what_is_dropped(kind: Kind, resource: &mut Resource, quirks: Quirks) {
+    if quirks.drops_enterprise {
+        resource.drop_attribute(scim::ENTERPRISE_SCHEMA);
+    }
+    if quirks.drops_unknown_attributes {
+        let names: Vec<String> = resource.as_json().keys().cloned().collect();
+        for unknown in names.iter().filter(|name| !super::documents::knows(kind, name)) {
+            resource.drop_attribute(unknown);
+        }
+    }
+}
+
 /// Deletes an account that was turned off where that is what turning off means, and answers.
-fn after_deactivation(store: &mut Store, kind: Kind, row: u64, id: &str, quirks: Quirks) -> Option<Reply> {
+fn after_deactivation(store: &mut Store, kind: Kind, row: u64, quirks: Quirks) -> Option<Reply> {
     let off = kind == Kind::User && store.resource(kind, row)?.active() == Some(false);
     (off && quirks.deactivation == Deactivation::Deletes).then(|| {
-        store.delete(kind, id, false);
+        store.delete_row(kind, row, false);
         Reply::empty(204)
     })
 }
@@ -186,9 +224,7 @@ fn incoming(
     }
     let members = resource.as_json().get("members").cloned();
     resource.drop_attribute("members");
-    if quirks.drops_enterprise {
-        resource.drop_attribute(scim::ENTERPRISE_SCHEMA);
-    }
+    drop_what_is_dropped(kind, &mut resource, quirks);
     check(store, kind, row, &resource, quirks)?;
     let members = match members.filter(|_| kind == Kind::Group) {
         Some(members) => Some(member_rows(store, &members, quirks)?),
@@ -214,9 +250,14 @@ fn check(
             && (!quirks.names_by_case
                 || store.resource(kind, *other).and_then(|other| other.text(attribute)) == Some(name))
     };
-    if kind == Kind::User && store.row_named(kind, name).iter().any(same) {
+    let is_taken = match kind {
+        Kind::User => store.row_named(kind, name).iter().any(same) || row.is_none() && store.is_spent(name),
+        Kind::Group => quirks.group_names_by_slug && has_slug(store, row, &slug(name)),
+    };
+    if is_taken {
         return Err(taken(name, quirks));
     }
+    refusal_of_values(kind, name, resource, quirks)?;
     let too_long = |most| name.chars().count() > most;
     if kind == Kind::User && quirks.user_name_length.is_some_and(too_long) {
         return Err(Reply::error(400, "invalidValue", "userName is too long"));
@@ -231,12 +272,48 @@ fn check(
     }
 }
 
+/// What single targets do not take of names and values.
+fn refusal_of_values(kind: Kind, name: &str, resource: &Resource, quirks: Quirks) -> Result<(), Reply> {
+    let refused = |detail: String| Err(Reply::error(400, "invalidValue", &detail));
+    if kind == Kind::Group {
+        return match quirks.refused_group_prefix.filter(|prefix| name.starts_with(prefix)) {
+            Some(prefix) => refused(format!("displayName must not begin with {prefix}")),
+            None => Ok(()),
+        };
+    }
+    if quirks.user_names_are_addresses && !name.contains('@') {
+        return refused("userName is no e-mail address".into());
+    }
+    let is_missing = |path: &&&str| path.parse().is_ok_and(|path| resource.read(&path).is_none());
+    if let Some(missing) = quirks.required_attributes.iter().find(is_missing) {
+        return refused(format!("{missing} is required"));
+    }
+    let is_long = |value: &Value| value.as_array().is_some_and(|values| values.len() > 1);
+    let several = resource.as_json().iter().find(|(name, value)| *name != "schemas" && is_long(value));
+    match several.filter(|_| quirks.single_values) {
+        Some((name, _)) => refused(format!("{name} holds one value only")),
+        None => Ok(()),
+    }
+}
+
+/// A name as it stands in an address.
+fn slug(name: &str) -> String {
+    let words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
+}
+
+fn has_slug(store: &Store, but: Option<u64>, wanted: &str) -> bool {
+    let named = |row: u64| store.resource(Kind::Group, row).and_then(|group| group.text("displayName"));
+    store.rows(Kind::Group).any(|row| Some(row) != but && named(row).is_some_and(|name| slug(name) == wanted))
+}
+
 fn taken(name: &str, quirks: Quirks) -> Reply {
     let detail = format!("userName {name} is taken");
     match quirks.conflict {
         Conflict::Uniqueness => Reply::error(409, "uniqueness", &detail),
         Conflict::Bare => Reply::error(409, "", &detail),
         Conflict::Fails => Reply::error(500, "uniqueness", &detail),
+        Conflict::Broken => Reply::error(500, "", "something went wrong"),
     }
 }
 
@@ -246,14 +323,28 @@ pub(super) fn member_rows(store: &Store, members: &Value, quirks: Quirks) -> Res
     let members = members.as_array().map_or(single, Vec::as_slice);
     let mut rows = BTreeSet::new();
     for member in members {
-        let id = member.get("value").and_then(Value::as_str).unwrap_or_default();
+        let id = match member.get("value") {
+            Some(Value::String(id)) => id.clone(),
+            Some(Value::Number(id)) => id.to_string(),
+            _ => String::new(),
+        };
         let detail = || format!("there is no user {id:?} to be a member");
-        match (store.row_of(Kind::User, id), quirks.unknown_member) {
+        match (member_row(store, &id, quirks), quirks.unknown_member) {
             (Some(row), _) => _ = rows.insert(row),
+            (None, UnknownMember::Kept) => {}
             (None, UnknownMember::LeftOut) => {}
             (None, UnknownMember::Refused) => return Err(Reply::error(400, "invalidValue", &detail())),
             (None, UnknownMember::Fails) => return Err(Reply::error(500, "", &detail())),
         }
     }
     Ok(rows)
+}
+
+/// The row of a member; of one who is not there too, where he is kept all the same.
+pub(super) fn member_row(store: &Store, id: &str, quirks: Quirks) -> Option<u64> {
+    let there = store.row_shown_as(Kind::User, id, quirks.ids);
+    there.or_else(|| {
+        let number = Store::number_of(Kind::User, id);
+        number.filter(|_| quirks.unknown_member == UnknownMember::Kept || quirks.leaves_dangling_members)
+    })
 }

@@ -17,8 +17,8 @@ mod store;
 pub use activations::Activation;
 pub use fault::{Fault, FaultAnswer, Throttling};
 pub use quirks::{
-    Conflict, Deactivation, Deletion, GroupRename, MemberRemoval, MemberReplacement, Paging, Quirks,
-    UnknownMember,
+    AbsentMember, Conflict, Deactivation, Deletion, Documents, FilterAttributes, GroupRename, Ids,
+    MemberRemoval, MemberReplacement, NewId, Paging, Quirks, UnknownMember,
 };
 pub use rate_limit::{Arrivals, RateLimit};
 

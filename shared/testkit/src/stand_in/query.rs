@@ -7,7 +7,7 @@ use provisioning::target::Kind;
 use scim::AttributePath;
 use serde_json::{Value, json};
 
-use super::quirks::{Deactivation, Paging, Quirks};
+use super::quirks::{Deactivation, FilterAttributes, Paging, Quirks};
 use super::reply::Reply;
 use super::shown::answered;
 use super::store::Store;
@@ -20,14 +20,19 @@ pub(super) fn list(
     page_limit: usize,
     quirks: Quirks,
 ) -> Reply {
+    let excluded = parameters.get("excludedAttributes");
+    if excluded.is_some() && quirks.refuses_exclusion {
+        return Reply::error(400, "invalidValue", "excludedAttributes is not supported");
+    }
     let number = |name: &str| parameters.get(name).and_then(|value| value.parse::<usize>().ok());
-    let cursor = parameters.get("cursor").filter(|_| quirks.paging == Paging::Cursor);
+    let cursor = parameters.get("cursor").filter(|_| quirks.paging.is_by_cursor());
     let start = match (quirks.paging, cursor) {
         (Paging::Everything, _) => 1,
         (_, Some(cursor)) => match cursor.strip_prefix("row-").unwrap_or("1").parse() {
             Ok(start) => start,
             Err(_) => return Reply::error(400, "invalidCursor", "no such cursor was given out"),
         },
+        (Paging::CursorOnly, None) => 1,
         (_, None) => number("startIndex").unwrap_or(1).max(1),
     };
     if quirks.paging == Paging::Cursor && cursor.is_none() && start > 1 {
@@ -35,19 +40,21 @@ pub(super) fn list(
     }
     let count = match quirks.paging {
         Paging::Everything => usize::MAX,
-        _ => number("count").unwrap_or(100).min(page_limit),
+        _ => number("count").unwrap_or(100).min(page_limit).min(quirks.rows_per_page.unwrap_or(usize::MAX)),
     };
     let with_members =
-        parameters.get("excludedAttributes").is_none_or(|excluded| !excluded.contains("members"));
+        quirks.ignores_exclusion || excluded.is_none_or(|excluded| !excluded.contains("members"));
     let (total, rows): (usize, Vec<u64>) = match parameters.get("filter").filter(|_| !quirks.ignore_filter) {
+        Some(_) if quirks.filters_fail => return Reply::error(500, "", "something went wrong"),
         Some(_) if quirks.no_filter => {
             return Reply::error(400, "invalidFilter", "filters are not supported");
         }
         Some(filter) => match filtered(store, kind, filter, quirks) {
+            Some(rows) if rows.is_empty() && quirks.nobody_found_is_404 => return Reply::not_found("nobody"),
             Some(rows) => (rows.len(), rows.into_iter().skip(start - 1).take(count).collect()),
             None => return Reply::error(400, "invalidFilter", "only attribute eq \"value\" is supported"),
         },
-        None => (store.count(kind), store.rows(kind).skip(start - 1).take(count).collect()),
+        None => (store.count(kind), page_of(store, kind, start, count, quirks)),
     };
     let rows = match rows.is_empty() && quirks.repeats_past_the_end {
         true => store.rows(kind).last().into_iter().collect(),
@@ -58,7 +65,7 @@ pub(super) fn list(
     let mut body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
         "itemsPerPage": resources.len(), "Resources": resources});
     let shown = body["itemsPerPage"].as_u64().unwrap_or_default() as usize;
-    if cursor.is_some() {
+    if cursor.is_some() || quirks.paging == Paging::CursorOnly {
         if start + shown <= total {
             body["nextCursor"] = format!("row-{}", start + shown).into();
         }
@@ -69,6 +76,17 @@ pub(super) fn list(
         }
     }
     Reply::json(200, body)
+}
+
+/// The rows of a page that is not filtered.
+fn page_of(store: &Store, kind: Kind, start: usize, count: usize, quirks: Quirks) -> Vec<u64> {
+    let rows = |start: usize, count: usize| store.rows(kind).skip(start - 1).take(count).collect();
+    match start > 1 && store.count(kind) >= start {
+        // What was made or deleted meanwhile shifts the rows of those that follow.
+        true if quirks.repeats_rows => rows(start - 1, count.max(2)),
+        true if quirks.misses_rows => rows(start + 1, count.saturating_sub(1).max(1)),
+        _ => rows(start, count),
+    }
 }
 
 /// The rows for which `attribute eq "value"` holds; `None` for any other filter.
@@ -82,6 +100,14 @@ fn filtered(store: &Store, kind: Kind, filter: &str, quirks: Quirks) -> Option<V
     let path: AttributePath = attribute.parse().ok()?;
     let named = attribute.eq_ignore_ascii_case(super::store::name_attribute(kind));
     let by_external_id = attribute.eq_ignore_ascii_case("externalId");
+    let is_known = match quirks.filter_attributes {
+        FilterAttributes::Any => true,
+        FilterAttributes::Names => named,
+        FilterAttributes::Ids => attribute.eq_ignore_ascii_case("id"),
+    };
+    if !is_known {
+        return None;
+    }
     if by_external_id && quirks.external_id_filter_finds_nothing
         || named && kind == Kind::Group && quirks.group_filter_finds_nothing
     {
@@ -94,7 +120,7 @@ fn filtered(store: &Store, kind: Kind, filter: &str, quirks: Quirks) -> Option<V
                 store.resource(kind, *row).and_then(|found| found.text(super::store::name_attribute(kind)))
                     == Some(name)
             };
-            rows.retain(|row| !quirks.names_by_case || as_written(row));
+            rows.retain(|row| !(quirks.names_by_case || quirks.filters_by_case) || as_written(row));
             rows
         }
         Some(id) if by_external_id => store.row_with_external_id(kind, id),

@@ -2,6 +2,13 @@
 //! vendors' documentation ("Traps", the table of targets, sections 2.4 to 2.9), *servers* the research on servers that were run
 //! ("What other servers do", and the table of a strict and a lenient one).
 
+mod forms;
+
+pub use forms::{
+    AbsentMember, Conflict, Deactivation, Deletion, Documents, FilterAttributes, GroupRename, Ids,
+    MemberRemoval, MemberReplacement, NewId, Paging, UnknownMember,
+};
+
 /// In what a stand-in differs from RFC 7644. All off by default; they compose, and may be changed while it runs.
 ///
 /// ```
@@ -102,102 +109,76 @@ pub struct Quirks {
     pub no_groups: bool,
     /// Requests without a `User-Agent` are answered 403 (targets 2.2: GitHub).
     pub needs_user_agent: bool,
-}
-
-/// How members may be removed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum MemberRemoval {
-    /// By filter and by a list of values.
-    #[default]
-    Both,
-    /// By `members[value eq "id"]` only; a list of values is answered 400 (scim2-server).
-    Filter,
-    /// By a list of values only; a filter is answered 501.
-    Values,
-}
-
-/// What `replace members` does.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum MemberReplacement {
-    /// It replaces.
-    #[default]
-    Replaces,
-    /// It is answered as done and ignored.
-    Ignored,
-    /// It adds.
-    Adds,
-    /// It is answered 400 (AWS).
-    Refused,
-}
-
-/// What a member that is not there comes to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum UnknownMember {
-    /// 400.
-    #[default]
-    Refused,
-    /// 500.
-    Fails,
-    /// It is left out.
-    LeftOut,
-}
-
-/// Whether and how a group may be renamed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum GroupRename {
-    /// By PATCH and PUT.
-    #[default]
-    Any,
-    /// By PUT; PATCH is answered 501.
-    Put,
-    /// Not at all: 400 `mutability`.
-    Never,
-}
-
-/// How a name that is taken is answered.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Conflict {
-    /// 409 `uniqueness`.
-    #[default]
-    Uniqueness,
-    /// 409 without a `scimType`.
-    Bare,
-    /// 500 with a `scimType`.
-    Fails,
-}
-
-/// How a deletion is answered.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Deletion {
-    /// 204.
-    #[default]
-    Nothing,
-    /// 200 with what was deleted.
-    Body,
-    /// 405: nothing is deleted.
-    Unsupported,
-}
-
-/// What turning an account off comes to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Deactivation {
-    /// `active` is false.
-    #[default]
-    Kept,
-    /// The account is deleted (Sentry, Smartsheet, GitLab groups).
-    Deletes,
-    /// Its name and addresses are shown as others while it is off, and are not found (GitHub EMU).
-    Obfuscates,
-}
-
-/// How lists are paged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Paging {
-    /// By `startIndex` (RFC 7644 section 3.4.2.4).
-    #[default]
-    Index,
-    /// By `cursor` (RFC 9865); without one the first page only, and `startIndex` beyond it is answered 400 (AWS).
-    Cursor,
-    /// Everything at once, whatever is asked for (Google Cloud Identity).
-    Everything,
+    /// Requests whose `Accept` does not name `application/scim+json` are answered 406 (targets, table: Zoom).
+    pub needs_scim_accept: bool,
+    /// Bodies of another media type than `application/json` are answered 415 (targets 2.2: "A few targets need `application/json`").
+    pub wants_json: bool,
+    /// Errors come as web pages (targets 2.2: "plain JSON/HTML/text errors").
+    pub web_page_errors: bool,
+    /// What is not there is answered 410 (DESIGN 7: "404 or 410").
+    pub gone_is_410: bool,
+    /// Writes are answered 202 without a body (targets 2.11: "an unexpected 202").
+    pub accepts_for_later: bool,
+    /// How ids are shown (servers: "integer ids become strings"; targets, traps: GitLab).
+    pub ids: Ids,
+    /// What the answer to a POST shows of the id (servers: "missing or empty id"; targets, table: Snowflake).
+    pub new_id: NewId,
+    /// Lists have `resources`, in lower case (servers: "`Resources` or `resources`").
+    pub lower_case_resources: bool,
+    /// Every attribute is named in lower case (targets 2.2: "Attribute *names* are case-insensitive").
+    pub lower_case_names: bool,
+    /// What has no value is shown as null, as an empty text or as an empty list (targets 2.3: "Null / empty / absent are the same").
+    pub shows_nulls: bool,
+    /// How discovery documents come (targets 2.3: "bare array or one schema"; 2.4: "404/401/HTML on discovery").
+    pub documents: Documents,
+    /// The service provider configuration is at `/ServiceProviderConfigs` only (targets 2.4: Salesforce).
+    pub plural_configuration: bool,
+    /// By what a filter may ask (targets 2.5: "GitLab filters only `id eq`; Asana only `userName`").
+    pub filter_attributes: FilterAttributes,
+    /// A filter that finds nobody is answered 404 (targets 2.5: "also 404").
+    pub nobody_found_is_404: bool,
+    /// A filter is answered 500.
+    pub filters_fail: bool,
+    /// `userName eq` tells apart by case what may not differ in case only (the table of servers: SCIMMY).
+    pub filters_by_case: bool,
+    /// `excludedAttributes` is answered 400 (targets, table: AWS).
+    pub refuses_exclusion: bool,
+    /// `excludedAttributes` is not looked at (targets 2.5: "not all honour it").
+    pub ignores_exclusion: bool,
+    /// Most rows of a page, whatever `count` says (servers: "pages capped").
+    pub rows_per_page: Option<usize>,
+    /// A page begins with the last row of the one before it (targets 2.9: GitLab, "pages may miss or repeat rows").
+    pub repeats_rows: bool,
+    /// Each page but the first lacks its first row (targets 2.9: the same line).
+    pub misses_rows: bool,
+    /// Most members shown of a group (targets 2.5: Sentry 10,000).
+    pub members_shown: Option<usize>,
+    /// One who is added again is shown twice (the table of servers: SCIMMY).
+    pub doubles_members: bool,
+    /// What the removal of somebody who is no member comes to (targets 2.6: `noTarget`; servers, Okta's list).
+    pub absent_member: AbsentMember,
+    /// PUT is answered 200 and ignored (targets 2.7: Sentry's changes a role only).
+    pub put_changes_nothing: bool,
+    /// Groups cannot be PUT: 405 (targets, table: AWS).
+    pub no_group_put: bool,
+    /// Groups can be neither made nor deleted: 405 (targets, table: Miro).
+    pub groups_are_given: bool,
+    /// Names of groups are taken that differ in case and spaces only: 409 (targets, table: Sentry).
+    pub group_names_by_slug: bool,
+    /// Names of groups that begin so are answered 400 (targets, table: Cloudflare).
+    pub refused_group_prefix: Option<&'static str>,
+    /// The externalId of a group is shown as `external_id` (targets, table: Figma).
+    pub misspells_external_id: bool,
+    /// Accounts without one of these are answered 400 (targets, table: AWS, GitLab).
+    pub required_attributes: &'static [&'static str],
+    /// Another attribute of an account that is there is answered 400 (targets, table: Sentry, GitLab).
+    pub updatable_attributes: Option<&'static [&'static str]>,
+    /// A second value of a multi-valued attribute is answered 400 (targets, table: AWS).
+    pub single_values: bool,
+    /// User names that are no addresses are answered 400 (targets, traps: New Relic, Zoom).
+    pub user_names_are_addresses: bool,
+    /// An attribute that no schema names is dropped silently (the table of servers: SCIMMY; targets, table: New Relic).
+    pub drops_unknown_attributes: bool,
+    /// Each resource has a version, and a write whose `If-Match` names another is answered 412 (targets 2.8; the table of servers).
+    pub versions: bool,
 }

@@ -8,13 +8,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Query, Request, State as Shelf};
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use provisioning::target::Kind;
 use serde_json::Value;
 
 use super::fault::FaultAnswer;
+use super::quirks::Quirks;
 use super::reply::Reply;
+use super::shown::dressed;
 use super::store::name_attribute;
 use super::{LoggedRequest, Shared, State, documents, endpoints, query};
 
@@ -43,13 +45,18 @@ async fn answer(Shelf(shared): Shelf<Arc<Shared>>, request: Request) -> Response
             Some((false, too_many_requests()))
         };
         let applied = fault.as_ref().is_none_or(|(applied, _)| *applied);
+        let quirks = state.config.quirks;
         let reply = applied.then(|| state.carry_out(&head.method, &head.uri, &head.headers, body.as_ref()));
+        let wrote = head.method != Method::GET;
+        let reply = reply.map(|reply| match target_of(&path) {
+            Some(_) => dressed(reply, wrote, quirks),
+            None => reply,
+        });
         let delay = match &fault {
             Some((_, FaultAnswer::Late(delay))) => *delay,
             _ => Duration::ZERO,
         };
-        let plain = state.config.quirks.plain_errors;
-        let (status, response) = respond(fault.map(|(_, answer)| answer), reply, plain);
+        let (status, response) = respond(fault.map(|(_, answer)| answer), reply, quirks);
         // Before the wait: a client that does not wait for its answer was here all the same.
         state.log.push(LoggedRequest { method: head.method.as_str().to_owned(), path, body, status, at });
         (response, state.config.latency + delay)
@@ -93,20 +100,37 @@ impl State {
         if quirks.needs_user_agent && !headers.contains_key(header::USER_AGENT) {
             return Reply::error(403, "", "requests need a User-Agent");
         }
+        let header =
+            |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default();
+        if quirks.needs_scim_accept && !header(header::ACCEPT).contains("application/scim+json") {
+            return Reply::error(406, "", "only application/scim+json is given");
+        }
+        if quirks.wants_json
+            && body.is_some()
+            && !header(header::CONTENT_TYPE).starts_with("application/json")
+        {
+            return Reply::error(415, "", "only application/json is taken");
+        }
         let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         if quirks.largest_body.is_some_and(|most| length.is_some_and(|length: usize| length > most)) {
             return Reply::error(413, "", "the body is too large");
         }
         let path = uri.path().strip_prefix(BASE_PATH).unwrap_or_default();
         if *method == Method::GET
-            && let Some(document) = documents::document(path, quirks).filter(|_| !quirks.no_discovery)
+            && let Some(answer) = documents::document(path, quirks)
         {
-            return Reply::json(200, document);
+            return answer;
         }
         let Some((kind, id)) = target_of(path).filter(|(kind, _)| *kind == Kind::User || !quirks.no_groups)
         else {
             return Reply::not_found(uri.path());
         };
+        let row = id.and_then(|id| self.store.row_shown_as(kind, id, quirks.ids));
+        let version = row.and_then(|row| self.store.version(row)).filter(|_| quirks.versions);
+        let stated = header(header::IF_MATCH);
+        if version.is_some_and(|version| !stated.is_empty() && stated != version) {
+            return Reply::error(412, "", "it was changed since that version");
+        }
         let parameters =
             Query::<HashMap<String, String>>::try_from_uri(uri).map(|query| query.0).unwrap_or_default();
         let store = &mut self.store;
@@ -115,6 +139,7 @@ impl State {
             ("GET", Some(id)) => {
                 let excluded =
                     parameters.get("excludedAttributes").is_some_and(|names| names.contains("members"));
+                let excluded = excluded && !quirks.ignores_exclusion;
                 endpoints::read(store, kind, id, !excluded, quirks)
             }
             ("POST", None) => endpoints::create(store, kind, body, quirks),
@@ -159,7 +184,7 @@ fn target_of(path: &str) -> Option<(Kind, Option<&str>)> {
 }
 
 /// The status for the log, and the response.
-fn respond(fault: Option<FaultAnswer>, reply: Option<Reply>, plain_errors: bool) -> (u16, Response) {
+fn respond(fault: Option<FaultAnswer>, reply: Option<Reply>, quirks: Quirks) -> (u16, Response) {
     let (status, headers, body) = match (fault, reply) {
         (Some(FaultAnswer::Cut), _) => {
             // A body that breaks before its first byte takes the connection with it.
@@ -175,9 +200,21 @@ fn respond(fault: Option<FaultAnswer>, reply: Option<Reply>, plain_errors: bool)
             (status, headers, body.or_else(usual).unwrap_or_default())
         }
         (Some(FaultAnswer::BrokenJson), _) => (200, Vec::new(), "{\"schemas\": [\"urn:ietf".to_owned()),
-        (Some(FaultAnswer::Late(_)) | None, Some(Reply { status, .. })) if plain_errors && status >= 400 => {
+        (Some(FaultAnswer::Late(_)) | None, Some(Reply { status, .. }))
+            if quirks.web_page_errors && status >= 400 =>
+        {
+            let html = vec![("content-type".to_owned(), "text/html; charset=utf-8".to_owned())];
+            (status, html, "<!doctype html><title>Error</title>".to_owned())
+        }
+        (Some(FaultAnswer::Late(_)) | None, Some(Reply { status, .. }))
+            if quirks.plain_errors && status >= 400 =>
+        {
             let plain = vec![("content-type".to_owned(), "text/plain".to_owned())];
             (status, plain, "it did not work".to_owned())
+        }
+        (Some(FaultAnswer::Late(_)) | None, Some(Reply { status, body: Some(Value::String(page)) })) => {
+            let html = vec![("content-type".to_owned(), "text/html; charset=utf-8".to_owned())];
+            (status, html, page)
         }
         (Some(FaultAnswer::Late(_)) | None, Some(Reply { status, body })) => {
             (status, Vec::new(), body.map(|body| body.to_string()).unwrap_or_default())

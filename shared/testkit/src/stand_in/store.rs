@@ -10,6 +10,7 @@ use scim::Resource;
 use serde_json::{Value, json};
 
 use super::activations::{Activation, Activations};
+use super::quirks::Ids;
 
 /// Users and groups.
 #[derive(Debug)]
@@ -19,6 +20,12 @@ pub(super) struct Store {
     users: Kept,
     groups: Kept,
     members: HashMap<u64, BTreeSet<u64>>,
+    /// Members who were added though they were members, by group.
+    doubled: HashMap<u64, BTreeSet<u64>>,
+    /// How often each resource was written.
+    versions: HashMap<u64, u64>,
+    /// Names that are never free again.
+    spent: BTreeSet<String>,
     activations: Activations,
 }
 
@@ -39,6 +46,9 @@ impl Store {
             users: Kept::default(),
             groups: Kept::default(),
             members: HashMap::new(),
+            doubled: HashMap::new(),
+            versions: HashMap::new(),
+            spent: BTreeSet::new(),
             activations: Activations::default(),
         }
     }
@@ -79,8 +89,10 @@ impl Store {
         let mut resource = self.resource(kind, row)?.clone();
         if kind == Kind::Group && with_members {
             let members = self.members.get(&row).into_iter().flatten();
-            let members: Vec<Value> =
-                members.map(|member| json!({"value": id_of(Kind::User, *member), "type": "User"})).collect();
+            let members: Vec<Value> = members
+                .chain(self.doubled.get(&row).into_iter().flatten())
+                .map(|member| json!({"value": id_of(Kind::User, *member), "type": "User"}))
+                .collect();
             let path = "members".parse().ok()?;
             resource.write(&path, members.into());
         }
@@ -105,10 +117,55 @@ impl Store {
         members.filter_map(|member| Some(self.users.rows.get(member)?.text("userName")?.to_owned())).collect()
     }
 
+    /// The number in an id, whether somebody is there or not.
+    pub fn number_of(kind: Kind, id: &str) -> Option<u64> {
+        let row = id.strip_prefix(prefix(kind))?.parse().ok()?;
+        (id_of(kind, row) == id).then_some(row)
+    }
+
     /// The row of an id, if it is there.
     pub fn row_of(&self, kind: Kind, id: &str) -> Option<u64> {
-        let row = id.strip_prefix(prefix(kind))?.parse().ok()?;
-        (self.kept(kind).rows.contains_key(&row) && id_of(kind, row) == id).then_some(row)
+        Self::number_of(kind, id).filter(|row| self.kept(kind).rows.contains_key(row))
+    }
+
+    /// The row of an id in the form in which it is shown.
+    pub fn row_shown_as(&self, kind: Kind, id: &str, ids: Ids) -> Option<u64> {
+        match ids {
+            Ids::Texts => self.row_of(kind, id),
+            Ids::ExternalIds if kind == Kind::User => self.row_with_external_id(kind, id).first().copied(),
+            Ids::ExternalIds => self.row_of(kind, id),
+            Ids::Numbers => id.parse().ok().filter(|row| self.kept(kind).rows.contains_key(row)),
+        }
+    }
+
+    /// The version of a resource.
+    pub fn version(&self, row: u64) -> Option<String> {
+        self.versions.get(&row).map(|version| format!("W/\"{version}\""))
+    }
+
+    /// Keeps a name from ever being free again.
+    pub fn spend(&mut self, name: &str) {
+        self.spent.insert(folded(name));
+    }
+
+    /// Whether a name was taken by somebody who is gone for good.
+    pub fn is_spent(&self, name: &str) -> bool {
+        self.spent.contains(&folded(name))
+    }
+
+    /// Whether somebody is a member of a group.
+    pub fn is_member(&self, group: u64, member: u64) -> bool {
+        self.members.get(&group).is_some_and(|members| members.contains(&member))
+    }
+
+    /// Notes a write of members.
+    pub fn change_members(
+        &mut self,
+        group: u64,
+        change: impl FnOnce(&mut BTreeSet<u64>, &mut BTreeSet<u64>),
+    ) {
+        *self.versions.entry(group).or_default() += 1;
+        change(self.members.entry(group).or_default(), self.doubled.entry(group).or_default());
     }
 
     /// Keeps a new resource and returns its row.
@@ -136,6 +193,7 @@ impl Store {
     }
 
     fn put(&mut self, kind: Kind, row: u64, resource: Resource) {
+        *self.versions.entry(row).or_default() += 1;
         if kind == Kind::User {
             self.activations.note(row, &resource, self.started.elapsed());
         }
@@ -159,24 +217,25 @@ impl Store {
         self.put(kind, row, resource);
     }
 
-    pub fn members_mut(&mut self, group: u64) -> &mut BTreeSet<u64> {
-        self.members.entry(group).or_default()
-    }
-
     /// Takes a resource away; a user out of the groups too, unless he is to dangle there.
     pub fn delete(&mut self, kind: Kind, id: &str, dangling: bool) -> bool {
         let Some(row) = self.row_of(kind, id) else { return false };
+        self.delete_row(kind, row, dangling);
+        true
+    }
+
+    /// The same, of a row that is there.
+    pub fn delete_row(&mut self, kind: Kind, row: u64, dangling: bool) {
         self.kept_mut(kind).take(kind, row);
         match kind {
             Kind::Group => {
                 self.members.remove(&row);
             }
             Kind::User if dangling => {}
-            Kind::User => self.members.values_mut().for_each(|members| {
+            Kind::User => self.members.values_mut().chain(self.doubled.values_mut()).for_each(|members| {
                 members.remove(&row);
             }),
         }
-        true
     }
 }
 
