@@ -32,6 +32,8 @@ pub(crate) enum Content {
     Empty,
     Json(Value),
     WebPage,
+    /// JSON that breaks off: the answer did not come whole.
+    Broken,
     Unreadable,
 }
 
@@ -51,11 +53,12 @@ impl Answer {
         if (200..300).contains(&self.status) { Ok(self) } else { Err(self.refusal()) }
     }
 
-    /// The same for a write, whose success needs no body; a web page is no success, since a login page answers 200 too.
+    /// The same for a write, whose success needs no body. A web page is no success, since a login page answers 200 too; and an
+    /// answer that breaks off says nothing for certain.
     pub fn accepted_write(self) -> Result<Self, TargetError> {
         let answer = self.accepted()?;
         match answer.content {
-            Content::WebPage => Err(answer.not_scim()),
+            Content::WebPage | Content::Broken => Err(answer.not_scim()),
             Content::Json(_) | Content::Empty | Content::Unreadable => Ok(answer),
         }
     }
@@ -73,6 +76,7 @@ impl Answer {
         let what = match self.content {
             Content::WebPage => "with a web page, not SCIM: is the base URL right?",
             Content::Empty => "without a body",
+            Content::Broken => "with JSON that breaks off",
             Content::Json(_) | Content::Unreadable => {
                 "with something that is not JSON: is the base URL right?"
             }
@@ -85,6 +89,11 @@ impl Answer {
         let error = self.error();
         error.scim_type.is_some_and(|found| found.eq_ignore_ascii_case(name))
             || error.detail.is_some_and(|detail| detail.contains(name))
+    }
+
+    /// Whether a refusal comes without a word that can be read.
+    pub fn says_nothing(&self) -> bool {
+        !matches!(self.content, Content::Json(_))
     }
 
     fn error(&self) -> ErrorResponse {

@@ -59,7 +59,6 @@ impl HttpConnector {
             base_url: connection.base_url.clone(),
             secret: Secret(token.clone()),
             timeout: self.timeout,
-            content_type: connection.capabilities.content_type,
         };
         HttpTarget::new(wire, connection.capabilities.clone())
     }

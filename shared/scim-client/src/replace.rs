@@ -4,23 +4,51 @@
 use std::collections::BTreeSet;
 
 use provisioning::ids::RemoteId;
-use provisioning::target::{RequestNote, TargetError};
+use provisioning::target::{Kind, RequestNote, TargetError};
 use reqwest::Method;
 use scim::{AttributePath, Resource};
 use serde_json::{Value, json};
 
+use crate::answer::Answer;
 use crate::create::{member_id, write};
 use crate::target::HttpTarget;
 use crate::update::Wanted;
 use crate::wire::{Request, resource_path};
 
+/// How often a resource is read that somebody else changes meanwhile.
+const MOST_READS: usize = 3;
+
 impl HttpTarget {
     pub(crate) async fn replace(
         &self,
-        Wanted { kind, id, changes, add, remove }: Wanted<'_>,
+        wanted: Wanted<'_>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<(), TargetError> {
-        let mut resource = self.read_whole(kind, id, notes).await?;
+        let mut refused = None;
+        for _ in 0..MOST_READS {
+            let resource = self.read_whole(wanted.kind, wanted.id, notes).await?;
+            // A target that refuses the version it shows itself does not know what it asks for.
+            let version = version(&resource).filter(|version| refused.as_ref() != Some(version));
+            let answer = self.put(wanted, resource, version.clone(), notes).await?;
+            if answer.status != 412 {
+                return answer.accepted_write().map(drop);
+            }
+            refused = version;
+        }
+        Err(TargetError::Failed(format!(
+            "the {} is being changed by somebody else all the time",
+            wanted.kind
+        )))
+    }
+
+    /// Lays the changes over what was read, and sends it back.
+    async fn put(
+        &self,
+        Wanted { kind, id, changes, add, remove }: Wanted<'_>,
+        mut resource: Resource,
+        version: Option<String>,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<Answer, TargetError> {
         for change in changes {
             match &change.new {
                 Some(value) => write(&mut resource, &change.attribute, value),
@@ -33,12 +61,22 @@ impl HttpTarget {
                 "members".parse().map_err(|_| TargetError::Unknown("members is no path".into()))?;
             resource.write(&path, members);
         }
+        // Some show the text they were sent once; what is sent is a boolean (RFC 7643 section 2.3.2).
+        if let (Kind::User, Some(active), Ok(path)) = (kind, resource.active(), "active".parse()) {
+            resource.write(&path, active.into());
+        }
         for read_only in ["meta", "groups"] {
             resource.drop_attribute(read_only);
         }
         let request = Request::send(Method::PUT, resource_path(kind, id), resource.into_json());
-        self.send(request, notes).await?.accepted_write().map(drop)
+        self.send(request.of_version(version), notes).await
     }
+}
+
+/// The version that a resource shows (RFC 7644 section 3.14).
+fn version(resource: &Resource) -> Option<String> {
+    let path: AttributePath = "meta.version".parse().ok()?;
+    resource.read(&path)?.as_str().map(str::to_owned)
 }
 
 /// The members a group has once these came and went.

@@ -1,13 +1,14 @@
 //! Reading: one resource, a page, a look-up by key. A filter is never trusted: what came back is compared with what was
 //! asked for, and a target that ignores filters is walked.
 
-use catalog::Paging;
+use catalog::{Paging, Settings};
 use provisioning::folding::folded;
 use provisioning::ids::RemoteId;
 use provisioning::target::{Found, FoundPage, Kind, MatchKey, RequestNote, TargetError};
 use scim::Resource;
 use scim::message::ListResponse;
 
+use crate::answer::Answer;
 use crate::target::HttpTarget;
 use crate::wire::{Request, encoded, endpoint, resource_path};
 
@@ -71,10 +72,15 @@ impl HttpTarget {
     ) -> Result<FoundPage, TargetError> {
         let size = self.capabilities.page_size;
         let list = self.rows(self.page_request(kind, Rows::From(start, size), filter), notes).await?;
+        if let Some(cursor) = list.next_cursor.clone().filter(|_| start == 1) {
+            return self.by_cursor_unasked(kind, filter, list, cursor, notes).await;
+        }
         let next = match (list.resources.len() as u64, list.total_results) {
             (0, _) => None,
-            (rows, Some(total)) => Some(start + rows).filter(|next| *next <= total),
-            (rows, None) => self.follows(kind, start + rows, filter, &list, notes).await?,
+            (rows, Some(total)) if start + rows <= total => Some(start + rows),
+            // Some tell the rows of this page in place of all there are. A list that is cut off proves nobody's absence.
+            (rows, Some(total)) if total != rows || filter.is_some() => None,
+            (rows, _) => self.follows(kind, start + rows, filter, &list, notes).await?,
         };
         Ok(FoundPage { found: all_found(kind, list), next })
     }
@@ -85,17 +91,59 @@ impl HttpTarget {
         filter: Option<&str>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<FoundPage, TargetError> {
+        // A cursor may run out on the way (RFC 9865 section 2.1): then the walk begins anew, once.
+        for _ in 0..2 {
+            if let Some(found) = self.behind(kind, filter, String::new(), notes).await? {
+                return Ok(FoundPage { found, next: None });
+            }
+        }
+        Err(TargetError::Failed(format!("the target's cursors run out before its list of {kind}s is read")))
+    }
+
+    /// A target that gives a cursor to who asked by index pages by cursor, and is walked so.
+    async fn by_cursor_unasked(
+        &self,
+        kind: Kind,
+        filter: Option<&str>,
+        first: ListResponse,
+        cursor: String,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<FoundPage, TargetError> {
+        if self.capabilities.layers.settings().paging.is_none() {
+            self.learn(Settings { paging: Some(Paging::Cursor), ..Settings::default() });
+        }
+        match self.behind(kind, filter, cursor, notes).await? {
+            Some(further) => {
+                let found = all_found(kind, first).into_iter().chain(further).collect();
+                Ok(FoundPage { found, next: None })
+            }
+            None => self.by_cursor(kind, filter, notes).await,
+        }
+    }
+
+    /// All rows behind a cursor; `None` where a cursor ran out.
+    async fn behind(
+        &self,
+        kind: Kind,
+        filter: Option<&str>,
+        mut cursor: String,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<Option<Vec<Found>>, TargetError> {
         let size = self.capabilities.page_size;
         let mut rows = Vec::new();
-        let mut cursor = String::new();
         for _ in 0..MOST_PAGES {
             let request = self.page_request(kind, Rows::Behind(&cursor, size), filter);
-            let list = self.rows(request, notes).await?;
+            let answer = self.send(request, notes).await?;
+            let ran_out = ["expiredCursor", "invalidCursor"].iter().any(|name| answer.is_scim_type(name));
+            if answer.status == 400 && ran_out {
+                return Ok(None);
+            }
+            let list = list(answer)?;
             let next = list.next_cursor.clone();
             rows.extend(all_found(kind, list));
             match next {
                 Some(next) if next != cursor => cursor = next,
-                _ => return Ok(FoundPage { found: rows, next: None }),
+                _ => return Ok(Some(rows)),
             }
         }
         Err(too_long(kind))
@@ -180,14 +228,17 @@ impl HttpTarget {
         request: Request,
         notes: &mut Vec<RequestNote>,
     ) -> Result<ListResponse, TargetError> {
-        let answer = self.send(request, notes).await?;
-        let request = answer.request.clone();
-        ListResponse::from_json(answer.json()?).ok_or_else(|| {
-            TargetError::Unknown(format!(
-                "{request} was answered with JSON that is no SCIM list: is the base URL right?"
-            ))
-        })
+        list(self.send(request, notes).await?)
     }
+}
+
+fn list(answer: Answer) -> Result<ListResponse, TargetError> {
+    let request = answer.request.clone();
+    ListResponse::from_json(answer.json()?).ok_or_else(|| {
+        TargetError::Unknown(format!(
+            "{request} was answered with JSON that is no SCIM list: is the base URL right?"
+        ))
+    })
 }
 
 /// Which rows of a list are asked for.

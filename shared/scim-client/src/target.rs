@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use catalog::{GroupUpdate, Settings, UserUpdate};
+use catalog::{ContentType, GroupUpdate, Settings, UserUpdate};
 use provisioning::ids::RemoteId;
 use provisioning::ports::Target;
 use provisioning::target::{
@@ -29,8 +29,30 @@ impl HttpTarget {
         Self { wire, capabilities, learned: Mutex::default() }
     }
 
+    /// Sends a request. A body whose media type the target does not know is sent once more as plain JSON, where nobody said which
+    /// one it takes.
     pub async fn send(&self, request: Request, notes: &mut Vec<RequestNote>) -> Result<Answer, TargetError> {
-        self.wire.send(request, notes).await
+        let content_type = self.content_type();
+        let answer = self.wire.send(&request, content_type, notes).await?;
+        let may_be_the_type = answer.status == 415
+            && request.body.is_some()
+            && content_type == ContentType::ScimJson
+            && self.capabilities.layers.settings().content_type.is_none();
+        if !may_be_the_type {
+            return Ok(answer);
+        }
+        let again = self.wire.send(&request, ContentType::Json, notes).await?;
+        if again.status != 415 {
+            self.learn(Settings { content_type: Some(ContentType::Json), ..Settings::default() });
+        }
+        Ok(again)
+    }
+
+    fn content_type(&self) -> ContentType {
+        match self.capabilities.origin("content_type") {
+            Origin::Override | Origin::Profile => self.capabilities.content_type,
+            _ => self.learned_settings().content_type.unwrap_or(self.capabilities.content_type),
+        }
     }
 
     /// What the answers showed since it was opened.
@@ -92,6 +114,7 @@ impl HttpTarget {
             path: resource_path(kind, id),
             query: String::new(),
             body: None,
+            version: None,
         };
         self.send(request, notes).await?.accepted_write().map(drop)
     }

@@ -43,9 +43,11 @@ impl HttpTarget {
         if forms.member_remove == MemberRemove::Replace && !wanted.remove.is_empty() {
             return self.patch_all_members(wanted, notes).await;
         }
-        let answer = self.patch(wanted, planned, notes).await?;
+        let answer = self.patch(wanted, planned.clone(), notes).await?;
         match answer.status {
-            400 if answer.is_scim_type("noTarget") => self.patch_what_is_there(answer, wanted, notes).await,
+            400 if answer.is_scim_type("noTarget") || may_lack_an_element(&answer, &wanted) => {
+                self.patch_what_is_there(answer, wanted, planned, notes).await
+            }
             400 | 501 if self.may_try_another_removal(&wanted) => {
                 self.remove_in_the_other_form(answer, wanted, notes).await
             }
@@ -90,7 +92,11 @@ impl HttpTarget {
         let forms = self.forms(wanted.kind);
         let mut operations = operations(wanted.changes, &nobody, &nobody, None, forms);
         operations.push(all_members(members));
-        self.patch(wanted, operations, notes).await?.accepted_write().map(drop)
+        let answer = self.patch(wanted, operations, notes).await?;
+        match answer.status {
+            405 | 501 => self.replace(wanted, notes).await,
+            _ => answer.accepted_write().map(drop),
+        }
     }
 
     /// Whether a refusal may be about the form in which members are removed: nobody said which form the target takes, and
@@ -121,7 +127,9 @@ impl HttpTarget {
             self.learn_no_patch(wanted.kind);
             return self.replace(wanted, notes).await;
         }
-        refusal.accepted_write().map(drop)
+        // Where the first form is not implemented, what the target says of the other one is what it says of the members.
+        let telling = if refusal.status == 501 { answer } else { refusal };
+        telling.accepted_write().map(drop)
     }
 
     /// An operation addressed what is not there (`noTarget`), and the target does not say which. The resource is read, and
@@ -130,6 +138,7 @@ impl HttpTarget {
         &self,
         refusal: Answer,
         wanted: Wanted<'_>,
+        planned: Vec<PatchOperation>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<(), TargetError> {
         let Wanted { kind, id, changes, add, remove } = wanted;
@@ -148,6 +157,14 @@ impl HttpTarget {
         if possible.is_empty() {
             return Ok(());
         }
+        if possible == planned {
+            return refusal.accepted_write().map(drop);
+        }
         self.patch(wanted, possible, notes).await?.accepted_write().map(drop)
     }
+}
+
+/// Whether a refusal that does not say why may be about an element of a list that is not there.
+fn may_lack_an_element(refusal: &Answer, wanted: &Wanted<'_>) -> bool {
+    refusal.says_nothing() && wanted.changes.iter().any(|change| change.attribute.selector().is_some())
 }

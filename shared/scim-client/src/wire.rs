@@ -8,7 +8,7 @@ use catalog::ContentType;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use provisioning::ids::RemoteId;
 use provisioning::target::{Kind, RequestNote, TargetError};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, IF_MATCH, RETRY_AFTER};
 use reqwest::{Client, Method};
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -30,8 +30,6 @@ pub(crate) struct Wire {
     pub base_url: Url,
     pub secret: Secret,
     pub timeout: Duration,
-    /// The media type of bodies.
-    pub content_type: ContentType,
 }
 
 /// One request behind the base URL.
@@ -42,17 +40,24 @@ pub(crate) struct Request {
     /// Encoded, without the question mark; empty where there is none.
     pub query: String,
     pub body: Option<Value>,
+    /// The version that a write is about (RFC 7644 section 3.14).
+    pub version: Option<String>,
 }
 
 impl Request {
     /// A read.
     pub fn get(path: impl Into<String>, query: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), query: query.into(), body: None }
+        Self { method: Method::GET, path: path.into(), query: query.into(), body: None, version: None }
     }
 
     /// A write with a body.
     pub fn send(method: Method, path: impl Into<String>, body: Value) -> Self {
-        Self { method, path: path.into(), query: String::new(), body: Some(body) }
+        Self { method, path: path.into(), query: String::new(), body: Some(body), version: None }
+    }
+
+    /// The same, of one version only where it is known.
+    pub fn of_version(self, version: Option<String>) -> Self {
+        Self { version, ..self }
     }
 
     fn shown(&self) -> String {
@@ -87,7 +92,12 @@ fn media_type(content_type: ContentType) -> &'static str {
 
 impl Wire {
     /// Sends a request and reads the whole answer. An answer of any status is one; the error is what kept it from coming.
-    pub async fn send(&self, request: Request, notes: &mut Vec<RequestNote>) -> Result<Answer, TargetError> {
+    pub async fn send(
+        &self,
+        request: &Request,
+        content_type: ContentType,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<Answer, TargetError> {
         if let Some(refusal) = self.policy.refusal(&self.base_url) {
             return Err(TargetError::Refused(refusal));
         }
@@ -97,7 +107,7 @@ impl Wire {
         )]
         let started = Instant::now();
         let mut status = None;
-        let answer = self.exchange(&request, &mut status).await;
+        let answer = self.exchange(request, content_type, &mut status).await;
         let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(method = %request.method, path = request.path, status, millis, "request to target");
         if !matches!(answer, Err(TargetError::Refused(_))) {
@@ -107,7 +117,12 @@ impl Wire {
         answer
     }
 
-    async fn exchange(&self, request: &Request, status: &mut Option<u16>) -> Result<Answer, TargetError> {
+    async fn exchange(
+        &self,
+        request: &Request,
+        content_type: ContentType,
+        status: &mut Option<u16>,
+    ) -> Result<Answer, TargetError> {
         let client = self.client.as_ref().map_err(|why| TargetError::Unknown(why.clone()))?;
         let mut builder = client
             .request(request.method.clone(), self.url(request))
@@ -115,7 +130,10 @@ impl Wire {
             .header(AUTHORIZATION, self.authorization()?)
             .header(ACCEPT, "application/scim+json, application/json;q=0.9");
         if let Some(body) = &request.body {
-            builder = builder.header(CONTENT_TYPE, media_type(self.content_type)).body(body.to_string());
+            builder = builder.header(CONTENT_TYPE, media_type(content_type)).body(body.to_string());
+        }
+        if let Some(version) = &request.version {
+            builder = builder.header(IF_MATCH, version);
         }
         let shown = format!("{} {}", request.method, request.path);
         let mut response = builder.send().await.map_err(|error| self.broken(&shown, &error))?;
@@ -207,6 +225,7 @@ fn content(body: &[u8], is_page: bool) -> Content {
     match serde_json::from_slice(text) {
         Ok(json) => Content::Json(json),
         Err(_) if is_page || text.starts_with(b"<") => Content::WebPage,
+        Err(_) if text.starts_with(b"{") || text.starts_with(b"[") => Content::Broken,
         Err(_) => Content::Unreadable,
     }
 }
@@ -222,7 +241,6 @@ mod tests {
             base_url: base.parse().expect("a URL"),
             secret: Secret::default(),
             timeout: Duration::from_secs(1),
-            content_type: ContentType::default(),
         };
         wire.url(request).to_string()
     }
@@ -252,5 +270,6 @@ mod tests {
         assert_eq!(content(b"<!doctype html>", false), Content::WebPage);
         assert_eq!(content(b"Sign in", true), Content::WebPage);
         assert_eq!(content(b"oops", false), Content::Unreadable);
+        assert_eq!(content(b"{\"id\": \"7", false), Content::Broken);
     }
 }
