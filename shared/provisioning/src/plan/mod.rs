@@ -14,4 +14,5 @@ pub(crate) use group::display_name;
 pub use group::{GroupPlan, plan_group};
 pub use members::{MemberFacts, MemberPlan, chunks, plan_members};
 pub(crate) use profile::refused_group_name;
+pub(crate) use user::deactivation;
 pub use user::{UserPlan, plan_user};

@@ -12,6 +12,7 @@ use crate::application::{Configured, Departure};
 use crate::clock::after;
 use crate::desired::Desired;
 use crate::directory::UserRecord;
+use crate::ids::RemoteId;
 use crate::link::{Link, State};
 use crate::mapping::Rendered;
 use crate::target::{Change, Kind, Write};
@@ -76,6 +77,7 @@ pub fn plan_user(
 ) -> UserPlan {
     let desired = Desired::of(record, &configured.selection);
     let policy = &configured.application.policy;
+    let on_delete = possible(configured, policy.on_delete);
     if link.target_generation != configured.application.target_generation && link.remote_id.is_some() {
         // A link of another target says nothing about this one, and nothing here may be done with its remote id.
         return match (desired, record.and_then(UserRecord::present)) {
@@ -101,14 +103,14 @@ pub fn plan_user(
             let until = after(since, policy.grace());
             match until > now {
                 true => UserPlan::WaitForGrace { since, until },
-                false => depart(policy.on_unassign, link),
+                false => depart(possible(configured, policy.on_unassign), link),
             }
         }
         // An account that was left while its user was only unassigned is not left for good.
-        (Desired::Deleted, _) if link.state == State::Released && policy.on_delete != Departure::Leave => {
-            depart(policy.on_delete, &Link { state: State::Linked, ..link.clone() })
+        (Desired::Deleted, _) if link.state == State::Released && on_delete != Departure::Leave => {
+            depart(on_delete, &Link { state: State::Linked, ..link.clone() })
         }
-        (Desired::Deleted, _) => depart(policy.on_delete, link),
+        (Desired::Deleted, _) => depart(on_delete, link),
     }
 }
 
@@ -199,14 +201,30 @@ fn depart(departure: Departure, link: &Link) -> UserPlan {
         Departure::Leave => UserPlan::Release,
         Departure::Delete => UserPlan::Delete { write: Write::Delete { kind: Kind::User, remote_id } },
         Departure::Deactivate => {
-            let old = link.sent.get(&active()).cloned();
-            let changes = vec![Change { attribute: active(), old, new: Some(Value::Boolean(false)) }];
-            UserPlan::Change { action: Action::Deactivate, write: update(remote_id, &changes), changes }
+            let (write, changes) = deactivation(link, remote_id);
+            UserPlan::Change { action: Action::Deactivate, write, changes }
         }
     }
 }
 
-fn update(remote_id: crate::ids::RemoteId, changes: &[Change]) -> Write {
+/// The request that turns an account off, and what it changes.
+pub(crate) fn deactivation(link: &Link, remote_id: RemoteId) -> (Write, Vec<Change>) {
+    let old = link.sent.get(&active()).cloned();
+    let changes = vec![Change { attribute: active(), old, new: Some(Value::Boolean(false)) }];
+    (update(remote_id, &changes), changes)
+}
+
+/// What an administrator chose, as far as the target is known to do it.
+fn possible(configured: &Configured, chosen: Departure) -> Departure {
+    let profile = catalog::profile(&configured.application.catalog_key);
+    let deletion = profile.and_then(|profile| profile.deletion.as_ref()).map(|known| known.value);
+    match deletion {
+        Some(catalog::Deletion::Refused) => without_deletion(chosen),
+        _ => chosen,
+    }
+}
+
+fn update(remote_id: RemoteId, changes: &[Change]) -> Write {
     let changes = changes.to_vec();
     Write::Update { kind: Kind::User, remote_id, changes, add: BTreeSet::new(), remove: BTreeSet::new() }
 }

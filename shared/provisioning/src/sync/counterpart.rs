@@ -2,6 +2,7 @@
 
 use super::task::Task;
 use crate::application::{Configured, Listing};
+use crate::folding::folded;
 use crate::ids::ApplicationId;
 use crate::link::{Link, LinkKey, State};
 use crate::matching::{Candidates, Rules};
@@ -64,15 +65,52 @@ impl Task<'_> {
         if let Some(listing) = self.listing().filter(|_| untried && link.work.by_sweep) {
             let application = &self.key.application;
             let listed = listed(self.tables(), application, &listing, self.key.kind(), keys).await?;
-            // What was there when it was listed may be gone by now, or be another's.
             if listed == Candidates::default() {
                 return Ok(Ok(listed));
             }
+            // What was there when it was listed may be gone by now, or be another's; but a filter that finds nothing does not
+            // prove it, where a list had it.
+            let found = match self.ask_by(keys, requests).await {
+                Ok(found) if found.all().is_empty() => self.still_there(&listed, keys, requests).await,
+                found => found,
+            };
+            return match found {
+                Ok(found) => self.with_owners(found).await.map(Ok),
+                Err(error) => Ok(Err(error)),
+            };
         }
         match self.ask_by(keys, requests).await {
             Ok(found) => self.with_owners(found).await.map(Ok),
             Err(error) => Ok(Err(error)),
         }
+    }
+
+    /// Those of the listed candidates that are there now and bear what they are looked for by.
+    async fn still_there(
+        &self,
+        listed: &Candidates,
+        keys: &Keys<'_>,
+        requests: &mut Vec<RequestNote>,
+    ) -> Looked {
+        let mut there = Candidates::default();
+        for candidate in listed.all().into_iter().take(MOST_OWNERS) {
+            let read = self.target().get(self.key.kind(), &candidate.remote_id).await;
+            requests.extend(read.requests);
+            let found = match read.result {
+                Ok(found) => found,
+                Err(TargetError::NotFound(_)) => continue,
+                Err(error) => return Err(error),
+            };
+            let bears_email = |wanted: &str| found.emails().any(|shown| folded(shown) == folded(wanted));
+            if found.external_id.as_deref() == Some(keys.external_id) {
+                there.by_external_id.push(found);
+            } else if keys.name.is_some_and(|name| folded(name) == folded(&found.name)) {
+                there.by_name.push(found);
+            } else if keys.email.is_some_and(bears_email) {
+                there.by_email.push(found);
+            }
+        }
+        Ok(there)
     }
 
     fn listing(&self) -> Option<Listing> {

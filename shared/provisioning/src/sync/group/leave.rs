@@ -82,6 +82,12 @@ impl Task<'_> {
         let mut requests = answer.requests;
         let result = match answer.result {
             Err(TargetError::NotFound(detail)) => self.is_gone(&claimed, &detail, &mut requests).await,
+            // The one before this may have been done.
+            Err(error @ TargetError::Failed(_)) if link.deletion_in_doubt => {
+                self.is_gone(&claimed, &error.to_string(), &mut requests).await.map_err(|_| error)
+            }
+            // The target deletes no groups: nobody stays in this one through us.
+            Err(TargetError::Unsupported(_)) => return Box::pin(self.empty(group, &claimed)).await,
             result => result.map(drop),
         };
         if let Err(error) = result {

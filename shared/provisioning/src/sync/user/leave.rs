@@ -2,13 +2,14 @@
 
 use super::super::settlement::Due;
 use super::super::task::{Next, Task, Told};
-use super::settle_well;
+use super::{accept, settle_well};
 use crate::activity::Action;
 use crate::clock::after;
 use crate::detect::RING_AGAIN;
 use crate::link::{Link, LinkKey, Mark, Object, State};
+use crate::plan::deactivation;
 use crate::ports::{Doorbell, Lane, Ownership, StoreResult};
-use crate::target::{TargetError, Write};
+use crate::target::{RequestNote, TargetError, Write};
 
 /// How long a deletion waits before it looks again whether the memberships are gone.
 const MEMBERSHIPS_FIRST: std::time::Duration = std::time::Duration::from_secs(3);
@@ -46,11 +47,45 @@ impl Task<'_> {
                     }
                 }
             }
+            // The one before this may have been done: some answer the deletion of what is gone like any trouble.
+            Err(TargetError::Failed(detail))
+                if link.deletion_in_doubt && self.is_gone(&claimed, &detail, &mut requests).await.is_ok() =>
+            {
+                let reason = format!("it was gone already: {detail}");
+                self.gone(&claimed, seen, Due::Done, Told::success(Action::Delete, reason, requests)).await
+            }
+            Err(TargetError::Unsupported(detail)) => {
+                self.turn_off_instead(&claimed, seen, &detail, requests).await
+            }
             Err(error) => {
                 let error = self.judge(error, &mut requests).await;
                 self.fail(&claimed, seen, &error, Told::failure(Action::Delete, "", requests)).await
             }
         }
+    }
+
+    /// The target deletes no accounts. His access ends all the same.
+    async fn turn_off_instead(
+        &self,
+        claimed: &Link,
+        seen: u64,
+        detail: &str,
+        mut requests: Vec<RequestNote>,
+    ) -> StoreResult<Next> {
+        let Some(remote_id) = claimed.remote_id.clone() else { return Ok(Next::Stop) };
+        let (write, changes) = deactivation(claimed, remote_id);
+        let answer = self.target().write(&write).await;
+        requests.extend(answer.requests);
+        if let Err(error) = answer.result {
+            let error = self.judge(error, &mut requests).await;
+            let told = Told::failure(Action::Deactivate, "", requests).with_changes(&changes);
+            return self.fail(claimed, seen, &error, told).await;
+        }
+        let reason = format!("the target deletes no accounts, so it was turned off: {detail}");
+        let told = Told::success(Action::Deactivate, reason, requests).with_changes(&changes);
+        let outcome = self.outcome(claimed, told);
+        let off = |link: &mut Link| accept(link, Action::Deactivate, &changes);
+        Ok(self.settle(claimed, seen, Due::Done, None, Some(outcome), off).await?.next())
     }
 
     /// Whether he is still pushed in a group; if so the groups are told to look.
