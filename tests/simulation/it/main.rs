@@ -10,6 +10,7 @@
 mod chance;
 mod contract;
 mod database;
+mod effect;
 #[path = "../../../shared/aws/tests/stores/examples.rs"]
 mod examples;
 mod found;

@@ -1,5 +1,5 @@
-//! What a preview says is what then happens: its rows against the events of the run after it, object by object, for histories
-//! from seeds. Where somebody changes something in between, exactly what he changed differs.
+//! What a preview says is what then happens: its rows against the target's own write log and against the events of the run after it,
+//! object by object, for histories from seeds. Where somebody changes something in between, exactly what he changed differs.
 //!
 //! The weather is calm, and nobody takes a name that another has at the target: what a target refuses, a preview cannot know.
 
@@ -14,6 +14,7 @@ use provisioning::preview::{self, PreviewJob, PreviewRow, RowAction};
 use provisioning::target::{Change, Kind};
 
 use crate::chance::Chance;
+use crate::effect::{Effect, Sum};
 use crate::history::{Act, GROUPS, History, Rules, USERS};
 use crate::oracle::{Circle, Oracle};
 use crate::seeds::simulated;
@@ -209,8 +210,12 @@ async fn preview(world: &World, id: &str) -> Deeds {
     let job: PreviewJob = tables.previews.preview(&world.application, &id).await.unwrap().unwrap();
     assert!(job.is_complete(), "{job:?}");
     assert_eq!(world.service.contents().log.len(), written, "a preview writes nothing at the target");
-    let rows = tables.previews.rows(&world.application, &id, None, usize::MAX).await.unwrap();
-    previewed(&rows)
+    previewed(&rows(world, id.as_str()).await)
+}
+
+async fn rows(world: &World, id: &str) -> Vec<PreviewRow> {
+    let previews = &world.setup.tables.previews;
+    previews.rows(&world.application, &id.parse().unwrap(), None, usize::MAX).await.unwrap()
 }
 
 /// Enables the application, whatever the fuse says, and tells what was done.
@@ -245,6 +250,109 @@ async fn run(world: &World) -> Deeds {
         deeds.entry(format!("{} {}", object.kind(), object.id())).or_insert(held);
     }
     deeds
+}
+
+/// What the target's own write log, from so many writes on, made of each user and group that has a link. A write about anything else
+/// stands under the id it was about.
+fn written(world: &World, from: usize) -> BTreeMap<String, Sum> {
+    let state = world.memory.state();
+    let contents = world.service.contents();
+    let mut by_object: BTreeMap<String, Vec<Effect>> = BTreeMap::new();
+    for effect in &contents.effects[from..] {
+        let is_his = |link: &&Link| {
+            link.key.object.kind() == effect.kind
+                && link.remote_id.as_ref().is_some_and(|id| id.as_str() == effect.id)
+        };
+        let link = state.links.values().find(is_his);
+        let object = link.map(|link| format!("{} {}", effect.kind, link.key.object.id()));
+        by_object.entry(object.unwrap_or_else(|| effect.id.clone())).or_default().push(effect.clone());
+    }
+    by_object.into_iter().map(|(object, effects)| (object, Sum::of(&effects))).collect()
+}
+
+/// By every name that a preview may call whom an account is of.
+fn names(world: &World) -> BTreeMap<String, BTreeSet<String>> {
+    let state = world.memory.state();
+    let users = state.links.values().filter_map(|link| match (&link.key.object, &link.remote_id) {
+        (Object::User(user), Some(remote_id)) => {
+            let name = state.users.get(user).map(|user| user.username.clone());
+            let sent = link.sent.get(&"userName".parse().unwrap()).map(ToString::to_string);
+            Some((
+                remote_id.to_string(),
+                [Some(user.to_string()), name, sent].into_iter().flatten().collect(),
+            ))
+        }
+        _ => None,
+    });
+    users.collect()
+}
+
+/// What is not the same in a preview's rows and in what the target's write log shows of the run after it.
+fn unlike(
+    rows: &[PreviewRow],
+    written: &BTreeMap<String, Sum>,
+    names: &BTreeMap<String, BTreeSet<String>>,
+) -> Vec<String> {
+    let mut said: BTreeMap<String, &PreviewRow> =
+        rows.iter().map(|row| (format!("{} {}", row.object.kind(), row.object.id()), row)).collect();
+    let named = |ids: &BTreeSet<String>, said: &BTreeSet<String>| {
+        let known = |id: &String| names.get(id).is_some_and(|names| !names.is_disjoint(said));
+        ids.len() == said.len() && ids.iter().all(known)
+    };
+    let mut unlike = Vec::new();
+    for (object, sum) in written {
+        let Some(row) = said.remove(object) else {
+            unlike.push(format!("{object}: nothing was said, and written was {sum:?}"));
+            continue;
+        };
+        let text = |value: &Option<provisioning::value::Value>| value.as_ref().map(ToString::to_string);
+        let changes = row.changes.iter().filter(|change| change.old != change.new);
+        let changes: BTreeMap<_, _> = changes
+            .map(|change| (change.attribute.to_string(), (text(&change.old), text(&change.new))))
+            .collect();
+        let members = |said: &[String]| said.iter().cloned().collect::<BTreeSet<_>>();
+        let is_same = (row.action == RowAction::Create) == sum.made
+            && (row.action == RowAction::Delete) == sum.deleted
+            && (sum.deleted || changes == sum.changes)
+            && (sum.deleted || named(&sum.added, &members(&row.added.names)))
+            && (sum.deleted || named(&sum.removed, &members(&row.removed.names)));
+        if !is_same {
+            unlike.push(format!("{object}: said was {row:?}\n  and written {sum:?}"));
+        }
+    }
+    // Of the others nothing is to be written: a person decides, or it is only noted.
+    let writes_something = |row: &&PreviewRow| {
+        let acts = !matches!(row.action, RowAction::Conflict | RowAction::Blocked);
+        let changes = row.changes.iter().any(|change| change.old != change.new);
+        acts && (changes || row.added.count + row.removed.count > 0 || row.action == RowAction::Delete)
+    };
+    let silent = said.values().filter(|row| writes_something(row));
+    unlike.extend(silent.map(|row| format!("said was {row:?}, and nothing was written")));
+    unlike
+}
+
+#[test]
+fn the_rows_of_a_preview_are_what_the_targets_write_log_shows_of_the_run_after_it() {
+    let (mut wrong, mut writes) = (Vec::new(), 0);
+    for seed in 0..SEEDS {
+        simulated(async {
+            let (world, _, _) = about_to_be_enabled(seed).await;
+            preview(&world, "p1").await;
+            let rows = rows(&world, "p1").await;
+            let before = world.service.contents().effects.len();
+            assert_eq!(before, world.service.contents().log.len(), "each write has its effect");
+            run(&world).await;
+            let written = written(&world, before);
+            writes += written.len();
+            let unlike = unlike(&rows, &written, &names(&world));
+            if !unlike.is_empty() {
+                wrong.push(format!("seed {seed}\n{}", unlike.join("\n")));
+            }
+        });
+    }
+    let some = wrong[..wrong.len().min(6)].join("\n");
+    assert!(wrong.is_empty(), "{} of {SEEDS} seeds differ\n{some}", wrong.len());
+    assert!(writes > 300, "only {writes} objects were written");
 }
 
 #[test]

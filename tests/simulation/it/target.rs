@@ -20,6 +20,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::chance::{Chance, SimulatedClock};
+use crate::effect::Effect;
 use crate::oracle::Circle;
 use crate::weather::{Now, Storm};
 
@@ -55,6 +56,8 @@ pub struct Contents {
     pub accounts: BTreeMap<String, Account>,
     pub groups: BTreeMap<String, Circle>,
     pub log: Vec<Done>,
+    /// What each write of the log made of what was there.
+    pub effects: Vec<Effect>,
     last: u64,
 }
 
@@ -145,6 +148,22 @@ impl Contents {
             Some(stranger) => Err(TargetError::Rejected(format!("no account {stranger}"))),
             None => Ok(members),
         }
+    }
+
+    /// Applies a write, and notes what it made of what was there.
+    fn carry_out(&mut self, write: &Write, at: u64, now: &str) -> Answer<Option<Found>> {
+        let before = match write {
+            Write::Create { .. } => None,
+            Write::Update { kind, remote_id, .. } | Write::Delete { kind, remote_id } => {
+                self.kept(*kind, remote_id.as_str())
+            }
+        };
+        let answer = self.apply(write, at, now)?;
+        if let Some((kind, id)) = self.log.last().map(|done| (done.kind, done.id.clone())) {
+            let after = self.kept(kind, &id);
+            self.effects.push(Effect { kind, id, before, after });
+        }
+        Ok(answer)
     }
 
     fn apply(&mut self, write: &Write, at: u64, now: &str) -> Answer<Option<Found>> {
@@ -336,7 +355,7 @@ impl Target for Wire {
         };
         let write = write.clone();
         self.service
-            .exchange(&self.storm, note, move |contents, at, now| contents.apply(&write, at, now))
+            .exchange(&self.storm, note, move |contents, at, now| contents.carry_out(&write, at, now))
             .await
     }
 
