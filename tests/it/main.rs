@@ -13,6 +13,7 @@ mod deployed;
 mod events;
 mod fuse;
 mod imports;
+mod judge;
 mod ledger;
 mod lifecycle;
 mod local;

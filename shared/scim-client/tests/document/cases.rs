@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use catalog::{ContentType, GroupUpdate, MemberAdd, MemberRemove, Paging, UserUpdate};
+use catalog::{ContentType, Discovery, GroupUpdate, MemberAdd, MemberRemove, Paging, UserUpdate};
 use provisioning::ids::RemoteId;
 use provisioning::target::{Capabilities, Change, Kind, MatchKey, Write};
 use provisioning::value::{Attributes, Value};
@@ -14,6 +14,7 @@ pub enum Act {
     Get(Kind, RemoteId),
     List(Kind),
     Control,
+    Discover,
 }
 
 /// One example.
@@ -21,6 +22,8 @@ pub struct Case {
     pub name: &'static str,
     pub capabilities: Capabilities,
     pub act: Act,
+    /// Method, start of the path, status and body of answers that are given once in place of the usual ones.
+    pub instead: &'static [(&'static str, &'static str, &'static str, &'static str)],
 }
 
 fn id(id: &str) -> RemoteId {
@@ -32,8 +35,15 @@ fn ids(all: &[&str]) -> BTreeSet<RemoteId> {
 }
 
 fn change(attribute: &str, old: Value, new: Value) -> Vec<Change> {
-    vec![Change { attribute: attribute.parse().expect("a path"), old: Some(old), new: Some(new) }]
+    vec![of(attribute, Some(old), Some(new))]
 }
+
+fn of(attribute: &str, old: Option<Value>, new: Option<Value>) -> Change {
+    Change { attribute: attribute.parse().expect("a path"), old, new }
+}
+
+const EMAIL: &str = "emails[type eq \"work\"].value";
+const DEPARTMENT: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
 
 fn update(kind: Kind, changes: Vec<Change>, add: &[&str], remove: &[&str]) -> Act {
     let remote_id = id(if kind == Kind::User { "7" } else { "9" });
@@ -57,7 +67,44 @@ pub fn all() -> Vec<Case> {
     let ada = [("userName", Value::from("ada")), ("active", Value::Boolean(true))];
     let crew = [("displayName", Value::from("Crew"))];
     let delete = Act::Write(Write::Delete { kind: Kind::User, remote_id: id("7") });
-    let case = |name, capabilities, act| Case { name, capabilities, act };
+    let case = |name, capabilities, act| Case { name, capabilities, act, instead: &[] };
+    let met = |name, act, instead| Case { name, capabilities: usual(), act, instead };
+    let known = [
+        ("userName", Value::from("ada")),
+        ("active", Value::Boolean(true)),
+        ("name.givenName", "Ada".into()),
+        (EMAIL, "ada@example.org".into()),
+        (DEPARTMENT, "Engines".into()),
+    ];
+    let several = || {
+        vec![
+            of("title", Some("Engineer".into()), Some("Director".into())),
+            of("nickName", None, Some("Countess".into())),
+            of("displayName", Some("Ada".into()), None),
+            of(EMAIL, Some("a@example.org".into()), Some("ada@example.org".into())),
+            of(DEPARTMENT, Some("Engines".into()), Some("Looms".into())),
+        ]
+    };
+    let cleared = || {
+        let email = Some("ada@example.org".into());
+        vec![
+            of("title", Some("Engineer".into()), None),
+            of(EMAIL, email, None),
+            of(DEPARTMENT, Some("Engines".into()), None),
+        ]
+    };
+    let returned = || {
+        let mut returned = change("active", Value::Boolean(false), Value::Boolean(true));
+        returned.push(of("title", Some("Engineer".into()), Some("Director".into())));
+        returned
+    };
+    let new_email = || vec![of(EMAIL, None, Some("ada@example.org".into()))];
+    let same_email = || change(EMAIL, "a@example.org".into(), "ada@example.org".into());
+    let user = |changes| update(Kind::User, changes, &[], &[]);
+    let find = |kind, key| Act::Find(kind, key);
+    let delete_group = Act::Write(Write::Delete { kind: Kind::Group, remote_id: id("9") });
+    let plural = Capabilities { discovery: Discovery::PluralConfig, ..usual() };
+    let skip = Capabilities { discovery: Discovery::Skip, ..usual() };
     let object = Capabilities { user_update: UserUpdate::PatchObject, ..usual() };
     let put = Capabilities { user_update: UserUpdate::Put, ..usual() };
     let json = Capabilities { content_type: ContentType::Json, ..usual() };
@@ -71,8 +118,43 @@ pub fn all() -> Vec<Case> {
     vec![
         case("create a user", usual(), create(Kind::User, "e-7", &ada, &[])),
         case("change a user by PATCH with paths", usual(), title()),
-        case("change a user by PATCH without paths", object, title()),
-        case("change a user by PUT", put, title()),
+        case("change a user by PATCH without paths", object.clone(), title()),
+        case("change a user by PUT", put.clone(), title()),
+        case("create a user with all that is mapped", usual(), create(Kind::User, "e-7", &known, &[])),
+        case("change several attributes by PATCH with paths", usual(), user(several())),
+        case("change several attributes by PATCH without paths", object.clone(), user(several())),
+        case("clear attributes by PATCH", usual(), user(cleared())),
+        case("clear attributes by PUT", put.clone(), user(cleared())),
+        case("add an address", usual(), user(new_email())),
+        case("rename a user", usual(), user(change("userName", "ada".into(), "lovelace".into()))),
+        case("reactivate a user with what changed meanwhile", usual(), user(returned())),
+        case("deactivate a user by PATCH without paths", object, user(active())),
+        case("deactivate a user by PUT", put.clone(), user(active())),
+        Case {
+            instead: &[(
+                "GET",
+                "/Users/7",
+                "200 OK",
+                r#"{"id": "7", "userName": "ada", "meta": {"version": "W/\"3\""}}"#,
+            )],
+            ..case("change a user of a known version by PUT", put, title())
+        },
+        met("be told that there is no PATCH", title(), &[("PATCH", "/Users/7", "501 Not Implemented", "")]),
+        met(
+            "be told that nothing is there to be replaced",
+            user(same_email()),
+            &[("PATCH", "/Users/7", "400 Bad Request", r#"{"scimType": "noTarget"}"#)],
+        ),
+        met(
+            "be told that the media type is not known",
+            title(),
+            &[("PATCH", "/Users/7", "415 Unsupported Media Type", "")],
+        ),
+        met(
+            "create a user and be shown no id",
+            create(Kind::User, "e-7", &ada, &[]),
+            &[("POST", "/Users", "201 Created", "")],
+        ),
         case("deactivate a user", usual(), update(Kind::User, active(), &[], &[])),
         case("delete a user", usual(), delete),
         case("send plain JSON", json, title()),
@@ -82,20 +164,58 @@ pub fn all() -> Vec<Case> {
         case("add nested members", nested, moved(&["8"], &[])),
         case("remove members as an array", array, moved(&[], &["7"])),
         case("remove members by replacing all", replace, moved(&[], &["7"])),
-        case("change a group by PUT", group_put, moved(&[], &["7"])),
+        case("change a group by PUT", group_put.clone(), moved(&[], &["7"])),
+        case("rename a group by PUT", group_put, update(Kind::Group, named(), &[], &[])),
+        case("create a group without members", usual(), create(Kind::Group, "e-9", &crew, &[])),
+        met(
+            "create a group at a target that ignores members",
+            create(Kind::Group, "e-9", &crew, &["7"]),
+            &[("POST", "/Groups", "201 Created", r#"{"id": "9", "displayName": "Crew"}"#)],
+        ),
+        met(
+            "be told that a member is not removed by filter",
+            moved(&[], &["7"]),
+            &[("PATCH", "/Groups/9", "501 Not Implemented", "")],
+        ),
+        case("delete a group", usual(), delete_group),
         case("keep a limit of operations", one_by_one, moved(&[], &["7", "8"])),
         case("look a user up by name", usual(), by_name()),
+        case("look a user up by externalId", usual(), find(Kind::User, MatchKey::ExternalId("e-7".into()))),
+        case(
+            "look a user up by e-mail",
+            usual(),
+            find(Kind::User, MatchKey::Email("ada@example.org".into())),
+        ),
+        case("look a group up by name", usual(), find(Kind::Group, MatchKey::Name("Crew".into()))),
+        case("look a group up by externalId", usual(), find(Kind::Group, MatchKey::ExternalId("e-9".into()))),
+        case("look a user up by cursor", cursor.clone(), by_name()),
         case("look a user up without a filter", Capabilities { filter: false, ..usual() }, by_name()),
         case("list users by index", usual(), Act::List(Kind::User)),
         case("list groups by index", usual(), Act::List(Kind::Group)),
-        case("list users by cursor", cursor, Act::List(Kind::User)),
-        case("list users without pages", no_pages, Act::List(Kind::User)),
+        case("list users by cursor", cursor.clone(), Act::List(Kind::User)),
+        case("list groups by cursor", cursor, Act::List(Kind::Group)),
+        case("list users without pages", no_pages.clone(), Act::List(Kind::User)),
+        case("list groups without pages", no_pages, Act::List(Kind::Group)),
+        met(
+            "be given a cursor that was not asked for",
+            Act::List(Kind::User),
+            &[(
+                "GET",
+                "/Users?startIndex=1",
+                "200 OK",
+                r#"{"Resources": [{"id": "7"}], "nextCursor": "two"}"#,
+            )],
+        ),
         case(
             "list groups whole",
             Capabilities { excludes_attributes: false, ..usual() },
             Act::List(Kind::Group),
         ),
         case("read a user", usual(), Act::Get(Kind::User, id("7"))),
+        case("read a group", usual(), Act::Get(Kind::Group, id("9"))),
         case("try the connection", usual(), Act::Control),
+        case("discover what a target can do", usual(), Act::Discover),
+        case("discover where the configuration is in the plural", plural, Act::Discover),
+        case("discover nothing", skip, Act::Discover),
     ]
 }

@@ -39,10 +39,11 @@ fn request(text: &str) -> Sent {
     let (head, body) = text.split_once("\n\n").unwrap_or((text.trim_end(), ""));
     let mut lines = head.lines();
     let (method, path) = lines.next().and_then(|line| line.split_once(' ')).expect("METHOD path");
-    let content_type =
-        lines.next().map(|line| line.strip_prefix("Content-Type: ").expect("a type").to_owned());
+    let headers: BTreeMap<_, _> = lines.filter_map(|line| line.split_once(": ")).collect();
+    let header = |name| headers.get(name).map(|value: &&str| (*value).to_owned());
+    let (content_type, if_match) = (header("Content-Type"), header("If-Match"));
     let body = (!body.is_empty()).then(|| serde_json::from_str(body).expect("a body of JSON"));
-    Sent { method: method.into(), path: path.into(), content_type, body }
+    Sent { method: method.into(), path: path.into(), content_type, if_match, body }
 }
 
 #[tokio::test]

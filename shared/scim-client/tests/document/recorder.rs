@@ -17,6 +17,7 @@ pub struct Sent {
     pub method: String,
     pub path: String,
     pub content_type: Option<String>,
+    pub if_match: Option<String>,
     pub body: Option<Value>,
 }
 
@@ -26,9 +27,10 @@ pub async fn record(case: &Case) -> Vec<Sent> {
     let address = listener.local_addr().expect("an address");
     let sent = Arc::new(Mutex::new(Vec::new()));
     let record = Arc::clone(&sent);
+    let instead = Mutex::new(case.instead.to_vec());
     let server = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            answer(stream, &record).await;
+            answer(stream, &record, &instead).await;
         }
     });
     let connection = Connection {
@@ -42,13 +44,20 @@ pub async fn record(case: &Case) -> Vec<Sent> {
         Act::Find(kind, key) => drop(target.find(*kind, key).await.result.expect(case.name)),
         Act::Get(kind, id) => drop(target.get(*kind, id).await.result.expect(case.name)),
         Act::List(kind) => drop(target.list(*kind, 1).await.result.expect(case.name)),
+        Act::Discover => {
+            let connector = HttpConnector::new(AddressPolicy::AllowLocal);
+            drop(connector.discover(&connection, &"token".to_owned().into()).await.result.expect(case.name));
+        }
         Act::Control => target.control().await.result.expect(case.name),
     }
     server.abort();
     std::mem::take(&mut *sent.lock().expect("the record"))
 }
 
-async fn answer(mut stream: TcpStream, record: &Mutex<Vec<Sent>>) {
+/// Method, start of the path, status and body of answers that are given once.
+type Instead = Mutex<Vec<(&'static str, &'static str, &'static str, &'static str)>>;
+
+async fn answer(mut stream: TcpStream, record: &Mutex<Vec<Sent>>, instead: &Instead) {
     let mut bytes = Vec::new();
     let (head, length) = loop {
         if stream.read_buf(&mut bytes).await.expect("a request") == 0 {
@@ -68,13 +77,22 @@ async fn answer(mut stream: TcpStream, record: &Mutex<Vec<Sent>>) {
     }
     let mut line = head.split_whitespace();
     let (method, path) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
-    let (status, body) = reply(method, path);
+    let given = {
+        let mut instead = instead.lock().expect("the answers");
+        let at = instead.iter().position(|(of, start, ..)| *of == method && path.starts_with(*start));
+        at.map(|at| instead.remove(at))
+    };
+    let (status, body) = match given {
+        Some((_, _, status, body)) => (status, body.to_owned()),
+        None => reply(method, path),
+    };
     let answer =
         format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
     record.lock().expect("the record").push(Sent {
         method: method.to_owned(),
         path: path.to_owned(),
         content_type: header(&head, "content-type"),
+        if_match: header(&head, "if-match"),
         body: serde_json::from_slice(&bytes[starts..]).ok(),
     });
     stream.write_all(answer.as_bytes()).await.expect("an answer");
@@ -96,6 +114,9 @@ fn reply(method: &str, path: &str) -> (&'static str, String) {
         ("POST", "/Groups") => ("201 Created", made.to_string()),
         ("GET", "/Users?cursor&count=200") => {
             ("200 OK", json!({"Resources": [user], "nextCursor": "two"}).to_string())
+        }
+        ("GET", "/Groups?cursor&count=200&excludedAttributes=members") => {
+            ("200 OK", json!({"Resources": [group], "nextCursor": "two"}).to_string())
         }
         ("GET", path) if path.contains("cursor=two") => ("200 OK", json!({"Resources": []}).to_string()),
         ("GET", path) if path.starts_with("/Users") => {
