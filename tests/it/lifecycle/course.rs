@@ -3,41 +3,69 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use provisioning::activity::OutcomeResult;
-use provisioning::application::{Configuration, Links, Policy, Selection};
+use provisioning::application::{Configuration, Departure, DeselectedGroup, Links, Policy, Selection};
 use provisioning::directory::Status;
 use provisioning::fuse::Limits;
-use testkit::{GroupRename, Quirks};
+use provisioning::target::Kind;
+use serde_json::json;
+use testkit::{Deletion, Fault, GroupRename, Quirks};
 
-use super::expected::{Person, Shown, Story};
+use super::before::Strangers;
+use super::expected::{Person, Story};
+use super::mapping;
 use crate::world::{Run, World};
 
-const GROUPS: [&str; 6] = ["ops", "sales", "eng", "legal", "books", "design"];
+pub const GROUPS: [&str; 6] = ["ops", "sales", "eng", "legal", "books", "design"];
 const USERS: usize = 40;
+
+/// A life: at a target of these quirks, by an application that is this entry of the catalog.
+pub struct Life {
+    pub catalog_key: &'static str,
+    pub quirks: Quirks,
+    /// What an administrator set of how the target is spoken to.
+    pub overrides: catalog::Settings,
+    /// What goes wrong, anew in each step.
+    pub faults: fn() -> Vec<Fault>,
+}
+
+impl Life {
+    /// A life at a target with these quirks, of an application of which nothing is known.
+    pub fn at(quirks: Quirks) -> Self {
+        let overrides = catalog::Settings::default();
+        Self { catalog_key: "generic-saml", quirks, overrides, faults: Vec::new }
+    }
+
+    /// Tells the whole story.
+    pub async fn run(self) {
+        let mut course = Box::pin(Course::begin(self)).await;
+        course.first_sync().await;
+        course.change_and_rename().await;
+        course.move_members().await;
+        course.suspend_and_return().await;
+        course.unassign_delete_and_return().await;
+        course.deselect("books").await;
+        course.again().await;
+        course.delete_for_good().await;
+        course.again().await;
+        course.strangers.are_untouched(&course.world);
+    }
+}
 
 /// A story under way at a target.
 struct Course {
     world: World,
     story: Story,
+    strangers: Strangers,
     selected: BTreeSet<&'static str>,
+    faults: fn() -> Vec<Fault>,
     /// An account that is there keeps the attributes it was made with.
     fixed: bool,
 }
 
-/// Tells the whole story to a target with these quirks.
-pub async fn run(quirks: Quirks) {
-    run_as("generic-saml", quirks).await;
-}
-
-/// The same, of an application that is this entry of the catalog.
-pub async fn run_as(catalog_key: &str, quirks: Quirks) {
-    let mut course = Box::pin(Course::begin(catalog_key, quirks)).await;
-    course.first_sync().await;
-    course.change_and_rename().await;
-    course.move_members().await;
-    course.suspend_and_return().await;
-    course.unassign_delete_and_return().await;
-    course.deselect().await;
-    course.again().await;
+/// So small a company changes more in a minute than goes unasked in a day.
+fn policy() -> Policy {
+    let fuse = Limits { accounts: 1_000, groups: 1_000, memberships: 10_000, percent: 100, floor: 1_000 };
+    Policy { grace_seconds: 0, fuse, ..Policy::default() }
 }
 
 fn id(number: usize) -> String {
@@ -45,40 +73,50 @@ fn id(number: usize) -> String {
 }
 
 impl Course {
-    async fn begin(catalog_key: &str, quirks: Quirks) -> Self {
+    async fn begin(life: Life) -> Self {
+        let Life { catalog_key, quirks, overrides, faults } = life;
         let world = World::of(catalog_key, &GROUPS).await;
         world.stand_in.set_quirks(quirks);
         // Asked again, now that it is what it is.
         let (url, token) = (world.stand_in.base_url().clone(), world.stand_in.token());
         world.setup.connect(&world.application, &url, &token, Links::Keep).await.unwrap();
-        // So small a company changes more in a minute than goes unasked in a day.
-        let fuse = Limits { accounts: 1_000, groups: 1_000, memberships: 10_000, percent: 100, floor: 1_000 };
-        world.set_policy(Policy { grace_seconds: 0, fuse, ..Policy::default() }).await;
+        let new = Configuration {
+            mapping: Some(mapping::everything()),
+            policy: Some(policy()),
+            overrides: Some(overrides),
+            ..Configuration::default()
+        };
+        Box::pin(world.setup.configure(&world.application, new)).await.unwrap();
         let groups = GROUPS.iter().map(|id| (*id, format!("The {id}"))).collect();
         let story = Story { people: BTreeMap::new(), groups };
-        let fixed =
-            catalog::profile(catalog_key).is_some_and(|profile| profile.updatable_attributes.is_some());
-        let mut course = Self { world, story, selected: GROUPS.into(), fixed };
-        for (id, name) in course.story.groups.clone() {
-            course.world.group(id, &name).await;
-        }
+        let fixed = quirks.updatable_attributes.is_some();
+        let mut people = Vec::new();
         for number in 0..USERS {
             let groups = [GROUPS[number % 6], GROUPS[(number / 6) % 6]].into();
             let name = format!("p{number:02}@example.org");
-            let person = Person { name, title: format!("Rank {}", number % 7), enabled: true, groups };
+            let title = format!("Rank {}", number % 7);
+            let department = (number % 3 > 0).then(|| format!("Department {}", number % 4));
+            people.push(Person { email: name.clone(), name, title, department, enabled: true, groups });
+        }
+        let strangers = Strangers::settle(&world, &people, fixed);
+        let mut course = Self { world, story, strangers, selected: GROUPS.into(), faults, fixed };
+        for (id, name) in course.story.groups.clone() {
+            course.world.group(id, &name).await;
+        }
+        for (number, person) in people.into_iter().enumerate() {
             course.put(&id(number), person).await;
         }
         course
     }
 
+    fn quirks(&self) -> Quirks {
+        self.world.stand_in.quirks()
+    }
+
     /// Writes a person into the story and the directory.
     async fn put(&mut self, id: &str, person: Person) {
         let groups: Vec<_> = person.groups.iter().copied().collect();
-        let written = self.world.write_user(id, &groups, |user| {
-            user.username = person.name.clone();
-            user.custom.insert("title".into(), person.title.as_str().into());
-            user.status = if person.enabled { Status::Active } else { Status::Disabled };
-        });
+        let written = self.world.write_user(id, &groups, |user| person.write(user));
         written.await;
         self.story.people.insert(id.to_owned(), person);
     }
@@ -100,9 +138,12 @@ impl Course {
             self.alter(number, |person| person.title = "Promoted".into()).await;
         }
         self.alter(5, |person| person.name = "renamed@example.org".into()).await;
+        self.alter(6, |person| person.email = "another@example.org".into()).await;
+        self.alter(7, |person| person.department = None).await;
+        self.alter(9, |person| person.department = Some("The first".into())).await;
         self.world.group("legal", "The lawyers").await;
         // Where a group cannot be renamed it keeps its name, and its members come and go all the same.
-        if self.world.stand_in.quirks().group_rename != GroupRename::Never {
+        if self.quirks().group_rename != GroupRename::Never {
             self.story.groups.insert("legal", "The lawyers".into());
         }
         if self.fixed {
@@ -112,6 +153,8 @@ impl Course {
     }
 
     async fn move_members(&mut self) {
+        // Somebody was there before us: he is no member any more when he is to be taken out.
+        self.taken_out_by_somebody_else(6, "The ops");
         for number in 6..10 {
             self.alter(number, |person| person.groups = ["design"].into()).await;
         }
@@ -119,12 +162,21 @@ impl Course {
         self.settle("moves").await;
     }
 
+    fn taken_out_by_somebody_else(&self, number: usize, group: &str) {
+        let (target, name) = (&self.world.stand_in, &self.story.people[&id(number)].name);
+        let (Some(group), Some(user)) = (target.group(group), target.user(name)) else { return };
+        let path = format!("members[value eq \"{}\"]", user.id().unwrap());
+        let removal = json!([{"op": "remove", "path": path}]);
+        assert!(target.alter(Kind::Group, &group.id().unwrap(), &removal));
+    }
+
     async fn suspend_and_return(&mut self) {
         for number in [11, 12] {
             self.alter(number, |person| person.enabled = false).await;
         }
         self.settle("suspensions").await;
-        self.alter(11, |person| (person.enabled, person.title) = (true, "Back".into())).await;
+        let title = if self.fixed { self.story.people[&id(11)].title.clone() } else { "Back".into() };
+        self.alter(11, |person| (person.enabled, person.title) = (true, title)).await;
         self.settle("a return from suspension").await;
     }
 
@@ -141,8 +193,8 @@ impl Course {
         self.settle("a return to a group").await;
     }
 
-    async fn deselect(&mut self) {
-        self.selected.remove("books");
+    async fn deselect(&mut self, group: &'static str) {
+        self.selected.remove(group);
         let groups = self.selected.iter().map(|id| id.parse().unwrap()).collect();
         let selection = Some(Selection { groups, ..Selection::default() });
         let new = Configuration { selection, ..Configuration::default() };
@@ -150,13 +202,52 @@ impl Course {
         self.settle("a deselected group").await;
     }
 
+    /// From now on who is wanted no more is deleted, and a group that is wanted no more too.
+    async fn delete_for_good(&mut self) {
+        let gone = Departure::Delete;
+        let on_deselect = DeselectedGroup::Delete;
+        let deleting = Policy { on_unassign: gone, on_delete: gone, on_deselect, ..policy() };
+        self.world.set_policy(deleting).await;
+        let erased = self.world.stand_in.user(&self.story.people[&id(18)].name).and_then(|user| user.id());
+        assert!(self.world.stand_in.erase(Kind::User, &erased.unwrap()), "somebody was faster");
+        let leavers: Vec<_> = [17, 18, 19].map(|number| self.story.people[&id(number)].name.clone()).into();
+        for number in [17, 18] {
+            self.world.delete(&id(number)).await;
+            self.story.people.remove(&id(number));
+        }
+        self.alter(19, |person| person.groups.clear()).await;
+        self.settle("deletions").await;
+        let there = |name: &&String| self.world.stand_in.user(name).is_some();
+        let kept: Vec<_> = leavers.iter().filter(there).collect();
+        match self.quirks().deletion {
+            Deletion::Unsupported => assert_eq!(kept.len(), 2, "they are off"),
+            _ => assert_eq!(kept, Vec::<&String>::new(), "they are deleted"),
+        }
+        // A name that is never free again is a story of its own.
+        if self.quirks().deletion != Deletion::ForGood {
+            self.alter(19, |person| person.groups = ["ops"].into()).await;
+            self.settle("a return from deletion").await;
+        }
+        let is_ours = !self.strangers.made_groups();
+        self.deselect("design").await;
+        let target = &self.world.stand_in;
+        let can_delete = target.quirks().deletion != Deletion::Unsupported && !target.quirks().no_groups;
+        if is_ours && can_delete {
+            assert!(target.group("The design").is_none(), "it is deleted");
+            self.story.groups.remove("design");
+        }
+    }
+
     /// Runs until nothing is left to do; then the target shows what the story says.
     async fn settle(&mut self, what: &str) {
+        (self.faults)().into_iter().for_each(|fault| self.world.stand_in.fail(fault));
         assert!(matches!(self.world.run(None).await, Run::Quiet { .. }), "{what}");
-        let (shown, mut expected) = (self.shown(), self.story.shown(&self.selected));
-        if self.world.stand_in.quirks().no_groups {
-            expected.groups.clear();
-        }
+        self.world.stand_in.clear_faults();
+        let quirks = self.quirks();
+        let (shown, expected) = (super::before::shown(&self.world), self.story.shown(&self.selected, quirks));
+        let gone = |name: &String| what == "a deselected group" && name == "The design";
+        let shown = shown.without_groups(|name| gone(name));
+        let expected = expected.without_groups(|name| gone(name) || quirks.no_groups);
         if shown != expected {
             let events = self.world.events().await;
             let failed = events.iter().filter(|event| event.result == OutcomeResult::Failure);
@@ -173,23 +264,9 @@ impl Course {
         self.settle("a second run").await;
         assert_eq!(self.world.writes(), Vec::<String>::new(), "the second run");
     }
+}
 
-    /// What the target's own store holds, whatever it shows of it: who may sign in, and the members that are.
-    fn shown(&self) -> Shown {
-        let users = self.world.stand_in.users();
-        let active = users.iter().filter(|user| user.active() != Some(false)).map(|user| {
-            let text = |name| user.text(name).unwrap_or_default().to_owned();
-            (text("userName"), text("title"))
-        });
-        let active: BTreeMap<_, _> = active.collect();
-        let groups = self.world.stand_in.groups();
-        let names = groups.iter().filter_map(|group| group.text("displayName")).map(str::to_owned);
-        let members = |name: String| {
-            // Who cannot sign in has no access by a membership, and targets keep or drop such members as they please.
-            let mut members = self.world.stand_in.members_of(&name);
-            members.retain(|member| active.contains_key(member));
-            (name, members)
-        };
-        Shown { groups: names.map(members).collect(), active: active.clone() }
-    }
+/// Whether a user of the directory is to be on.
+pub fn status(person: &Person) -> Status {
+    if person.enabled { Status::Active } else { Status::Disabled }
 }

@@ -1,10 +1,15 @@
 //! One life for each profile of the catalog, at a target with the quirks that the profile speaks of.
 
-use catalog::{Deactivation, Deletion, GroupRename, MemberAdd, MemberRemove, Paging, Profile, UserUpdate};
-use testkit::{MemberRemoval, Quirks};
+use catalog::{
+    ContentType, Deactivation, Deletion, Discovery, GroupRename, GroupUpdate, MatchAttribute, MemberAdd,
+    MemberRemove, Paging, Profile, UserUpdate,
+};
+use testkit::{FilterAttributes, Ids, MemberRemoval, Quirks};
+
+use super::course::Life;
 
 /// The target that a profile describes. What a profile does not speak of is as the RFC has it.
-fn quirks_of(profile: &Profile) -> Quirks {
+fn quirks_of(profile: &'static Profile) -> Quirks {
     let said = profile.settings();
     let known = |many: Option<u32>| many.map(|many| many as usize);
     Quirks {
@@ -37,12 +42,38 @@ fn quirks_of(profile: &Profile) -> Quirks {
         },
         deletion: match profile.deletion.as_ref().map(|known| known.value) {
             Some(Deletion::Refused) => testkit::Deletion::Unsupported,
+            Some(Deletion::Irreversible) => testkit::Deletion::ForGood,
             _ => testkit::Deletion::Nothing,
         },
         keeps_emails: profile.unconfirmed_attributes.is_some(),
         user_name_length: known(profile.user_name_longest.as_ref().map(|known| known.value)),
+        user_names_are_addresses: profile.user_name_is_email.as_ref().is_some_and(|known| known.value),
+        no_group_put: said.group_update == Some(GroupUpdate::Patch),
+        wants_json: said.content_type == Some(ContentType::Json),
+        plural_configuration: said.discovery == Some(Discovery::PluralConfig),
+        refuses_exclusion: said.excludes_attributes == Some(false),
+        // So few that the people of the story fill several pages.
+        rows_per_page: said.page_size.map(|_| 7),
+        filter_attributes: match &profile.match_attributes {
+            Some(known) if known.value == [MatchAttribute::Id] => FilterAttributes::Ids,
+            Some(known) if known.value == [MatchAttribute::UserName] => FilterAttributes::Names,
+            _ => FilterAttributes::Any,
+        },
+        ids: match profile.id_is_external_id.as_ref().is_some_and(|known| known.value) {
+            true => Ids::ExternalIds,
+            false => Ids::Texts,
+        },
+        required_attributes: profile.required_attributes.as_ref().map_or(&[], |known| names(&known.value)),
+        updatable_attributes: profile.updatable_attributes.as_ref().map(|known| names(&known.value)),
+        single_values: profile.single_values.as_ref().is_some_and(|known| known.value),
+        refused_group_prefix: profile.refused_group_prefix.as_ref().map(|known| known.value.as_str()),
         ..Quirks::default()
     }
+}
+
+/// The names, for as long as the tests run.
+fn names(names: &'static [String]) -> &'static [&'static str] {
+    names.iter().map(String::as_str).collect::<Vec<_>>().leak()
 }
 
 macro_rules! lives {
@@ -51,7 +82,7 @@ macro_rules! lives {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
                 let profile = catalog::profile($key).unwrap();
-                super::course::run_as($key, quirks_of(profile)).await;
+                Life { catalog_key: $key, ..Life::at(quirks_of(profile)) }.run().await;
             }
         )*
 

@@ -1,16 +1,21 @@
-//! One life for each quirk, under its name.
+//! One life for each quirk, under its name, and some for what a vendor's quirks are together.
 
+use catalog::Settings;
 use testkit::{
-    Conflict, Deactivation, Deletion, GroupRename, MemberRemoval, MemberReplacement, Paging, Quirks,
-    UnknownMember,
+    AbsentMember, Conflict, Deactivation, Deletion, Documents, FilterAttributes, GroupRename, Ids,
+    MemberRemoval, MemberReplacement, NewId, Paging, Quirks, UnknownMember,
 };
 
+use super::course::Life;
+
 macro_rules! lives {
-    ($($(#[$attribute:meta])* $name:ident { $($quirk:ident: $value:expr),* $(,)? })*) => {$(
+    ($($(#[$attribute:meta])* $name:ident { $($quirk:ident: $value:expr),* $(,)? } $([$($set:ident: $to:expr),+])?)*) => {$(
         $(#[$attribute])*
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
-            super::course::run(Quirks { $($quirk: $value,)* ..Quirks::default() }).await;
+            let quirks = Quirks { $($quirk: $value,)* ..Quirks::default() };
+            let overrides = Settings { $($($set: Some($to),)+)? ..Settings::default() };
+            Life { overrides, ..Life::at(quirks) }.run().await;
         }
     )*};
 }
@@ -34,6 +39,7 @@ lives! {
     with_a_replacement_of_members_refused { member_replacement: MemberReplacement::Refused }
     with_unknown_members_failing { unknown_member: UnknownMember::Fails }
     with_unknown_members_left_out { unknown_member: UnknownMember::LeftOut }
+    with_unknown_members_kept { unknown_member: UnknownMember::Kept, leaves_dangling_members: true }
     with_five_members_a_request { members_per_request: Some(5) }
     with_ten_operations_a_patch { operations_per_patch: Some(10) }
     with_small_bodies_only { largest_body: Some(800) }
@@ -48,6 +54,7 @@ lives! {
     with_a_post_that_answers_who_is_there { post_answers_existing: true }
     with_conflicts_that_do_not_say_of_what { conflict: Conflict::Bare }
     with_conflicts_told_as_failures { conflict: Conflict::Fails }
+    with_conflicts_told_as_failures_without_a_word { conflict: Conflict::Broken }
     with_errors_in_plain_text { plain_errors: true }
     with_a_deletion_that_answers_a_body { deletion: Deletion::Body }
     without_deletion { deletion: Deletion::Unsupported }
@@ -59,14 +66,56 @@ lives! {
     with_emails_that_wait { keeps_emails: true }
     with_enterprise_attributes_dropped { drops_enterprise: true }
     with_unknown_attributes_refused { refuses_unknown_attributes: true }
+    with_unknown_attributes_dropped { drops_unknown_attributes: true }
     with_names_of_twenty_characters { user_name_length: Some(20) }
     with_a_protected_owner { protects_owner: true }
-    with_pages_by_cursor { paging: Paging::Cursor }
+    with_pages_by_cursor { paging: Paging::Cursor, rows_per_page: Some(7) }
     without_pages { paging: Paging::Everything }
-    with_a_total_of_the_page { total_of_page: true }
-    with_rows_repeated_past_the_end { repeats_past_the_end: true }
+    with_a_total_of_the_page { total_of_page: true, rows_per_page: Some(7) }
+    with_rows_repeated_past_the_end { repeats_past_the_end: true, rows_per_page: Some(7) }
     without_discovery { no_discovery: true }
     with_an_empty_configuration { empty_configuration: true }
     that_denies_what_it_can { denies_what_it_can: true }
-    that_needs_a_user_agent { needs_user_agent: true }
+    that_wants_plain_json { wants_json: true }
+    that_accepts_for_later { accepts_for_later: true }
+    with_ids_that_are_numbers { ids: Ids::Numbers }
+    with_ids_that_are_the_external_id { ids: Ids::ExternalIds }
+    with_a_post_that_shows_no_id { new_id: NewId::Missing }
+    with_filters_by_name_only { filter_attributes: FilterAttributes::Names }
+    with_filters_that_fail_and_are_not_used { filters_fail: true } [filter: false]
+    with_filters_that_tell_names_apart_by_case { filters_by_case: true }
+    with_exclusion_refused { refuses_exclusion: true } [excludes_attributes: false]
+    with_seven_rows_a_page { rows_per_page: Some(7) }
+    with_rows_that_come_twice { rows_per_page: Some(7), repeats_rows: true }
+    with_rows_that_are_missed { rows_per_page: Some(7), misses_rows: true }
+    with_a_cursor_that_nobody_asked_for { paging: Paging::CursorOnly, rows_per_page: Some(7) }
+    with_a_cursor_as_an_administrator_has_it { paging: Paging::Cursor, rows_per_page: Some(7) } [paging: catalog::Paging::Cursor]
+    with_three_members_shown { members_shown: Some(3) }
+    with_members_shown_twice { doubles_members: true }
+    with_absent_members_that_are_no_target { absent_member: AbsentMember::NoTarget }
+    with_groups_that_are_given { groups_are_given: true }
+    with_group_names_by_slug { group_names_by_slug: true }
+    with_deletion_for_good { deletion: Deletion::ForGood }
+    with_answers_in_every_odd_form {
+        lower_case_names: true, shows_nulls: true, active_as_text: true, new_id: NewId::Empty, documents: Documents::Arrays,
+        gone_is_410: true, nobody_found_is_404: true, misspells_external_id: true,
+    }
+    with_answers_in_other_odd_forms {
+        lower_case_resources: true, documents: Documents::WebPage, web_page_errors: true, ignores_exclusion: true,
+        filter_attributes: FilterAttributes::Ids, post_answers_200: true, patch_answers_200: true,
+    }
+    with_everything_asked_for_that_targets_ask_for {
+        needs_scim_accept: true, needs_user_agent: true, documents: Documents::Unauthorized, put_changes_nothing: true,
+        no_group_put: true, single_values: true, user_names_are_addresses: true,
+        required_attributes: &["displayName", "name.givenName", "name.familyName"],
+    }
+    with_versions { versions: true }
+    with_versions_and_without_patch { versions: true, no_patch: true }
+    without_patch_and_with_seven_rows_a_page { no_patch: true, rows_per_page: Some(7) }
+    without_discovery_and_with_errors_as_web_pages { no_discovery: true, web_page_errors: true }
+    without_discovery_and_patch { no_discovery: true, no_patch: true }
+    with_five_members_a_request_and_members_never_shown { members_per_request: Some(5), hides_members: true }
+    without_discovery_filters_and_scim_types {
+        no_discovery: true, no_filter: true, conflict: Conflict::Bare, plain_errors: true, rows_per_page: Some(7),
+    }
 }

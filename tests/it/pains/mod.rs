@@ -3,6 +3,7 @@
 
 mod correctness;
 mod deletion;
+mod limits;
 mod reliability;
 mod table;
 mod usability;

@@ -1,6 +1,8 @@
 //! Pains 20 to 23: it is told what was done and why not, it is done when it is asked for, and for whom.
 
 use provisioning::application::{Configuration, Selection};
+use provisioning::directory::file::Format;
+use provisioning::directory::import_job::{EntryResult, Request};
 use provisioning::mapping::{DirectoryAttribute, MappedAttribute, Mapping, Source};
 use scim::AttributePath;
 use testkit::{Fault, Quirks};
@@ -94,4 +96,31 @@ async fn an_attribute_of_a_vendors_own_schema_is_sent_and_cleared() {
         .await;
     settled(&mut world).await;
     assert_eq!(shown(&world), None);
+}
+
+/// Pain 22: a group in a group is left out without a word. Groups hold users only, and each line that says otherwise is told with
+/// what to do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_nested_group_is_refused_by_its_line_with_what_to_do_instead() {
+    let mut world = company(Quirks::default()).await;
+    let file = [
+        r#"{"username": "ada", "groups": ["Sales"]}"#,
+        r#"{"group": {"id": "all", "name": "Everybody", "members": ["Sales"]}}"#,
+        r#"{"group": {"id": "most", "name": "Most", "groups": [{"id": "all"}]}}"#,
+    ];
+    let import = world.imports.create(Format::JsonLines).await.unwrap().id;
+    world.imports.put_part(&import, 1, file.join("\n").as_bytes()).await.unwrap();
+    let request = Request { complete: false, dry_run: false, allow_removals: None };
+    world.imports.commit(&import, request).await.unwrap();
+    world.enable().await;
+    settled(&mut world).await;
+    let lines = world.imports.lines(&import, Some(EntryResult::Problem), None, 10).await.unwrap().entries;
+    assert_eq!(lines.iter().map(|line| line.line).collect::<Vec<_>>(), [2, 3]);
+    for line in &lines {
+        let told = &line.problems[0].detail;
+        assert!(told.contains("groups hold users only; list each user's groups on his own line"), "{told}");
+    }
+    // What can be done of it is done.
+    assert_eq!(world.memberships()["Sales"], ["ada"].map(String::from).into());
+    assert!(!world.memberships().contains_key("Everybody"));
 }

@@ -2,5 +2,7 @@
 
 mod absence;
 mod groups;
+mod groups_let_go;
 mod names;
+mod odd_targets;
 mod ownership;

@@ -1,10 +1,12 @@
-//! A target that is declared to take 3 requests a second, and takes no more: a first sync with changes during it.
+//! A target that is declared to take 3 requests a second, and takes no more: a first sync, with changes and calls on demand during it.
 
 use std::time::Duration;
 
 use provisioning::activity::OutcomeResult;
-use provisioning::application::Pace;
+use provisioning::adoption::Adoptions;
+use provisioning::application::{Pace, Setup};
 use provisioning::directory::{Status as Account, User};
+use provisioning::link::LinkKey;
 use testkit::{RateLimit, sample};
 use tokio::time::sleep;
 
@@ -38,6 +40,7 @@ async fn first_sync_at_three_a_second(users: usize, groups: usize, memberships: 
         }
     };
     change_two(&system).await;
+    ask_on_demand(&system).await;
     while look(&system).await.sweep.is_some() {
         sleep(LOOK).await;
     }
@@ -70,6 +73,28 @@ async fn change_two(system: &System) {
     let title = || system.target.user(&ada.username).and_then(|user| user.text("title").map(str::to_owned));
     let is_off = || system.target.user(&bob.username).is_some_and(|user| user.active() == Some(false));
     while title().as_deref() != Some("Head of Numbers") || !is_off() {
+        assert!(look(system).await.sweep.is_some(), "they waited for the whole sync");
+        sleep(LOOK).await;
+    }
+}
+
+/// Somebody asks for two who are not there yet and for one group, and has them long before the sync is done.
+async fn ask_on_demand(system: &System) {
+    let active = system.directory.users.iter().filter(|user| user.status == Account::Active);
+    let mut waiting = active.rev().filter(|user| system.target.user(&user.username).is_none());
+    let people = [waiting.next().unwrap(), waiting.next().unwrap()];
+    let tables = system.engine.tables();
+    let configured = tables.applications.load(&system.application).await.unwrap().unwrap();
+    let Setup { tables, bell, clock, .. } = system.engine.setup();
+    let asked = Adoptions { tables, bell, clock };
+    for user in people {
+        asked.provision(&configured, &LinkKey::user(&system.application, &user.id)).await.unwrap();
+    }
+    let group = configured.selection.groups.first().unwrap();
+    asked.provision(&configured, &LinkKey::group(&system.application, group)).await.unwrap();
+    let name = system.directory.groups.iter().find(|known| known.id == *group).unwrap().name.clone();
+    let are_there = || people.iter().all(|user| system.target.user(&user.username).is_some());
+    while !are_there() || system.target.group(&name).is_none() {
         assert!(look(system).await.sweep.is_some(), "they waited for the whole sync");
         sleep(LOOK).await;
     }

@@ -65,6 +65,11 @@ impl World {
         while self.read_streams().await | self.answer().await {}
     }
 
+    /// Rings what is due; whether anything was.
+    pub async fn ring_due(&self) -> bool {
+        self.poller.ring_due().await.unwrap_or(0) > 0
+    }
+
     /// A new process after a crash: its claims run out, and `lost` doorbells were never answered.
     pub fn revive(&mut self, lost: bool) {
         self.steps.arm(None);

@@ -1,0 +1,135 @@
+//! What was at the target before us, and what is there of ours.
+
+use std::collections::BTreeSet;
+
+use provisioning::target::Kind;
+use scim::Resource;
+use serde_json::{Value, json};
+use testkit::Ids;
+
+use super::course::GROUPS;
+use super::expected::{Account, Person, Shown};
+use super::mapping::{DEPARTMENT, EMAIL};
+use crate::world::World;
+
+/// Strangers' accounts and groups are called so.
+const STRANGE: &str = "zz";
+/// The last people of the company have accounts already, which nobody else keeps.
+const THERE: usize = 3;
+
+/// Accounts and groups that somebody else made.
+pub struct Strangers {
+    accounts: Vec<Value>,
+    groups: Vec<Value>,
+    made_groups: bool,
+}
+
+impl Strangers {
+    /// Puts them there: a dozen accounts and two groups that are nobody's here; accounts that bear the names of three of the people;
+    /// a group that bears the name of one of ours, with a stranger in it. Where groups cannot be made, all of ours are there.
+    pub fn settle(world: &World, people: &[Person], fixed: bool) -> Self {
+        let (target, quirks) = (&world.stand_in, world.stand_in.quirks());
+        let account = |name: &str, title: &str, email: &str| {
+            json!({"schemas": [scim::USER_SCHEMA], "userName": name, "title": title, "active": true,
+                "displayName": "Given Family",
+                "name": {"givenName": "Given", "familyName": "Family", "formatted": "Given Family"},
+                "emails": [{"type": "work", "primary": true, "value": email}]})
+        };
+        let mut ids = Vec::new();
+        for number in 0..12 {
+            let name = format!("{STRANGE}{number:02}@example.org");
+            let mut stranger = account(&name, "Stranger", &name);
+            if quirks.ids == Ids::ExternalIds {
+                stranger["externalId"] = name.clone().into();
+            }
+            ids.push(target.seed(Kind::User, &stranger).unwrap());
+        }
+        // Where the externalId is the id, an account without one cannot be.
+        if quirks.ids != Ids::ExternalIds {
+            for person in people.iter().rev().take(THERE) {
+                let title = if fixed { person.title.as_str() } else { "Old" };
+                let mut account = account(&person.name, title, &person.email);
+                if let Some(department) = person.department.as_ref().filter(|_| fixed) {
+                    account[scim::ENTERPRISE_SCHEMA] = json!({"department": department});
+                }
+                target.seed(Kind::User, &account).unwrap();
+            }
+        }
+        if !quirks.no_groups {
+            let ours = GROUPS.map(|id| format!("The {id}"));
+            // A group that no filter finds is found by a sweep's list alone: that is a story of its own.
+            let found = |name: &&String| *name == "The sales" && !quirks.group_filter_finds_nothing;
+            let ours = ours.iter().filter(|name| quirks.groups_are_given || found(name));
+            let strange = [format!("{STRANGE} one"), format!("{STRANGE} two")];
+            for name in strange.iter().chain(ours) {
+                let members = json!([{ "value": ids[0] }]);
+                let group = json!({"schemas": [scim::GROUP_SCHEMA], "displayName": name, "members": members});
+                target.seed(Kind::Group, &group).unwrap();
+            }
+        }
+        let (accounts, groups) = strangers(world);
+        Self { accounts, groups, made_groups: quirks.groups_are_given }
+    }
+
+    /// Whether all groups were there before us.
+    pub fn made_groups(&self) -> bool {
+        self.made_groups
+    }
+
+    /// None of them was touched, and the stranger is in the group that we adopted.
+    pub fn are_untouched(&self, world: &World) {
+        assert_eq!(strangers(world), (self.accounts.clone(), self.groups.clone()));
+        let target = &world.stand_in;
+        if !target.quirks().no_groups && !target.quirks().group_filter_finds_nothing {
+            let members = target.members_of("The sales");
+            assert!(members.iter().any(|name| name.starts_with(STRANGE)), "{members:?}");
+        }
+    }
+}
+
+/// What nobody here knows of.
+fn strangers(world: &World) -> (Vec<Value>, Vec<Value>) {
+    let strange = |resources: Vec<Resource>, name: &str| {
+        let strange = resources.into_iter().filter(|found| is_strange(found.text(name).unwrap_or_default()));
+        strange.map(Resource::into_json).collect()
+    };
+    (strange(world.stand_in.users(), "userName"), strange(world.stand_in.groups(), "displayName"))
+}
+
+fn is_strange(name: &str) -> bool {
+    name.starts_with(STRANGE)
+}
+
+/// What the target's own store holds of ours, whatever it shows of it: who may sign in, and the members that are.
+pub fn shown(world: &World) -> Shown {
+    let (target, quirks) = (&world.stand_in, world.stand_in.quirks());
+    let read = |user: &Resource, path: &str| {
+        user.read(&path.parse().unwrap()).and_then(Value::as_str).map(str::to_owned)
+    };
+    let account = |user: &Resource| Account {
+        title: user.text("title").unwrap_or_default().to_owned(),
+        email: read(user, EMAIL).filter(|_| !quirks.keeps_emails),
+        department: read(user, DEPARTMENT),
+        first_name: read(user, "name.givenName").unwrap_or_default(),
+    };
+    let users = target.users();
+    let ours = |name: &&str| !is_strange(name);
+    let active: Vec<_> = users
+        .iter()
+        .filter(|user| user.active() != Some(false))
+        .filter_map(|user| Some((user.text("userName").filter(ours)?.to_owned(), account(user))))
+        .collect();
+    let names: BTreeSet<_> = active.iter().map(|(name, _)| name.clone()).collect();
+    assert_eq!(names.len(), active.len(), "two accounts of one name");
+    let groups = target.groups();
+    let groups: Vec<_> = groups.iter().filter_map(|group| group.text("displayName").filter(ours)).collect();
+    let distinct: BTreeSet<_> = groups.iter().collect();
+    assert_eq!(distinct.len(), groups.len(), "two groups of one name: {groups:?}");
+    let members = |name: &&str| {
+        // Who cannot sign in has no access by a membership, and targets keep or drop such members as they please.
+        let mut members = target.members_of(name);
+        members.retain(|member| names.contains(member));
+        ((*name).to_owned(), members)
+    };
+    Shown { groups: groups.iter().map(members).collect(), active: active.into_iter().collect() }
+}

@@ -1,0 +1,154 @@
+//! Targets whose answers leave a person something to do, and those that are met once only.
+
+use provisioning::activity::OutcomeResult;
+use provisioning::application::{Departure, Policy};
+use provisioning::link::{Link, LinkKey, State};
+use provisioning::target::Kind;
+use serde_json::json;
+use testkit::{Deletion, Fault, Paging, Quirks};
+
+use crate::world::{Run, World};
+
+async fn settled(world: &mut World) {
+    assert!(matches!(world.run(None).await, Run::Quiet { .. }));
+}
+
+async fn link(world: &World, user: &str) -> Link {
+    let key = LinkKey::user(&world.application, &user.parse().unwrap());
+    world.tables.links.link(&key).await.unwrap().expect("a link")
+}
+
+async fn failures(world: &World) -> Vec<String> {
+    let events = world.events().await;
+    events.into_iter().filter(|told| told.result == OutcomeResult::Failure).map(|told| told.reason).collect()
+}
+
+fn seed(world: &World, name: &str) -> String {
+    let account = json!({"schemas": [scim::USER_SCHEMA], "userName": name, "title": "Old", "active": true});
+    world.stand_in.seed(Kind::User, &account).unwrap()
+}
+
+async fn company(quirks: Quirks, policy: Policy) -> World {
+    let world = World::new(&["sales"]).await;
+    world.stand_in.set_quirks(quirks);
+    world.set_policy(Policy { grace_seconds: 0, ..policy }).await;
+    world.group("sales", "Sales").await;
+    world
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_deleted_for_good_and_comes_back_is_a_conflict_that_says_why() {
+    let quirks = Quirks { deletion: Deletion::ForGood, ..Quirks::default() };
+    let deleting = Policy { on_unassign: Departure::Delete, ..Policy::default() };
+    let mut world = company(quirks, deleting).await;
+    world.user("ada", "Engineer", &["sales"]).await;
+    world.enable().await;
+    settled(&mut world).await;
+    world.user("ada", "Engineer", &[]).await;
+    settled(&mut world).await;
+    assert!(world.stand_in.user("ada").is_none());
+    world.user("ada", "Engineer", &["sales"]).await;
+    settled(&mut world).await;
+    let ada = link(&world, "ada").await;
+    assert_eq!(ada.state, State::Conflict);
+    let problem = ada.work.problem.unwrap_or_default();
+    assert!(problem.contains("may be deleted but kept"), "{problem}");
+    assert_eq!(failures(&world).await.len(), 1, "it is told once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_accounts_whose_names_differ_in_case_only_none_is_taken() {
+    let quirks = Quirks { names_by_case: true, ignore_filter: true, ..Quirks::default() };
+    let mut world = company(quirks, Policy::default()).await;
+    seed(&world, "ada");
+    // The target tells them apart; the seed does not.
+    let second = seed(&world, "eva");
+    let renamed = json!([{"op": "replace", "path": "userName", "value": "ADA"}]);
+    let body = json!({ "Operations": renamed });
+    let url = format!("{}/Users/{second}", world.stand_in.base_url());
+    let token = secrecy::ExposeSecret::expose_secret(&world.stand_in.token()).to_owned();
+    let sent = reqwest::Client::new().patch(url).bearer_auth(token).json(&body).send().await.unwrap();
+    assert!(sent.status().is_success());
+    world.stand_in.clear_log();
+    world.user("ada", "Countess", &["sales"]).await;
+    world.enable().await;
+    settled(&mut world).await;
+    let ada = link(&world, "ada").await;
+    assert_eq!((ada.state, ada.candidates.len()), (State::Conflict, 2));
+    let titles: Vec<_> =
+        world.stand_in.users().iter().filter_map(|user| user.text("title").map(str::to_owned)).collect();
+    assert_eq!(titles, ["Old", "Old"], "neither was touched");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cursor_that_runs_out_on_the_way_begins_the_list_anew() {
+    let quirks = Quirks { paging: Paging::CursorOnly, rows_per_page: Some(5), ..Quirks::default() };
+    let mut world = company(quirks, Policy::default()).await;
+    for n in 0..12 {
+        seed(&world, &format!("user{n:02}"));
+        world.user(&format!("user{n:02}"), "New", &["sales"]).await;
+    }
+    let expired = r#"{"status": "400", "scimType": "expiredCursor", "detail": "ask again"}"#;
+    world.stand_in.fail(Fault::next(1).behind(1).path("/Users?cursor=").status(400).body(expired));
+    world.enable().await;
+    settled(&mut world).await;
+    let made = world.stand_in.writes().iter().filter(|write| write.path == "/Users").count();
+    assert_eq!(made, 0, "who is there is found, on whatever page");
+    assert!(world.accounts().values().all(|title| title.as_deref() == Some("New")));
+    assert_eq!(failures(&world).await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_target_that_wants_plain_json_is_asked_once_and_it_is_told() {
+    let mut world = company(Quirks { wants_json: true, ..Quirks::default() }, Policy::default()).await;
+    for name in ["ada", "bob", "cy"] {
+        world.user(name, "Clerk", &["sales"]).await;
+    }
+    world.enable().await;
+    settled(&mut world).await;
+    world.user("ada", "Countess", &["sales"]).await;
+    settled(&mut world).await;
+    assert_eq!(world.accounts()["ada"], Some("Countess".into()));
+    let refused = world.stand_in.writes().into_iter().filter(|write| write.status == 415).count();
+    assert!((1..=3).contains(&refused), "what was under way at once, and nothing later: {refused}");
+    let told = world.events().await;
+    let learned: Vec<_> = told.iter().filter(|told| told.reason.contains("learned")).collect();
+    assert!(learned.len() == 1 && learned[0].reason.contains("content_type"), "{learned:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_target_that_deletes_nobody_turns_a_leaver_off_and_it_is_told() {
+    let quirks = Quirks { deletion: Deletion::Unsupported, ..Quirks::default() };
+    let mut world = company(quirks, Policy { on_delete: Departure::Delete, ..Policy::default() }).await;
+    world.user("ada", "Engineer", &["sales"]).await;
+    world.enable().await;
+    settled(&mut world).await;
+    world.delete("ada").await;
+    settled(&mut world).await;
+    assert_eq!(world.accounts()["ada"], None, "her access ends");
+    let told = world.events().await;
+    let last = told.iter().rev().find(|told| told.reason.contains("the target deletes no accounts"));
+    assert!(last.is_some_and(|last| last.result == OutcomeResult::Success), "{told:#?}");
+    assert_eq!(failures(&world).await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_put_of_what_somebody_else_changed_meanwhile_is_laid_over_what_is_there_now() {
+    let quirks = Quirks { no_patch: true, versions: true, ..Quirks::default() };
+    let mut world = company(quirks, Policy::default()).await;
+    world.user("ada", "Engineer", &["sales"]).await;
+    world.enable().await;
+    settled(&mut world).await;
+    world.stand_in.clear_log();
+    // The version that we read is not the one that is there when our PUT comes.
+    world.stand_in.fail(Fault::next(1).method("PUT").path("/Users").status(412));
+    world.user("ada", "Countess", &["sales"]).await;
+    settled(&mut world).await;
+    assert_eq!(world.accounts()["ada"], Some("Countess".into()));
+    let asked: Vec<_> =
+        world.stand_in.requests().into_iter().map(|sent| (sent.method, sent.status)).collect();
+    let expected = [("PATCH", 501), ("GET", 200), ("PUT", 412), ("GET", 200), ("PUT", 200)];
+    let expected = expected.map(|(method, status)| (method.to_owned(), status));
+    assert!(asked.ends_with(&expected[1..]), "{asked:?}");
+    assert_eq!(failures(&world).await, Vec::<String>::new());
+}
