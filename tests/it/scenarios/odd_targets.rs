@@ -1,7 +1,7 @@
 //! Targets whose answers leave a person something to do, and those that are met once only.
 
 use provisioning::activity::OutcomeResult;
-use provisioning::application::{Departure, Policy};
+use provisioning::application::{Configuration, Departure, Policy, Selection};
 use provisioning::link::{Link, LinkKey, State};
 use provisioning::target::Kind;
 use serde_json::json;
@@ -151,4 +151,25 @@ async fn a_put_of_what_somebody_else_changed_meanwhile_is_laid_over_what_is_ther
     let expected = expected.map(|(method, status)| (method.to_owned(), status));
     assert!(asked.ends_with(&expected[1..]), "{asked:?}");
     assert_eq!(failures(&world).await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_was_listed_and_that_no_filter_finds_is_adopted_and_not_made_twice() {
+    let quirks = Quirks { group_filter_finds_nothing: true, ..Quirks::default() };
+    let mut world = company(quirks, Policy::default()).await;
+    world.user("ada", "Engineer", &["sales"]).await;
+    world.enable().await;
+    settled(&mut world).await;
+    let theirs = json!({"schemas": [scim::GROUP_SCHEMA], "displayName": "Board", "members": []});
+    let theirs = world.stand_in.seed(Kind::Group, &theirs).unwrap();
+    world.group("board", "Board").await;
+    world.user("ada", "Engineer", &["sales", "board"]).await;
+    settled(&mut world).await;
+    let groups = ["sales".parse().unwrap(), "board".parse().unwrap()].into();
+    let selection = Some(Selection { groups, ..Selection::default() });
+    let new = Configuration { selection, ..Configuration::default() };
+    Box::pin(world.setup.configure(&world.application, new)).await.unwrap();
+    settled(&mut world).await;
+    assert_eq!(world.memberships()["Board"], ["ada"].map(String::from).into());
+    assert_eq!(world.stand_in.group("Board").unwrap().id(), Some(theirs));
 }
