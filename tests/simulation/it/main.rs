@@ -14,6 +14,7 @@ mod database;
 mod examples;
 mod found;
 mod history;
+mod meddling;
 mod oracle;
 mod parity;
 mod queue;
