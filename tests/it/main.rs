@@ -10,6 +10,7 @@ mod borders;
 mod command;
 mod crash;
 mod deployed;
+mod drift;
 mod events;
 mod fuse;
 mod imports;

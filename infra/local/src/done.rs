@@ -93,7 +93,7 @@ impl Tally {
             Action::Reactivate => self.reactivated += 1,
             Action::Delete => self.deleted += 1,
             Action::Release => self.released += 1,
-            Action::Hold | Action::Configure => {}
+            Action::Hold | Action::Drift | Action::Configure => {}
         }
     }
 }

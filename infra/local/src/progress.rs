@@ -141,6 +141,7 @@ fn position(sweep: &SweepJob, scope: &Scope, [users, groups]: [u64; 2]) -> (u64,
     let all = scope.users + scope.groups;
     match sweep.position.as_ref().map(|position| position.phase) {
         Some(SweepPhase::Listing) => (0, "reading what the target has"),
+        Some(SweepPhase::Comparing | SweepPhase::Confirming) => (0, "comparing what the target has"),
         Some(SweepPhase::Users) => (looked_at.saturating_sub(users), "users"),
         Some(SweepPhase::Memberships | SweepPhase::Groups) => {
             (all.saturating_sub(users + groups), "groups and members")

@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use jiff::Timestamp;
 use provisioning::application::SweepNote;
 use provisioning::clock::{Clock, after};
 use provisioning::folding::folded;
@@ -18,7 +19,7 @@ use provisioning::target::{Found, Kind, MatchKey};
 use serde::{Deserialize, Serialize};
 
 use crate::dynamodb::{
-    Condition, Item, all, batch_put, check, decode, encode, key_item, patiently, put, text, transact,
+    Condition, Item, all, batch_put, check, decode, encode, key_item, millis, patiently, put, text, transact,
     unavailable, update, value,
 };
 use crate::tables::definition::EXPIRES_AT;
@@ -83,7 +84,11 @@ impl DynamoJobStore {
         let item = ("item", Some(AttributeValue::S(APPLICATION_CONDITION.into())));
         let held = (job.is_done() && job.held > 0).then(|| AttributeValue::N(job.held.to_string()));
         let key = keys::configuration(&job.application, CONDITION);
-        Ok(update(&self.table, &key, &[item, ("sweep", note), ("held", held)], condition))
+        let mut changes = vec![item, ("sweep", note), ("held", held)];
+        if job.is_done() && job.read_target {
+            changes.push(("read_at", Some(millis(job.started_at))));
+        }
+        Ok(update(&self.table, &key, &changes, condition))
     }
 }
 
@@ -159,6 +164,16 @@ impl JobStore for DynamoJobStore {
             }
         }
         Err(StoreError::Unavailable { what: WHAT, detail: "others kept starting sweeps".into() })
+    }
+
+    async fn start_unless_read(&self, job: &SweepJob, read_at: Option<Timestamp>) -> StoreResult<bool> {
+        let none_since = still(None).same("read_at", read_at.map(millis));
+        let note = job.first_note().map(|note| value(WHAT, &note)).transpose()?;
+        let kind = ("item", Some(AttributeValue::S(APPLICATION_CONDITION.into())));
+        let key = keys::configuration(&job.application, CONDITION);
+        let noted = update(&self.table, &key, &[kind, ("sweep", note), ("held", None)], none_since);
+        let parts = vec![put(&self.table, item(job)?, Condition::no_item()), noted];
+        Ok(transact(&self.client, WHAT, parts).await?.is_ok())
     }
 
     async fn job(&self, application: &ApplicationId, id: &JobId) -> StoreResult<Option<SweepJob>> {

@@ -28,6 +28,9 @@ pub struct Outcome {
     pub action: Action,
     /// Why: never empty.
     pub reason: String,
+    /// Somebody may have access who should not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub security: bool,
     /// At which application.
     pub application: ApplicationId,
     /// The application's name at the time.
@@ -72,6 +75,7 @@ impl Outcome {
             result: OutcomeResult::Success,
             action: Action::Configure,
             reason,
+            security: false,
             application: application.id.clone(),
             application_name: application.name.clone(),
             target: None,
@@ -182,6 +186,8 @@ pub enum Action {
     Release,
     /// Nothing could be done: a person or a value is missing.
     Hold,
+    /// Somebody changed it at the target.
+    Drift,
     /// The configuration was changed.
     Configure,
 }
@@ -219,7 +225,7 @@ impl Outcome {
             ..
         } = self;
         let details = json!({
-            "action": action, "reason": reason, "changes": changes,
+            "action": action, "reason": reason, "security": self.security, "changes": changes,
             "members_added": self.added, "members_removed": self.removed,
             "members_added_count": self.added_count, "members_removed_count": self.removed_count,
             "requests": self.requests,

@@ -1,4 +1,4 @@
-//! Rings what came due by itself: retries, graces, and marks whose bell was lost (rule 2).
+//! Rings what came due by itself: retries, graces, and marks whose bell was lost (rule 2); and starts the weekly sweep.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use crate::application::Lifecycle;
 use crate::clock::{Clock, after};
 use crate::ids::ApplicationId;
 use crate::ports::{Bell, Doorbell, DueItem, DueKey, Lane, StoreResult, Tables};
+use crate::sweep::start_if_due;
 
 /// How long something that was rung is not rung again.
 const RING_AGAIN: Duration = Duration::from_secs(120);
@@ -36,6 +37,8 @@ impl Poller {
                 continue;
             }
             let condition = self.tables.applications.condition(&application.id).await?;
+            let whose = (&application.id, application.lifecycle);
+            start_if_due(&self.tables, self.bell.as_ref(), self.clock.as_ref(), whose, &condition).await?;
             let now = self.clock.now();
             // What is forgotten needs no request, so a removal goes on also where the target refuses us.
             let stopped = condition.paused.is_some() && application.lifecycle != Lifecycle::Removing;

@@ -6,7 +6,7 @@
 //!
 //! Where to look: [`desired`] says what should be; [`link`] what is, as far as we know; [`plan`] the difference as data;
 //! [`sync`] carries a plan out with intent, request and settlement; [`detect`] turns changes into marks; [`sweep`] walks a
-//! whole application; [`due`] rings again what came due.
+//! whole application; [`mod@drift`] holds what a target shows against what was sent; [`due`] rings again what came due.
 
 pub mod activity;
 pub mod adoption;
@@ -15,6 +15,7 @@ pub mod clock;
 pub mod desired;
 pub mod detect;
 pub mod directory;
+pub mod drift;
 pub mod due;
 pub mod explain;
 pub mod folding;

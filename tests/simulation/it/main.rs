@@ -15,6 +15,7 @@ mod effect;
 mod examples;
 mod found;
 mod history;
+mod meddling;
 mod oracle;
 mod parity;
 mod queue;

@@ -137,11 +137,11 @@ impl Oracle {
         })
     }
 
-    fn is_wanted(&self, id: &str) -> bool {
+    pub fn is_wanted(&self, id: &str) -> bool {
         self.standing(id) == Standing::Wanted
     }
 
-    fn keeps_group(&self, id: &str) -> bool {
+    pub fn keeps_group(&self, id: &str) -> bool {
         !self.excluded && self.groups.contains_key(id) && self.selected.contains(id)
     }
 

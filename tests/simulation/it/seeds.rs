@@ -77,7 +77,8 @@ fn events_against_writes(world: &World) -> Vec<String> {
     wrong
 }
 
-fn told(world: &World) -> Vec<String> {
+/// What was written at the target, and the links as they are.
+pub fn told(world: &World) -> Vec<String> {
     let mut lines = vec![format!("climate {:?}", world.climate_at_first)];
     let contents = world.service.contents();
     lines.extend(contents.log.iter().map(|done| format!("  {} {} {}", done.at, done.id, done.what)));

@@ -98,6 +98,9 @@ kinds! {
     /// The account is another's, or the user has another one.
     AccountTaken = "account-taken", CONFLICT, "The account or the user is linked already",
         "the account is the counterpart of crm#user#4711";
+    /// Nothing was seen to be changed at the target.
+    NoDrift = "no-drift", CONFLICT, "Nothing was seen to be changed at the target",
+        "nothing was seen to be changed at the target";
     /// The application is being removed.
     BeingRemoved = "being-removed", CONFLICT, "The application is being removed",
         "the application 'crm' is being removed";

@@ -18,6 +18,7 @@ fn event(number: i64, user: &str, result: OutcomeResult, actor: Actor) -> Outcom
         result,
         action: Action::Update,
         reason: "title changed".into(),
+        security: false,
         application: "crm".parse().expect("an id"),
         application_name: "=CRM, \"the\" first".into(),
         target: Some(TargetNote { key: user.into(), kind: Kind::User, name: "@ada".into(), remote_id: None }),

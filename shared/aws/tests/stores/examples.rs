@@ -6,6 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use provisioning::activity::{Action, Actor, EventName, Outcome, OutcomeResult, TargetNote};
 use provisioning::directory::{Group, Status, User};
+use provisioning::drift::{MemberDrift, Observed};
 use provisioning::ids::{GroupId, RemoteId};
 use provisioning::link::{Claim, Link, LinkKey, Mark, Origin, State, Work};
 use provisioning::matching::Candidate;
@@ -91,6 +92,7 @@ pub fn outcome(id_: &str, at: Timestamp) -> Outcome {
         result: OutcomeResult::Failure,
         action: Action::Update,
         reason: "the target said 400".into(),
+        security: false,
         application: id("crm"),
         application_name: "CRM".into(),
         target: Some(TargetNote {
@@ -149,6 +151,14 @@ pub fn full_link(key: LinkKey) -> Link {
         compare: true,
         unassigned_since: Some(at(5)),
         rejected: [("title".parse().expect("a path"), None)].into(),
+        observed: Observed {
+            accepted_at: Some(at(3)),
+            unseen: ids(&["nickName"]),
+            normalised: [(id("userName"), Some("ADA".into())), (id("nickName"), None)].into(),
+            drift: [(id("active"), Some(Value::Boolean(false)))].into(),
+            members: MemberDrift { gone: [id("bob")].into(), added: [id("cyd")].into() },
+            lacking: true,
+        },
         removal: Some(provisioning::link::Removal::Held(at(8))),
         holds_members: true,
         work: Work {

@@ -1,6 +1,6 @@
 use provisioning::application::{Listing, SweepNote, SweepPhase};
 use provisioning::ports::{DueItem, DueKey};
-use provisioning::sweep::{Counts, Position, Step, SweepJob};
+use provisioning::sweep::{Counts, Lacking, Position, Step, SweepJob};
 use provisioning::target::{Found, Kind, MatchKey};
 use serde_json::json;
 
@@ -25,7 +25,9 @@ fn job(name: &str) -> SweepJob {
         counts: Counts { users: 5, ..Counts::default() },
         allowed_removals: Some(4),
         held: 2,
+        read_target: true,
         listed: true,
+        lacking: Lacking { linked: 40, users: 2, groups: 1 },
         attempts: 1,
         problem: Some("500".into()),
     }
@@ -95,6 +97,38 @@ async fn a_finished_job_is_neither_noted_nor_due() {
     assert_eq!(tables.applications.condition(&id("crm")).await.unwrap().sweep, None);
     assert!(tables.links.propose_due(&id("crm"), at(1_000), 10).await.unwrap().is_empty());
     assert!(!tables.jobs.advance(&done(&first), &next(&done(&first)), None).await.unwrap());
+}
+
+#[tokio::test]
+async fn of_two_who_start_the_weekly_sweep_at_once_one_does_and_none_while_a_sweep_is_under_way() {
+    let tables = database::tables().await;
+    let (first, second) = (job("weekly-1"), job("weekly-2"));
+    let (one, other) =
+        tokio::join!(async { tables.jobs.start_unless_read(&first, None).await.unwrap() }, async {
+            tables.jobs.start_unless_read(&second, None).await.unwrap()
+        },);
+    assert!(one != other);
+    assert!(!tables.jobs.start_unless_read(&job("weekly-3"), None).await.unwrap());
+    let started = if one { first } else { second };
+    assert_eq!(tables.applications.condition(&id("crm")).await.unwrap().sweep, Some(begun(&started)));
+    assert_eq!(tables.jobs.job(&id("crm"), &started.id).await.unwrap(), Some(started));
+}
+
+#[tokio::test]
+async fn when_a_sweep_that_read_the_target_began_is_noted_at_its_end_and_who_knows_of_none_starts_none() {
+    let tables = database::tables().await;
+    let read_at = async || tables.applications.condition(&id("crm")).await.unwrap().read_at;
+    let blind = SweepJob { read_target: false, started_at: at(3), ..job("job-1") };
+    tables.jobs.start(&blind, None).await.unwrap();
+    assert!(tables.jobs.advance(&blind, &done(&blind), None).await.unwrap());
+    assert_eq!(read_at().await, None);
+    let reading = SweepJob { started_at: at(5), ..job("job-2") };
+    assert!(tables.jobs.start_unless_read(&reading, None).await.unwrap());
+    assert!(tables.jobs.advance(&reading, &done(&reading), None).await.unwrap());
+    assert_eq!(read_at().await, Some(at(5)));
+    assert!(!tables.jobs.start_unless_read(&job("job-3"), None).await.unwrap(), "another was done meanwhile");
+    assert!(tables.jobs.start_unless_read(&job("job-3"), Some(at(5))).await.unwrap());
+    assert_eq!(read_at().await, Some(at(5)), "it stands until the next is done");
 }
 
 #[tokio::test]

@@ -12,7 +12,9 @@ mod status;
 pub use base_url::{BaseUrlProblem, base_url};
 pub use identity::{Evidence, Sighting};
 pub use pace::{Pace, SLOWEST};
-pub use policy::{Adopt, Departure, DeselectedGroup, Policy, ReactivateAdopted};
+pub use policy::{
+    Adopt, Departure, DeselectedGroup, DriftPolicy, OnDeletion, OnDrift, Policy, ReactivateAdopted,
+};
 pub use selection::{MOST_GROUPS, Selection, SelectionMode};
 pub use setup::{Configuration, Links, Setup, SetupError, Step, missing_steps};
 pub use status::{COUNTED_TO, Stage, Status, status};
@@ -126,6 +128,13 @@ pub struct Condition {
     /// The sweep under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<SweepNote>,
+    /// When the last sweep began that was to read what the target has, of those that came to their end.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub read_at: Option<Timestamp>,
 }
 
 fn is_zero(count: &u64) -> bool {
@@ -150,6 +159,10 @@ pub struct SweepNote {
 pub enum SweepPhase {
     /// Reading what the target has.
     Listing,
+    /// Holding what was listed against what was sent.
+    Comparing,
+    /// Marking what the listing lacks, to be looked for one by one.
+    Confirming,
     /// Looking at the users of the selected groups.
     Users,
     /// Counting the memberships of the selected groups that would be lost, for the fuse.

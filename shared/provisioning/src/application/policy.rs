@@ -2,10 +2,12 @@
 //! was there before us (DESIGN sections 7 and 8).
 
 mod adoption;
+mod drift;
 
 use std::time::Duration;
 
 pub use adoption::{Adopt, ReactivateAdopted};
+pub use drift::{DriftPolicy, OnDeletion, OnDrift};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +36,8 @@ pub struct Policy {
     pub match_email: bool,
     /// An account that is to be adopted and was turned off, not by us.
     pub reactivate_adopted: ReactivateAdopted,
+    /// What is done about what somebody changed at the target.
+    pub drift: DriftPolicy,
     /// How much is taken away within 24 hours before a person is asked.
     pub fuse: Limits,
 }
@@ -76,6 +80,7 @@ impl Default for Policy {
             take_over: false,
             match_email: false,
             reactivate_adopted: ReactivateAdopted::default(),
+            drift: DriftPolicy::default(),
             fuse: Limits::default(),
         }
     }

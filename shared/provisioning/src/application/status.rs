@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Configured, Lifecycle, missing_steps};
+use crate::fuse::TARGET_CHANGED;
 use crate::link::Trouble;
 use crate::ports::{StoreResult, Tables};
 use crate::sweep::{Pending, Progress};
@@ -43,7 +44,7 @@ pub struct Status {
     pub next_step: Option<String>,
     /// No mark and no job.
     pub idle: bool,
-    /// Idle, and nothing failed, blocked, held, missing or in conflict.
+    /// Idle, and nothing failed, blocked, held, missing, drifted or in conflict.
     pub in_step: bool,
     /// When this was so.
     pub as_of: Timestamp,
@@ -63,6 +64,8 @@ pub struct Status {
     pub conflicts: u64,
     /// Links whose counterpart somebody else deleted at the target.
     pub missing: u64,
+    /// Links whose counterpart somebody changed at the target.
+    pub drift: u64,
     /// The sweep under way.
     pub sweep: Option<Progress>,
 }
@@ -76,12 +79,13 @@ pub async fn status(tables: &Tables, configured: &Configured, now: Timestamp) ->
     let id = &configured.application.id;
     let count = |trouble| tables.links.propose_trouble_count(id, trouble, COUNTED_TO);
     let pending = |kind, sweep_only| tables.links.propose_pending(id, kind, sweep_only, COUNTED_TO);
-    let (failed, blocked, conflicts, missing, held) = tokio::try_join!(
+    let (failed, blocked, conflicts, missing, held, drift) = tokio::try_join!(
         count(Trouble::Failed),
         count(Trouble::Blocked),
         count(Trouble::Conflict),
         count(Trouble::Missing),
-        count(Trouble::Held)
+        count(Trouble::Held),
+        count(Trouble::Drift)
     )?;
     let (users, groups) = tokio::try_join!(pending(Kind::User, false), pending(Kind::Group, false))?;
     let sweep = match &configured.condition.sweep {
@@ -103,7 +107,7 @@ pub async fn status(tables: &Tables, configured: &Configured, now: Timestamp) ->
         _ => held as u64,
     };
     let stage = stage(configured, held);
-    let untroubled = failed + blocked + conflicts + missing == 0 && held == 0;
+    let untroubled = failed + blocked + conflicts + missing + drift == 0 && held == 0;
     let (reason, next_step) = advice(configured, stage, held);
     Ok(Status {
         stage,
@@ -120,6 +124,7 @@ pub async fn status(tables: &Tables, configured: &Configured, now: Timestamp) ->
         held,
         conflicts: conflicts as u64,
         missing: missing as u64,
+        drift: drift as u64,
         sweep,
     })
 }
@@ -159,6 +164,12 @@ fn advice(configured: &Configured, stage: Stage, held: u64) -> (Option<String>, 
         Stage::Disabled => told("an administrator disabled it", "enable it to bring it into step again"),
         Stage::Quarantined => {
             let reason = condition.paused.clone().unwrap_or_default();
+            if reason.starts_with(TARGET_CHANGED) {
+                return told(
+                    &reason,
+                    "connect it again where its target is another tenant, or resume it where it is not",
+                );
+            }
             told(&reason, "connect it again with valid credentials, or resume it once the target takes them")
         }
         Stage::Held if configured.application.lifecycle == Lifecycle::Removing => told(

@@ -20,4 +20,4 @@ pub use guard::{Hold, HoldReason, RemovalGuard, Verdict};
 pub use held::{HeldMember, HeldRemovals, Sealed};
 pub use membership::Loss;
 pub use permit::{Fuse, MemberPermits, Permit};
-pub use window::{Blown, Counted, Limits, Linked, Removes, Window};
+pub use window::{Blown, Counted, Limits, Linked, Removes, TARGET_CHANGED, Window};

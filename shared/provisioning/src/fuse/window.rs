@@ -11,6 +11,9 @@ const HOUR_SECONDS: i64 = 3_600;
 /// A window reaches back over this many hours, the one under way included.
 const HOURS: i64 = 24;
 
+/// How the reason begins why nothing is sent to a target at which too much is missing.
+pub const TARGET_CHANGED: &str = "target-changed";
+
 /// How much goes unasked in 24 hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -142,6 +145,9 @@ pub struct Window {
     /// By the hour since 1970.
     #[serde(default)]
     hours: BTreeMap<i64, Counted>,
+    /// Accounts that turned out to have been deleted at the target, by the hour since 1970.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    missing: BTreeMap<i64, u64>,
     /// Set once it was too much; every further removal waits until a person decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blown: Option<Blown>,
@@ -214,6 +220,43 @@ impl Window {
         let hour = hour(now);
         let recent = self.hours.range(hour - HOURS + 1..).map(|(_, counted)| *counted);
         recent.fold(Counted::default(), Counted::and)
+    }
+
+    /// The window with one more account that somebody deleted at the target.
+    #[must_use]
+    pub fn with_missing(&self, now: Timestamp) -> Self {
+        let hour = hour(now);
+        let mut next = self.next();
+        next.missing.retain(|then, _| *then > hour - HOURS);
+        *next.missing.entry(hour).or_default() += 1;
+        next
+    }
+
+    /// The window once a person said that what is missing was deleted.
+    #[must_use]
+    pub fn without_missing(&self) -> Self {
+        Self { missing: BTreeMap::new(), ..self.next() }
+    }
+
+    /// How many accounts turned out to be missing in the last 24 hours.
+    pub fn missing(&self, now: Timestamp) -> u64 {
+        self.missing.range(hour(now) - HOURS + 1..).map(|(_, many)| many).sum()
+    }
+
+    /// Why so many are too many to have been deleted one by one: the target is likely another one than it was.
+    pub fn target_changed(&self, limits: &Limits, now: Timestamp) -> Option<String> {
+        let missing = self.missing(now);
+        let linked = self.linked.unwrap_or_default() + missing;
+        let verdict = match self.linked {
+            Some(_) => limits.guard().verdict(missing, linked),
+            None => RemovalGuard { percent: 100, ..limits.guard() }.verdict(missing, missing),
+        };
+        verdict.is_held().then(|| {
+            format!(
+                "{TARGET_CHANGED}: {missing} accounts that were provisioned are not at the target any more; it is likely \
+                 another one than it was"
+            )
+        })
     }
 
     /// Why so much more would not go unasked where so much is `linked` now: the fuse has blown, or would over it.

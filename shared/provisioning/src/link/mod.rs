@@ -21,8 +21,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use scim::AttributePath;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::activity::Outcome;
+use crate::drift::Observed;
 use crate::ids::{RemoteId, UserId};
 use crate::matching::Candidate;
 use crate::value::{Attributes, Value};
@@ -122,6 +124,9 @@ pub struct Link {
     /// Changes that a person rejected: what was to be sent of each attribute, and is not as long as that is what it would be.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rejected: BTreeMap<AttributePath, Option<Value>>,
+    /// How the target shows what was sent.
+    #[serde(default, skip_serializing_if = "Observed::is_empty")]
+    pub observed: Observed,
     /// What is to be done, by whom, when.
     #[serde(flatten)]
     pub work: Work,
@@ -157,6 +162,7 @@ impl Link {
             removal: None,
             holds_members: false,
             rejected: BTreeMap::new(),
+            observed: Observed::default(),
             work: Work::default(),
             outcome: None,
             presence_changed: false,
@@ -171,6 +177,15 @@ impl Link {
         next.presence_changed = false;
         next.work.revision += 1;
         next
+    }
+
+    /// Sets what this write tells. The same settlement has the same id however often it is told: the link, and which of its
+    /// outcomes it is.
+    pub fn tell(&mut self, outcome: &Outcome) {
+        self.work.settlements += 1;
+        let name = format!("{}:{}", self.key, self.work.settlements);
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string();
+        self.outcome = Some(Outcome { id, ..outcome.clone() });
     }
 
     /// Whether a create may have been sent whose outcome is not known: there may be an account of ours at the target.

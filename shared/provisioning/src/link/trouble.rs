@@ -20,11 +20,14 @@ pub enum Trouble {
     Missing,
     /// Its removal waits for a person, or that of members of the group.
     Held,
+    /// Somebody changed its counterpart at the target, and it is not repaired.
+    Drift,
 }
 
 impl Trouble {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Failed, Self::Blocked, Self::Conflict, Self::Missing, Self::Held];
+    pub const ALL: [Self; 6] =
+        [Self::Failed, Self::Blocked, Self::Conflict, Self::Missing, Self::Held, Self::Drift];
 
     /// The trouble a link is in.
     pub fn of(link: &Link) -> Option<Self> {
@@ -35,7 +38,8 @@ impl Trouble {
             State::Blocked => Some(Self::Blocked),
             State::Conflict => Some(Self::Conflict),
             State::Missing => Some(Self::Missing),
-            _ => (link.work.attempts > 0 || !link.parked.is_empty()).then_some(Self::Failed),
+            _ if link.work.attempts > 0 || !link.parked.is_empty() => Some(Self::Failed),
+            _ => link.observed.has_drifted().then_some(Self::Drift),
         }
     }
 }
@@ -48,6 +52,7 @@ impl fmt::Display for Trouble {
             Self::Conflict => "conflict",
             Self::Missing => "missing",
             Self::Held => "held",
+            Self::Drift => "drift",
         })
     }
 }

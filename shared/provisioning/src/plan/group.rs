@@ -1,6 +1,6 @@
 //! Planning one group at one application, beside its members (DESIGN section 8).
 
-use crate::application::{Configured, DeselectedGroup};
+use crate::application::{Configured, DeselectedGroup, OnDeletion};
 use crate::desired::Desired;
 use crate::directory::Group;
 use crate::link::{Link, Origin, State};
@@ -48,17 +48,18 @@ pub fn plan_group(configured: &Configured, group: Option<&Group>, link: &Link) -
         return GroupPlan::Nothing;
     }
     match group.filter(|group| configured.selection.provisions_group(&group.id)) {
-        Some(group) => plan_wanted(group, link, ours),
+        Some(group) => plan_wanted(configured, group, link, ours),
         None if !ours => GroupPlan::Nothing,
         None => plan_unwanted(configured, link),
     }
 }
 
-fn plan_wanted(group: &Group, link: &Link, ours: bool) -> GroupPlan {
+fn plan_wanted(configured: &Configured, group: &Group, link: &Link, ours: bool) -> GroupPlan {
+    let stays_away = configured.application.policy.drift.deleted_at_target == OnDeletion::Report;
     let attributes: Attributes = [(display_name(), Value::from(group.name.as_str()))].into();
     let linked = ours && link.remote_id.is_some();
     match link.state {
-        State::Missing if ours => GroupPlan::Nothing,
+        State::Missing if ours && stays_away => GroupPlan::Nothing,
         State::Linked if linked => {
             GroupPlan::Keep { changes: super::changes(&attributes, &[display_name()], link) }
         }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::diff::{active, changes};
 use super::profile::{is_updatable, refused_name};
 use crate::activity::Action;
-use crate::application::{Configured, Departure};
+use crate::application::{Configured, Departure, OnDeletion};
 use crate::clock::after;
 use crate::desired::Desired;
 use crate::directory::UserRecord;
@@ -158,8 +158,15 @@ fn plan_active(configured: &Configured, rendered: Rendered, link: &Link) -> User
         return matched(configured, rendered);
     }
     let linked = match link.state {
-        State::Missing => return UserPlan::Nothing,
-        State::New | State::Creating | State::Tombstone | State::Blocked | State::Conflict => None,
+        State::Missing if configured.application.policy.drift.deleted_at_target == OnDeletion::Report => {
+            return UserPlan::Nothing;
+        }
+        State::Missing
+        | State::New
+        | State::Creating
+        | State::Tombstone
+        | State::Blocked
+        | State::Conflict => None,
         State::Linked | State::Deactivated | State::Released => link.remote_id.clone(),
     };
     let Some(remote_id) = linked else { return matched(configured, rendered) };

@@ -1,6 +1,7 @@
 //! Jobs, and what a sweep's listing of a target found.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::StoreResult;
 use crate::application::SweepNote;
@@ -14,10 +15,14 @@ pub trait JobStore: Send + Sync {
     /// Puts a new job and notes it as the application's sweep, replacing one under way. `false`: the application is no more at
     /// this version, so what the job was to do is not what is wanted now.
     async fn start(&self, job: &SweepJob, version: Option<u64>) -> StoreResult<bool>;
+    /// The same of a sweep that reads the target by itself: only if none is under way, and none has come to its end since
+    /// `read_at` was noted. Of all who start one at once, one does.
+    async fn start_unless_read(&self, job: &SweepJob, read_at: Option<Timestamp>) -> StoreResult<bool>;
     /// A job.
     async fn job(&self, application: &ApplicationId, id: &JobId) -> StoreResult<Option<SweepJob>>;
     /// Writes a job's progress and what the application notes of it, if the job is still at `before.step` and still the
-    /// application's sweep; `false` where somebody else did that page. A finished job is no longer noted.
+    /// application's sweep; `false` where somebody else did that page. A finished job is no longer noted;
+    /// of one that was to read the target, it is noted when it began.
     async fn advance(
         &self,
         before: &SweepJob,

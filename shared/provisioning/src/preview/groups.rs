@@ -7,6 +7,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{Members, Page, PreviewPhase, PreviewPosition, PreviewRow, RowAction};
 use crate::directory::{Group, Status};
+use crate::drift::Subject;
 use crate::fuse::Loss;
 use crate::ids::{GroupId, RemoteId, UserId};
 use crate::link::{Link, LinkKey, MemberRemoval, Object, Origin, Removal, State};
@@ -167,6 +168,7 @@ impl Page<'_> {
 
     /// What the workers' planner says of it, and where it says that it is matched, what matching says.
     async fn outlook(&self, group: Option<&Group>, link: &Link) -> StoreResult<Option<Outlook>> {
+        let link = &self.as_compared(Subject::Group(group), link).await?;
         let shown = group.map(|group| group.name.clone()).or_else(|| link.shown_name());
         let name = shown.unwrap_or_else(|| link.key.to_string());
         let row = |action| PreviewRow {

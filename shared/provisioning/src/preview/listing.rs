@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::{Page, PreviewPhase, PreviewPosition};
+use crate::drift::{Subject, foreseen};
+use crate::link::Link;
 use crate::ports::{StoreResult, Target};
 use crate::sweep::Step;
 use crate::sync::{Haste, NO_CREDENTIALS, Paced};
@@ -63,6 +65,16 @@ impl Page<'_> {
                 Ok(Some(PreviewPosition { phase: PreviewPhase::Users, step: Step::Start }))
             }
         }
+    }
+
+    /// A link as the sweep leaves it that compares it with what it lists.
+    pub(super) async fn as_compared(&self, subject: Subject<'_>, link: &Link) -> StoreResult<Link> {
+        let listed = self.job.listed && (link.key.kind() == Kind::User || self.keeps_groups());
+        if !listed {
+            return Ok(link.clone());
+        }
+        let listing = (&self.job.listing, self.job.started_at);
+        foreseen(&self.previewer.tables, &self.configured, subject, link, listing).await
     }
 
     /// The target at the application's pace, as other reads of a sweep; `None` without credentials.

@@ -128,7 +128,7 @@ impl From<Action> for RowAction {
         match action {
             Action::Create => Self::Create,
             Action::Adopt => Self::Adopt,
-            Action::Update | Action::Configure => Self::Update,
+            Action::Update | Action::Configure | Action::Drift => Self::Update,
             Action::Reactivate => Self::Reactivate,
             Action::Deactivate => Self::Deactivate,
             Action::Delete => Self::Delete,

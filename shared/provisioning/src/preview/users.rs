@@ -7,6 +7,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::{Page, PreviewPhase, PreviewPosition, PreviewRow, RowAction};
 use crate::desired::Desired;
 use crate::directory::{User, UserRecord};
+use crate::drift::Subject;
 use crate::ids::{GroupId, UserId};
 use crate::link::{Link, LinkKey, Object, State};
 use crate::matching::{Candidates, Match, decide};
@@ -146,6 +147,7 @@ impl Page<'_> {
         record: Option<&UserRecord>,
         link: &Link,
     ) -> StoreResult<Option<PreviewRow>> {
+        let link = &self.as_compared(Subject::User(record), link).await?;
         let user = record.and_then(|record| record.user.as_ref());
         let name = user.map(|user| user.username.clone()).or_else(|| link.shown_name());
         let name = name.unwrap_or_else(|| link.key.object.id().to_owned());

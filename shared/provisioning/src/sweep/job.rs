@@ -35,9 +35,15 @@ pub struct SweepJob {
     pub started_at: Timestamp,
     /// The listing it makes.
     pub listing: Listing,
+    /// It is to read what the target has.
+    #[serde(default)]
+    pub read_target: bool,
     /// The listing is complete.
     #[serde(default)]
     pub listed: bool,
+    /// What the listing lacks.
+    #[serde(default)]
+    pub lacking: Lacking,
     /// What it has seen and marked.
     #[serde(default)]
     pub counts: Counts,
@@ -121,6 +127,30 @@ pub struct Counts {
     /// Memberships that are pushed once groups were compared.
     #[serde(default)]
     pub memberships: u64,
+}
+
+/// What should be at the target and was not listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lacking {
+    /// Accounts that are in use through us, listed or not.
+    pub linked: u64,
+    /// Those of them that were not listed.
+    pub users: u64,
+    /// Groups that were not listed.
+    pub groups: u64,
+}
+
+impl Lacking {
+    /// Counts one link: whether it should be there, and whether it was not listed.
+    pub(super) fn count(&mut self, kind: Kind, should_be_there: bool, lacking: bool) {
+        match kind {
+            Kind::User => {
+                self.linked += u64::from(should_be_there);
+                self.users += u64::from(lacking);
+            }
+            Kind::Group => self.groups += u64::from(lacking),
+        }
+    }
 }
 
 impl SweepJob {

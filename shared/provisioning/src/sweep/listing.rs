@@ -54,14 +54,18 @@ impl Page<'_> {
 
     /// Groups are listed too, where they are kept.
     fn after_kind(&mut self, kind: Kind) -> Position {
-        let connection = self.configured.application.connection.as_ref();
-        let keeps_groups = !self.configured.selection.exclude_group_information
-            && connection.is_some_and(|connection| connection.capabilities.groups);
-        if kind == Kind::User && keeps_groups {
+        if kind == Kind::User && self.lists_groups() {
             return at(Step::Page(Kind::Group, 1));
         }
         self.job.listed = true;
-        Position { phase: SweepPhase::Users, step: Step::Start }
+        Position { phase: SweepPhase::Comparing, step: Step::Start }
+    }
+
+    /// Whether groups are kept at the target.
+    pub(super) fn lists_groups(&self) -> bool {
+        let connection = self.configured.application.connection.as_ref();
+        !self.configured.selection.exclude_group_information
+            && connection.is_some_and(|connection| connection.capabilities.groups)
     }
 
     async fn list_failed(&mut self, kind: Kind, error: &TargetError) -> StoreResult<Option<Position>> {

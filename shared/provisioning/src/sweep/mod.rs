@@ -1,11 +1,13 @@
 //! The sweep: a paged, resumable walk over an application's whole scope. It is how an application comes into step
 //! when it is enabled, and how any missed change is repaired.
 //!
-//! Its phases are listing the target, users, memberships, groups, counting and removals (DESIGN section 9). It feeds and does not
+//! Its phases are listing the target, comparing what was listed with what was sent, users, memberships, groups, counting and
+//! removals (DESIGN section 9). It feeds and does not
 //! flood: it plans with the workers' own planner, marks only where there is work, and keeps at most [`WINDOW`] of its
 //! objects pending, so that live changes and a pause are never far behind. Whoever marks is not who writes: everything
 //! it finds is settled by the workers.
 
+mod compare;
 mod job;
 mod listing;
 mod memberships;
@@ -14,14 +16,16 @@ mod purge;
 mod removals;
 mod scope;
 mod start;
+mod weekly;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use job::{Counts, Position, Step, SweepJob};
+pub use job::{Counts, Lacking, Position, Step, SweepJob};
 pub use progress::{Pending, Progress, Pulse};
 pub use start::{SweepRequest, start};
+pub use weekly::{WEEKLY, due_at, start_if_due};
 
 use crate::application::{Configured, Departure, Lifecycle, Listing, SweepNote, SweepPhase};
 use crate::clock::{Clock, after};
@@ -91,6 +95,8 @@ impl Sweeper {
             Page { sweeper: self, configured: &configured, job, taken: HashSet::new(), purged: false };
         let next = match (position.phase, position.step) {
             (SweepPhase::Listing, step) => page.list(step).await?,
+            (SweepPhase::Comparing, step) => page.compare(step).await?,
+            (SweepPhase::Confirming, step) => page.confirm(step).await?,
             (SweepPhase::Users, Step::Draining) => page.drain(Kind::User, SweepPhase::Memberships).await?,
             (SweepPhase::Users, step) => page.users(step).await?,
             (SweepPhase::Memberships, step) => page.memberships(step).await?,

@@ -68,13 +68,13 @@ impl SweepJob {
         let counts = &self.counts;
         let total = counts.users_in_scope + groups;
         let done = match phase {
-            SweepPhase::Listing | SweepPhase::Purging => 0,
+            SweepPhase::Listing | SweepPhase::Comparing | SweepPhase::Confirming | SweepPhase::Purging => 0,
             SweepPhase::Users => counts.users.saturating_sub(pending.users),
             SweepPhase::Memberships => counts.users_in_scope,
             SweepPhase::Groups => counts.users_in_scope + counts.groups.saturating_sub(pending.groups),
             SweepPhase::Counting | SweepPhase::Removals => total,
         };
-        let known = !matches!(phase, SweepPhase::Listing | SweepPhase::Purging);
+        let known = phase >= SweepPhase::Users && phase != SweepPhase::Purging;
         let left = match phase {
             SweepPhase::Users if counts.users > 0 => {
                 let share = counts.users_marked as f64 / counts.users as f64;

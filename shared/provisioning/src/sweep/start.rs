@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Counts, Position, Step, SweepJob};
+use super::{Counts, Lacking, Position, Step, SweepJob};
 use crate::application::{Listing, SweepNote, SweepPhase};
 use crate::clock::{Clock, after};
 use crate::ids::{ApplicationId, JobId};
@@ -34,7 +34,9 @@ impl SweepRequest {
             phase_began_at: now,
             due_at: Some(after(now, super::RING_AGAIN)),
             started_at: now,
+            read_target: self.read_target,
             listed: false,
+            lacking: Lacking::default(),
             counts: Counts::default(),
             pulse: None,
             pulse_before: None,

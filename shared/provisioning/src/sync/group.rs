@@ -6,11 +6,13 @@ mod halves;
 mod leave;
 mod losses;
 mod rounds;
+mod shown;
 
 pub(crate) use adopt::shown_members;
 
 use super::settlement::Due;
 use super::task::{Current, Next, ROUNDS, Task};
+use crate::drift::Subject;
 use crate::ids::GroupId;
 use crate::link::{Link, State};
 use crate::plan::{GroupPlan, plan_group};
@@ -22,6 +24,12 @@ impl Task<'_> {
         for _ in 0..ROUNDS {
             let Some(link) = self.next_link().await? else { return Ok(()) };
             let found = self.tables().directory.group(group).await?;
+            if link.observed.lacking {
+                match self.look_for(&link, Subject::Group(found.as_ref())).await? {
+                    Next::Again => continue,
+                    Next::Stop => return Ok(()),
+                }
+            }
             let plan = match self.has_groups() {
                 true => plan_group(self.configured(), found.as_ref(), &link),
                 false => GroupPlan::Nothing,

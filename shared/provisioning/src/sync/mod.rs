@@ -8,6 +8,7 @@ mod batch;
 mod counterpart;
 mod failure;
 mod group;
+mod lacking;
 mod learned;
 mod members;
 mod paced;

@@ -1,7 +1,6 @@
 //! The two conditional writes around every request: intent before it, settlement after it (rule 3).
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use super::task::{Next, Task};
 use crate::activity::Outcome;
@@ -97,9 +96,7 @@ impl Task<'_> {
                 }
             }
             if let Some(outcome) = &outcome {
-                settled.work.settlements += 1;
-                let id = self.outcome_id(settled.work.settlements);
-                settled.outcome = Some(Outcome { id, ..outcome.clone() });
+                settled.tell(outcome);
             }
             match self.tables().links.write(&before, &settled, ownership).await? {
                 Written::Yes if newest => return Ok(Settled::Done(Box::new(settled))),
@@ -120,12 +117,6 @@ impl Task<'_> {
                 Written::Lost(_) => return Ok(Settled::Lost),
             }
         }
-    }
-
-    /// The same settlement has the same id however often it is told: the link, and which of its outcomes it is.
-    fn outcome_id(&self, settlement: u64) -> String {
-        let name = format!("{}:{settlement}", self.key);
-        Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
     }
 }
 

@@ -184,6 +184,7 @@ impl Task<'_> {
             result: told.result,
             action: told.action,
             reason: told.reason,
+            security: false,
             application: application.id.clone(),
             application_name: application.name.clone(),
             target: Some(TargetNote { key, kind, name, remote_id: link.remote_id.clone() }),

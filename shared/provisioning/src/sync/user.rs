@@ -10,6 +10,7 @@ use super::task::{Current, Next, ROUNDS, Task, Told};
 use crate::activity::Action;
 use crate::desired::Desired;
 use crate::directory::UserRecord;
+use crate::drift::Subject;
 use crate::fuse::Removes;
 use crate::ids::UserId;
 use crate::link::{Link, Removal, State};
@@ -24,6 +25,12 @@ impl Task<'_> {
         for _ in 0..ROUNDS {
             let Some(link) = self.next_link().await? else { return Ok(()) };
             let record = self.tables().directory.user(user).await?;
+            if link.observed.lacking {
+                match self.look_for(&link, Subject::User(record.as_ref())).await? {
+                    Next::Again => continue,
+                    Next::Stop => return Ok(()),
+                }
+            }
             let plan = plan_user(self.configured(), record.as_ref(), &link, self.now());
             if plan.lets_go() {
                 match self.before_removal().await? {
@@ -157,7 +164,7 @@ impl Task<'_> {
             let outcome = self.outcome(&claimed, told.with_changes(changes));
             let settled = self
                 .settle(&claimed, seen, Due::Done, None, Some(outcome), |link| {
-                    accept(link, action, changes);
+                    self.accept(link, action, changes);
                     link.removal = link.removal.or(kept);
                 })
                 .await?;
@@ -201,10 +208,11 @@ impl Task<'_> {
                 Ok(Next::Again)
             }
             Ok(()) => {
-                let reason =
-                    "the account was deleted at the target by somebody else; it is not made again by itself";
-                let told = Told::failure(action, reason, requests).with_changes(changes);
-                self.stand_missing(claimed, seen, told).await
+                let told = Told::failure(action, "", requests).with_changes(changes);
+                match self.counted_missing().await? {
+                    None => self.stand_missing(claimed, seen, told).await,
+                    Some(why) => self.fail(claimed, seen, &TargetError::Unauthorized(why), told).await,
+                }
             }
             Err(error) => {
                 let told = Told::failure(action, "", requests).with_changes(changes);
@@ -213,18 +221,30 @@ impl Task<'_> {
         }
     }
 
-    async fn stand_missing(&self, claimed: &Link, seen: u64, told: Told) -> StoreResult<Next> {
-        let reason = told.reason.clone();
-        let outcome = self.outcome(claimed, told);
-        let settled = self
-            .settle(claimed, seen, Due::Done, None, Some(outcome), |link| {
-                link.state = State::Missing;
-                link.work.problem = Some(reason.clone());
-                link.doubt.clear();
-                link.presence_changed = true;
-            })
-            .await?;
-        Ok(settled.next())
+    /// What an accepted change leaves on the link.
+    pub(super) fn accept(&self, link: &mut Link, action: Action, changes: &[Change]) {
+        let paths = changes.iter().map(|change| &change.attribute);
+        let read_at = self.configured().condition.read_at;
+        link.observed.accept(paths, &link.sent, read_at, self.now());
+        for Change { attribute, new, .. } in changes {
+            match new {
+                Some(value) => link.sent.insert(attribute.clone(), value.clone()),
+                None => link.sent.remove(attribute),
+            };
+            link.doubt.remove(attribute);
+            link.rejected.remove(attribute);
+        }
+        let state = match action {
+            Action::Deactivate => State::Deactivated,
+            _ => State::Linked,
+        };
+        link.presence_changed =
+            link.state != state || changes.iter().any(|change| change.attribute == active());
+        link.state = state;
+        link.deletion_in_doubt = false;
+        link.removal = link.removal.filter(|_| action == Action::Deactivate);
+        link.unassigned_since = None;
+        settle_well(link);
     }
 
     /// The remote id turned out to be another object's.
@@ -239,28 +259,6 @@ impl Task<'_> {
         let told = Told { reason, ..told };
         self.stand(link, seen, State::Conflict, Some(super::failure::tomorrow(self.now())), told).await
     }
-}
-
-/// What an accepted change leaves on the link.
-fn accept(link: &mut Link, action: Action, changes: &[Change]) {
-    for Change { attribute, new, .. } in changes {
-        match new {
-            Some(value) => link.sent.insert(attribute.clone(), value.clone()),
-            None => link.sent.remove(attribute),
-        };
-        link.doubt.remove(attribute);
-        link.rejected.remove(attribute);
-    }
-    let state = match action {
-        Action::Deactivate => State::Deactivated,
-        _ => State::Linked,
-    };
-    link.presence_changed = link.state != state || changes.iter().any(|change| change.attribute == active());
-    link.state = state;
-    link.deletion_in_doubt = false;
-    link.removal = link.removal.filter(|_| action == Action::Deactivate);
-    link.unassigned_since = None;
-    settle_well(link);
 }
 
 /// Nothing stands in the way any more.

@@ -205,6 +205,12 @@ impl StandIn {
         self.shared.state().store.delete(kind, id, false)
     }
 
+    /// Puts a user back under the id he had, as an administrator does who restores what was deleted, and returns that id. `None`
+    /// where it is no resource that was here, or is here.
+    pub fn restore(&self, resource: &Value) -> Option<String> {
+        self.shared.state().store.restore(resource)
+    }
+
     /// Changes a resource as somebody else would, by a PATCH body's `Operations`. `false` where it is refused.
     pub fn alter(&self, kind: Kind, id: &str, operations: &Value) -> bool {
         let body = serde_json::json!({ "Operations": operations });

@@ -192,6 +192,17 @@ impl Store {
         row
     }
 
+    /// Puts a user back under the id he had.
+    pub fn restore(&mut self, resource: &Value) -> Option<String> {
+        let id = resource.get("id")?.as_str()?.to_owned();
+        let row: u64 = id.strip_prefix(prefix(Kind::User))?.parse().ok()?;
+        if row > self.last || self.users.rows.contains_key(&row) {
+            return None;
+        }
+        self.put(Kind::User, row, Resource::from_json(resource.clone())?);
+        Some(id)
+    }
+
     fn put(&mut self, kind: Kind, row: u64, resource: Resource) {
         *self.versions.entry(row).or_default() += 1;
         if kind == Kind::User {

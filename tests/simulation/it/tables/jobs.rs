@@ -45,6 +45,9 @@ impl State {
             (true, _) => {
                 condition.sweep = None;
                 condition.held = after.held;
+                if after.read_target {
+                    condition.read_at = Some(after.started_at);
+                }
             }
             (false, Some(note)) => {
                 condition.sweep = Some(note.clone());
@@ -122,6 +125,18 @@ impl JobStore for Store {
             }
             state.start_sweep(job);
             true
+        })
+        .await
+    }
+
+    async fn start_unless_read(&self, job: &SweepJob, read_at: Option<Timestamp>) -> StoreResult<bool> {
+        self.write("jobs.start_unless_read", |state| {
+            let condition = state.conditions.entry(job.application.clone()).or_default();
+            let due = condition.sweep.is_none() && condition.read_at == read_at;
+            if due {
+                state.start_sweep(job);
+            }
+            due
         })
         .await
     }

@@ -102,7 +102,7 @@ impl World {
                     let handled = Self::invoke(&parts, run).await;
                     handled.map(|handled| handled.iter().map(|one| *one == Handled::Yes).collect())
                 }
-                Queue::Jobs => self.page(&parts, doorbells).await,
+                Queue::Jobs => Box::pin(self.page(&parts, doorbells)).await,
             };
             let handled: Vec<bool> = handled.unwrap_or_else(|| vec![false; batch.len()]);
             let numbers: Vec<_> = batch.iter().map(|(number, _)| *number).zip(handled).collect();
@@ -204,7 +204,10 @@ impl World {
                 let links = state.links.values().filter_map(|link| link.work.due_at);
                 let jobs = state.jobs.values().filter_map(|job| job.due_at);
                 let directory = state.directory_jobs.values().filter_map(|job| job.due_at);
-                links.chain(jobs).chain(state.previews_due()).chain(directory).min()
+                let sweep = state.configured(&self.application).and_then(|configured| {
+                    provisioning::sweep::due_at(configured.application.lifecycle, &configured.condition)
+                });
+                links.chain(jobs).chain(state.previews_due()).chain(directory).chain(sweep).min()
             };
             if next.is_none_or(|next| next > soon) {
                 let wait = next.map_or(LONG, |next| Duration::try_from(next.duration_since(soon)).unwrap());

@@ -181,7 +181,8 @@ impl World {
         true
     }
 
-    fn policy(&self, rules: Rules) -> Policy {
+    /// The policy under these rules.
+    pub fn policy(&self, rules: Rules) -> Policy {
         let departure = |leaving| match leaving {
             Leaving::Off => Departure::Deactivate,
             Leaving::Gone => Departure::Delete,

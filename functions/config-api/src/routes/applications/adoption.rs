@@ -68,7 +68,7 @@ fn adoptions(api: &Api) -> Adoptions {
 }
 
 /// The application, if work for it is carried out now.
-async fn enabled(api: &Api, id: &ApplicationId) -> Result<Configured, Problem> {
+pub async fn enabled(api: &Api, id: &ApplicationId) -> Result<Configured, Problem> {
     let configured = present(api, id).await?;
     match configured.application.lifecycle {
         Lifecycle::Enabled => Ok(configured),

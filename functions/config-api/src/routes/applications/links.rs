@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::drift::{NormalisedValue, ShownDrift, drift_of, normalised_of};
 use super::present;
 use crate::Api;
 use crate::page::{Cursor, Limit, Page};
@@ -95,6 +96,12 @@ pub struct ShownLink {
     /// changes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parked: Vec<ParkedMember>,
+    /// What the target accepted and shows otherwise. It is no drift, and is not sent again until it changes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    normalised: Vec<NormalisedValue>,
+    /// What somebody changed at the target.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    drift: Vec<ShownDrift>,
 }
 
 /// A member whom the target refuses.
@@ -239,6 +246,8 @@ impl From<Link> for ShownLink {
             kind,
             state: link.state.into(),
             name: link.shown_name(),
+            normalised: normalised_of(&link),
+            drift: drift_of(&link),
             remote_id: link.remote_id.as_ref().map(ToString::to_string),
             external_id: link.external_id,
             origin: link.origin.map(|origin| match origin {
@@ -280,6 +289,18 @@ pub async fn page(
     paging: &Paging,
 ) -> Result<Page<ShownLink>, Problem> {
     let cursor: Option<String> = Cursor::position_of(paging.cursor.as_ref())?;
+    let (items, next) = page_at(api, id, which, cursor, paging).await?;
+    Ok(Page { items, next: next.map(|next| Cursor::at(&next)) })
+}
+
+/// The same from this position on, and the position behind it.
+pub async fn page_at(
+    api: &Api,
+    id: &ApplicationId,
+    which: Which,
+    cursor: Option<String>,
+    paging: &Paging,
+) -> Result<(Vec<ShownLink>, Option<String>), Problem> {
     let limit = paging.limit.unwrap_or_default().get();
     let links = &api.tables.links;
     let page = match which {
@@ -295,8 +316,7 @@ pub async fn page(
     })?;
     let reads: Vec<_> = page.keys.iter().map(|key| links.link(key)).collect();
     let read: Vec<Option<Link>> = stream::iter(reads).buffered(CONCURRENT).try_collect().await?;
-    let items = read.into_iter().flatten().map(ShownLink::from).collect();
-    Ok(Page { items, next: page.next.map(|next| Cursor::at(&next)) })
+    Ok((read.into_iter().flatten().map(ShownLink::from).collect(), page.next))
 }
 
 /// Lists the users' counterparts, in no order.

@@ -3,6 +3,7 @@
 mod adoption;
 mod capabilities;
 mod connection;
+mod drift;
 mod explain;
 mod groups;
 mod held;
@@ -54,6 +55,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .merge(status::routes())
         .merge(links::routes())
         .merge(held::routes())
+        .merge(drift::routes())
         .merge(adoption::routes())
         .merge(explain::routes())
         .merge(previews::routes())

@@ -1,5 +1,7 @@
 //! What happens to accounts and groups that are no longer wanted, and whose an account is that was there before us.
 
+mod drift;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -13,6 +15,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::drift::DriftPolicy;
 use super::{ConfigurationProblems, Read, present};
 use crate::Api;
 use crate::body::JsonBody;
@@ -35,8 +38,10 @@ const LONGEST_GRACE: u32 = 604_800;
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"on_disable": "deactivate", "on_unassign": "deactivate", "on_delete": "delete",
     "groups": {"on_deselect": "empty"}, "grace_seconds": 60, "adopt": "automatic", "take_over": false,
-    "match": ["user_name"], "reactivate_adopted": "ask", "fuse": {"accounts": 50, "groups": 5,
-    "memberships": 1000, "percent": 10, "floor": 5}}))]
+    "match": ["user_name"], "reactivate_adopted": "ask",
+    "drift": {"attributes": "report", "members": "report", "deleted_at_target": "report",
+        "deactivated_at_target": "report", "reactivated_at_target": "repair"},
+    "fuse": {"accounts": 50, "groups": 5, "memberships": 1000, "percent": 10, "floor": 5}}))]
 struct WirePolicy {
     /// A user in a selected group is disabled.
     on_disable: WhenDisabled,
@@ -60,6 +65,8 @@ struct WirePolicy {
     keys: MatchKeys,
     /// An account that is to be adopted and was turned off, not by us.
     reactivate_adopted: WhenOff,
+    /// What is done about what somebody changed at the target.
+    drift: DriftPolicy,
     /// How much is taken away within 24 hours before a person is asked.
     fuse: FusePolicy,
 }
@@ -301,6 +308,7 @@ impl From<&Policy> for WirePolicy {
                 ReactivateAdopted::Yes => WhenOff::Yes,
                 ReactivateAdopted::No => WhenOff::No,
             },
+            drift: policy.drift.into(),
             fuse: policy.fuse.into(),
         }
     }
@@ -338,6 +346,7 @@ impl From<WirePolicy> for Policy {
                 WhenOff::Yes => ReactivateAdopted::Yes,
                 WhenOff::No => ReactivateAdopted::No,
             },
+            drift: policy.drift.into(),
             fuse: policy.fuse.into(),
         }
     }

@@ -22,7 +22,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 /// Where an application stands. Counts end at 10,000 and may lag by moments.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"status": "enabled", "idle": false, "in_step": false, "as_of": "2026-11-23T08:00:00Z",
-    "pending": {"users": 412, "groups": 0}, "failed": 0, "blocked": 0, "held": 0, "conflicts": 0, "missing": 0,
+    "pending": {"users": 412, "groups": 0}, "failed": 0, "blocked": 0, "held": 0, "conflicts": 0, "missing": 0, "drift": 0,
     "sweep": {"phase": "users", "done": 1800, "total": 10020, "eta_seconds": 164}}))]
 pub struct ShownStatus {
     /// Where it stands.
@@ -37,7 +37,7 @@ pub struct ShownStatus {
     next_step: Option<String>,
     /// No mark and no job: nothing is under way.
     idle: bool,
-    /// Idle, and nothing failed, blocked, held, missing or in conflict.
+    /// Idle, and nothing failed, blocked, held, missing, drifted or in conflict.
     in_step: bool,
     /// When this was so.
     as_of: String,
@@ -57,6 +57,8 @@ pub struct ShownStatus {
     conflicts: u64,
     /// Users and groups that somebody else deleted at the target.
     missing: u64,
+    /// Users and groups that somebody changed at the target; see `GET …/drift`.
+    drift: u64,
     /// The sweep under way.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -115,6 +117,8 @@ enum ShownStage {
 enum ShownPhase {
     /// Reading what the target has.
     Listing,
+    /// Holding what was read against what was sent.
+    Comparing,
     /// Users.
     Users,
     /// Counting memberships that would be lost.
@@ -153,6 +157,7 @@ impl From<Status> for ShownStatus {
             held: status.held,
             conflicts: status.conflicts,
             missing: status.missing,
+            drift: status.drift,
             sweep: status.sweep.map(ShownProgress::from),
         }
     }
@@ -163,6 +168,7 @@ impl From<Progress> for ShownProgress {
         Self {
             phase: match progress.phase {
                 SweepPhase::Listing => ShownPhase::Listing,
+                SweepPhase::Comparing | SweepPhase::Confirming => ShownPhase::Comparing,
                 SweepPhase::Users => ShownPhase::Users,
                 SweepPhase::Memberships => ShownPhase::Memberships,
                 SweepPhase::Groups => ShownPhase::Groups,

@@ -139,6 +139,7 @@ impl Setup {
             }
             return Err(error);
         }
+        self.count_missing_anew(before).await?;
         if let Some(old) = &before.application.connection {
             self.secrets.delete(&old.secret).await?;
         }

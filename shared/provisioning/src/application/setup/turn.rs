@@ -5,6 +5,7 @@ use crate::activity::EventName;
 use crate::application::{
     Application, Configured, Departure, DeselectedGroup, Lifecycle, Policy, Selection, SweepPhase,
 };
+use crate::fuse::{Fuse, Window};
 use crate::ids::{ApplicationId, JobId};
 use crate::ports::ConfigurationWrite;
 use crate::sweep::{Position, Step};
@@ -83,8 +84,16 @@ impl Setup {
     ///
     /// [`SetupError`].
     pub async fn resume(&self, id: &ApplicationId) -> Result<(), SetupError> {
-        self.load(id).await?;
+        let configured = self.load(id).await?;
+        self.count_missing_anew(&configured).await?;
         Ok(self.tables.applications.resume(id).await?)
+    }
+
+    /// Whoever resumes an application, or connects it anew, says that what is missing at its target was deleted there.
+    pub(super) async fn count_missing_anew(&self, configured: &Configured) -> Result<(), SetupError> {
+        let Application { id, policy, .. } = &configured.application;
+        let fuse = Fuse { tables: &self.tables, application: id, limits: policy.fuse };
+        Ok(fuse.change(Window::without_missing).await?)
     }
 
     /// Removes the application: its accounts as `accounts` says, then all that is known of it. It goes in pages; until it is

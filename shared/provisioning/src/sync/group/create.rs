@@ -6,6 +6,7 @@ use super::super::members::PAGE;
 use super::super::settlement::{Due, Settled};
 use super::super::task::{Next, Task, Told};
 use crate::activity::Action;
+use crate::drift::Observed;
 use crate::ids::{GroupId, SourceId};
 use crate::link::{Link, Origin, State};
 use crate::matching::{Candidates, Match, Sought, decide};
@@ -107,6 +108,7 @@ impl Task<'_> {
                 link.removal = None;
                 link.external_id = Some(external_id.to_owned());
                 link.sent.clear();
+                link.observed = Observed::default();
                 link.doubt = attributes.keys().cloned().collect();
                 // Should this process die before it forgets whom an earlier attempt recorded, they are looked at again.
                 link.members_in_doubt = recorded.clone();
@@ -171,6 +173,7 @@ impl Task<'_> {
                 link.deletion_in_doubt = false;
                 link.removal = None;
                 link.sent = attributes.clone();
+                link.observed = Observed::made(attributes, Some(&found), self.now());
                 link.doubt.clear();
                 link.members_in_doubt.clear();
                 link.compare = !complete;
@@ -272,6 +275,7 @@ impl Task<'_> {
                 link.deletion_in_doubt = false;
                 link.removal = None;
                 link.sent = baseline.clone();
+                link.observed = Observed::found(self.now());
                 link.compare = true;
                 if origin == Origin::Adopted {
                     link.doubt.clear();
@@ -333,12 +337,7 @@ impl Task<'_> {
                 let told = Told::success(Action::Delete, reason, told.requests);
                 self.was_deleted(group, claimed, seen, told).await
             }
-            Ok(()) => {
-                let reason =
-                    "the group was deleted at the target by somebody else; it is not made again by itself";
-                let told = Told { reason: reason.into(), ..told };
-                self.stand(claimed, seen, State::Missing, None, told).await
-            }
+            Ok(()) => self.stand_missing(claimed, seen, told).await,
             Err(error) => self.fail(claimed, seen, &error, told).await,
         }
     }

@@ -6,6 +6,7 @@ use super::super::task::{Next, Task, Told};
 use super::halves::Round;
 use super::rounds::Sent;
 use crate::activity::Action;
+use crate::drift::Observed;
 use crate::ids::{GroupId, RemoteId};
 use crate::link::{Link, State};
 use crate::plan::{MemberPlan, chunks, display_name};
@@ -144,6 +145,7 @@ impl Task<'_> {
         let settled = self
             .settle(link, seen, due, ownership.as_ref(), Some(outcome), |link| {
                 link.state = state;
+                link.observed = Observed::found(self.now());
                 link.compare = false;
                 link.doubt.clear();
                 link.removal = None;

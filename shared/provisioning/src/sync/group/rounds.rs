@@ -8,6 +8,7 @@ use super::super::members::PAGE;
 use super::super::settlement::{Due, Settled};
 use super::super::task::{Next, Task, Told};
 use super::halves::Round;
+use super::shown::ShownMembers;
 use crate::activity::{Action, Outcome};
 use crate::clock::after;
 use crate::ids::{GroupId, RemoteId, UserId};
@@ -27,6 +28,18 @@ pub(super) enum Sent {
     Refused { claimed: Box<Link>, error: TargetError, requests: Vec<RequestNote> },
     /// Not, and what to do next.
     Ended(Next),
+}
+
+/// What was found while a group's members were looked at.
+struct Walked<'a> {
+    /// Whose turn has not come.
+    deferred: &'a BTreeSet<UserId>,
+    /// Who is parked no more.
+    unparked: &'a BTreeSet<UserId>,
+    /// Somebody's removal is held.
+    holds: bool,
+    /// What the group shows, where it was compared.
+    shown: Option<&'a ShownMembers>,
 }
 
 impl Task<'_> {
@@ -50,16 +63,22 @@ impl Task<'_> {
         let mut users = rows_and_doubts(&rows, &link);
         users.extend(link.parked_until(self.now()));
         let mut behind = None;
+        let mut shown = self.members_shown(&link).await?;
+        let mut walked = !compare;
         loop {
-            if compare {
+            if !walked {
                 let (page, next) = self.everybody(group, behind.as_ref()).await?;
                 users.extend(page);
+                walked = next.is_none();
                 behind = next;
             }
             let left_out = |user: &UserId| link.is_parked(user, self.now()) && !named.contains(user);
             let looked_at: Vec<_> =
                 std::mem::take(&mut users).into_iter().filter(|user| !left_out(user)).collect();
             let facts = self.facts(group, &link, &looked_at).await?;
+            if let Some(shown) = &mut shown {
+                shown.compare(&facts);
+            }
             let facts = match self.ask_for_members(group, &link, facts).await? {
                 Ok(asked) => {
                     link = asked.link;
@@ -82,7 +101,14 @@ impl Task<'_> {
                     other => return self.ended(other, seen, &[]).await,
                 }
             }
-            if behind.is_none() {
+            if !walked {
+                continue;
+            }
+            // Whoever else is in the group comes last, if he is one of ours.
+            if let Some(shown) = &mut shown {
+                users = self.unexplained(shown).await?;
+            }
+            if users.is_empty() {
                 break;
             }
         }
@@ -101,7 +127,8 @@ impl Task<'_> {
             }
         }
         let holds = holds || self.holds_members_still(group, &link).await?;
-        self.finish(&link, seen, full, &deferred, &unparked, holds).await
+        let walked = Walked { deferred: &deferred, unparked: &unparked, holds, shown: shown.as_ref() };
+        self.finish(&link, seen, full, walked).await
     }
 
     /// What comes next where a request was not settled well.
@@ -132,36 +159,41 @@ impl Task<'_> {
     }
 
     /// The mark goes, unless there is more to look at.
-    async fn finish(
-        &self,
-        link: &Link,
-        seen: u64,
-        full: bool,
-        deferred: &BTreeSet<UserId>,
-        unparked: &BTreeSet<UserId>,
-        holds: bool,
-    ) -> StoreResult<Next> {
+    async fn finish(&self, link: &Link, seen: u64, full: bool, walked: Walked<'_>) -> StoreResult<Next> {
+        let Walked { deferred, unparked, holds, shown } = walked;
         let mut after_it = link.clone();
         after_it.parked.retain(|user, _| !unparked.contains(user));
-        let due = match (full, deferred.is_empty()) {
+        let doubts = shown.and_then(ShownMembers::doubts);
+        let goes_on = full || doubts.is_some();
+        let due = match (goes_on, deferred.is_empty()) {
             (true, _) => Due::At(self.now()),
             (false, false) => Due::At(after(self.now(), LEAVERS_FIRST)),
             (false, true) => after_it.next_parked().map_or(Due::Done, Due::At),
         };
+        let outcome = self.told_of_members(link, shown).await?;
         let settled = self
-            .settle(link, seen, due, None, None, |link| {
+            .settle(link, seen, due, None, outcome, |link| {
                 link.state = State::Linked;
+                if let Some(shown) = shown {
+                    link.observed.members = shown.noted();
+                    link.members_in_doubt.extend(
+                        doubts
+                            .into_iter()
+                            .flatten()
+                            .map(|(user, remote_id)| (user.clone(), remote_id.clone())),
+                    );
+                }
                 link.compare = link.compare && full;
                 link.holds_members = holds;
                 link.parked.retain(|user, _| !unparked.contains(user));
                 // What is tried again tomorrow is no longer the sweep's, which waits for what is.
-                link.work.by_sweep &= full || !deferred.is_empty();
+                link.work.by_sweep &= goes_on || !deferred.is_empty();
                 link.removal = None;
                 link.work.attempts = 0;
                 link.work.problem = None;
             })
             .await?;
-        Ok(if full { Next::Again } else { settled.next() })
+        Ok(if goes_on { Next::Again } else { settled.next() })
     }
 
     /// One request: intent with the doubts, the records of those added, the request, the records of those removed, the settlement.
@@ -229,6 +261,9 @@ impl Task<'_> {
                 // A group that gets on does not fail, however many tasks it takes.
                 link.work.attempts = 0;
                 link.work.problem = None;
+                let paths = changes.iter().map(|change| &change.attribute);
+                let read_at = self.configured().condition.read_at;
+                link.observed.accept(paths, &link.sent, read_at, self.now());
                 for change in changes {
                     if let Some(value) = &change.new {
                         link.sent.insert(change.attribute.clone(), value.clone());
@@ -238,6 +273,8 @@ impl Task<'_> {
                 link.deletion_in_doubt = false;
                 for user in chunk.add.keys().chain(chunk.remove.keys()) {
                     link.members_in_doubt.remove(user);
+                    link.observed.members.gone.remove(user);
+                    link.observed.members.added.remove(user);
                     link.parked.remove(user);
                 }
             })

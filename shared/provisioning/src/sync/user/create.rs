@@ -8,9 +8,10 @@ use super::super::counterpart::{Keys, bears_another};
 use super::super::failure::tomorrow;
 use super::super::settlement::Due;
 use super::super::task::{Next, Task, Told};
-use super::{accept, on, owned, owner_of, settle_well};
+use super::{on, owned, owner_of, settle_well};
 use crate::activity::Action;
 use crate::directory::UserRecord;
+use crate::drift::Observed;
 use crate::ids::RemoteId;
 use crate::link::{Link, Origin, State};
 use crate::matching::{Candidate, Candidates, Match, Sought, decide};
@@ -125,6 +126,7 @@ impl Task<'_> {
                 link.removal = None;
                 link.external_id = Some(wanted.keys.external_id.clone());
                 link.sent.clear();
+                link.observed = Observed::default();
                 link.doubt = wanted.attributes.keys().cloned().collect();
             })
             .await?;
@@ -217,6 +219,7 @@ impl Task<'_> {
                 link.deletion_in_doubt = false;
                 link.removal = None;
                 link.sent = wanted.attributes.clone();
+                link.observed = Observed::made(wanted.attributes, Some(found), self.now());
                 link.doubt.clear();
                 link.unassigned_since = None;
                 link.presence_changed = true;
@@ -254,6 +257,7 @@ impl Task<'_> {
             link.deletion_in_doubt = false;
             link.removal = None;
             link.sent = baseline.clone();
+            link.observed = Observed::found(self.now());
             link.doubt = differing.iter().map(|change| change.attribute.clone()).collect();
             link.presence_changed = true;
         };
@@ -308,7 +312,7 @@ impl Task<'_> {
         let outcome = self.outcome(&claimed, told);
         let settled = self
             .settle(&claimed, wanted.seen, Due::Done, None, Some(outcome), |link| {
-                accept(link, action, &differing);
+                self.accept(link, action, &differing);
                 link.sent.insert(active(), on());
                 link.presence_changed = true;
             })

@@ -6,6 +6,7 @@ use super::{accept, settle_well};
 use crate::activity::Action;
 use crate::clock::after;
 use crate::detect::RING_AGAIN;
+use crate::drift::Observed;
 use crate::link::{Link, LinkKey, Mark, Object, State};
 use crate::plan::deactivation;
 use crate::ports::{Doorbell, Lane, Ownership, StoreResult};
@@ -125,12 +126,19 @@ impl Task<'_> {
     }
 
     /// The account is not there any more.
-    pub(super) async fn gone(&self, claimed: &Link, seen: u64, due: Due, told: Told) -> StoreResult<Next> {
+    pub(in crate::sync) async fn gone(
+        &self,
+        claimed: &Link,
+        seen: u64,
+        due: Due,
+        told: Told,
+    ) -> StoreResult<Next> {
         let outcome = self.outcome(claimed, told);
         let give = claimed.remote_id.clone().map(Ownership::Give);
         let settled = self
             .settle(claimed, seen, due, give.as_ref(), Some(outcome), |link| {
                 link.state = State::Tombstone;
+                link.observed = Observed::found(self.now());
                 link.doubt.clear();
                 link.deletion_in_doubt = false;
                 link.removal = None;
@@ -149,6 +157,7 @@ impl Task<'_> {
         let settled = self
             .settle(link, link.work.generation, Due::Done, None, Some(outcome), |link| {
                 link.state = State::Released;
+                link.observed.drift.clear();
                 link.unassigned_since = None;
                 link.presence_changed = true;
                 settle_well(link);

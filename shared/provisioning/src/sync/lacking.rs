@@ -1,0 +1,111 @@
+//! A counterpart that a complete listing lacked, or that answered 404: what it comes to (rule 4, and DESIGN section 7, last line
+//! of the first table).
+
+use super::settlement::Due;
+use super::task::{Next, Task, Told};
+use crate::activity::Action;
+use crate::application::OnDeletion;
+use crate::desired::Desired;
+use crate::drift::{Subject, judge};
+use crate::fuse::Fuse;
+use crate::link::{Link, State};
+use crate::ports::StoreResult;
+use crate::target::{Kind, TargetError};
+
+impl Task<'_> {
+    /// Reads what a listing lacked. Only if the target says that it is not there, and answers us otherwise, is it gone; what is
+    /// there is compared with what was sent.
+    pub(super) async fn look_for(&self, link: &Link, subject: Subject<'_>) -> StoreResult<Next> {
+        let seen = link.work.generation;
+        let now = self.now();
+        let there = |link: &mut Link| link.observed.lacking = false;
+        let Some(remote_id) = link.owned_remote(self.generation()).filter(|_| link.state == State::Linked)
+        else {
+            self.settle(link, seen, Due::At(now), None, None, there).await?;
+            return Ok(Next::Again);
+        };
+        let read = self.target().get(self.key.kind(), remote_id).await;
+        let mut requests = read.requests;
+        let error = match read.result {
+            Ok(found) => {
+                let judged = judge(self.configured(), subject, link, &found, now);
+                let outcome = judged.as_ref().and_then(|judged| judged.outcome.clone());
+                self.settle(link, seen, Due::At(now), None, outcome, |link| {
+                    if let Some(judged) = &judged {
+                        link.observed = judged.after.observed.clone();
+                        link.doubt.clone_from(&judged.after.doubt);
+                    }
+                    there(link);
+                })
+                .await?;
+                return Ok(Next::Again);
+            }
+            Err(TargetError::NotFound(detail)) => {
+                let control = self.target().control().await;
+                requests.extend(control.requests);
+                match control.result {
+                    Ok(()) => return self.is_missing(link, subject, &detail, requests).await,
+                    Err(error) => error,
+                }
+            }
+            Err(error) => error,
+        };
+        let error = self.judge(error, &mut requests).await;
+        self.fail(link, seen, &error, Told::failure(Action::Hold, "", requests)).await
+    }
+
+    /// It is gone. Of somebody who is not wanted any more that is as well.
+    async fn is_missing(
+        &self,
+        link: &Link,
+        subject: Subject<'_>,
+        detail: &str,
+        requests: Vec<crate::target::RequestNote>,
+    ) -> StoreResult<Next> {
+        let seen = link.work.generation;
+        let unwanted = match subject {
+            Subject::User(record) => Desired::of(record, &self.configured().selection) != Desired::Active,
+            Subject::Group(_) => false,
+        };
+        if unwanted {
+            let reason = format!("it was gone already: {detail}");
+            return self.gone(link, seen, Due::Done, Told::success(Action::Delete, reason, requests)).await;
+        }
+        self.stand_missing(link, seen, Told::failure(Action::Drift, "", requests)).await
+    }
+
+    /// Somebody else deleted it. Where the policy has it so it is made anew, by the next round.
+    pub(super) async fn stand_missing(&self, link: &Link, seen: u64, told: Told) -> StoreResult<Next> {
+        let again = self.configured().application.policy.drift.deleted_at_target == OnDeletion::Recreate;
+        let what = match self.key.kind() {
+            Kind::User => "account",
+            Kind::Group => "group",
+        };
+        let then = if again { "it is made anew" } else { "it is not made again by itself" };
+        let reason = format!("the {what} was deleted at the target by somebody else; {then}");
+        let outcome = self.outcome(link, Told { reason: reason.clone(), ..told });
+        let due = if again { Due::At(self.now()) } else { Due::Done };
+        let settled = self
+            .settle(link, seen, due, None, Some(outcome), |link| {
+                link.state = State::Missing;
+                link.work.problem = Some(reason.clone());
+                link.work.attempts = 0;
+                link.doubt.clear();
+                link.members_in_doubt.clear();
+                link.observed = crate::drift::Observed::found(self.now());
+                link.presence_changed = true;
+            })
+            .await?;
+        Ok(if again { Next::Again } else { settled.next() })
+    }
+
+    /// Counts an account that turned out to be missing; says why there are too many, where there are.
+    pub(super) async fn counted_missing(&self) -> StoreResult<Option<String>> {
+        let limits = self.configured().application.policy.fuse;
+        let fuse = Fuse { tables: self.tables(), application: &self.key.application, limits };
+        let now = self.now();
+        fuse.change(|window| window.with_missing(now)).await?;
+        let window = self.tables().fuse.window(&self.key.application).await?;
+        Ok(window.target_changed(&limits, now))
+    }
+}
