@@ -62,7 +62,7 @@ pub fn closures(
 fn closure(link: &Link, groups: &BTreeSet<GroupId>, configured: &Configured) -> (Closure, Option<String>) {
     let told = |closure, reason: &str| (closure, Some(reason.to_owned()));
     let application = &configured.application;
-    let has_account = link.remote_id.is_some() || link.create_is_open();
+    let has_account = link.remote_id.is_some() || link.create_is_open(application.target_generation);
     match link.state {
         State::Deactivated | State::Tombstone | State::Missing => return (Closure::Closed, None),
         State::Released => return told(Closure::Left, "we no longer keep the account"),

@@ -66,7 +66,7 @@ fn plan_wanted(group: &Group, link: &Link, ours: bool) -> GroupPlan {
 
 fn plan_unwanted(configured: &Configured, link: &Link) -> GroupPlan {
     let policy = configured.application.policy.on_deselect;
-    if link.create_is_open() {
+    if link.create_is_open(configured.application.target_generation) {
         return GroupPlan::Resolve;
     }
     match (link.state, link.origin) {

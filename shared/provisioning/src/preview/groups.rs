@@ -205,7 +205,7 @@ impl Page<'_> {
         let keys = CounterpartKeys::of_group(&self.configured, group, link);
         let candidates = self.candidates(&link.key, &keys).await?;
         let rules = (&self.configured.application.policy).into();
-        Ok(match decide(&candidates, &keys.sought(Kind::Group, link.create_is_open()), &rules) {
+        Ok(match decide(&candidates, &keys.sought(Kind::Group, link.create_is_open(self.configured.application.target_generation)), &rules) {
             Match::None => made(RowAction::Create),
             Match::Conflict { reason, candidates } => Outlook {
                 row: PreviewRow { reason: Some(reason), candidates, ..row(RowAction::Conflict) },

@@ -181,7 +181,7 @@ impl Page<'_> {
             return Ok(PreviewRow { changes, ..row(RowAction::MatchOrCreate) });
         }
         let keys = CounterpartKeys::of_user(&self.configured, user, link, attributes);
-        let open = link.create_is_open();
+        let open = link.create_is_open(generation);
         let candidates = self.candidates(&link.key, &keys).await?;
         let rules = (&self.configured.application.policy).into();
         Ok(match decide(&candidates, &keys.sought(Kind::User, open), &rules) {

@@ -120,9 +120,8 @@ impl Page<'_> {
     async fn standing(&self, key: &LinkKey) -> StoreResult<Standing> {
         let Object::User(user) = &key.object else { return Ok(Standing::Elsewhere) };
         let Some(link) = self.tables().links.link(key).await? else { return Ok(Standing::Elsewhere) };
-        if link.usable_remote(self.configured.application.target_generation).is_none()
-            && link.state != State::Creating
-        {
+        let generation = self.configured.application.target_generation;
+        if link.usable_remote(generation).is_none() && !link.create_is_open(generation) {
             return Ok(Standing::Elsewhere);
         }
         let record = self.tables().directory.user(user).await?;
@@ -179,7 +178,11 @@ impl Page<'_> {
             Object::Group(group) => {
                 let group = self.tables().directory.group(group).await?;
                 let plan = plan_group(self.configured, group.as_ref(), &link);
-                matches!(plan, GroupPlan::Resolve | GroupPlan::Empty | GroupPlan::Delete | GroupPlan::Release)
+                let over = plan == GroupPlan::Nothing && link.state == State::Conflict;
+                over || matches!(
+                    plan,
+                    GroupPlan::Resolve | GroupPlan::Empty | GroupPlan::Delete | GroupPlan::Release
+                )
             }
         };
         Ok(goes.then(|| key.clone()))
@@ -189,6 +192,8 @@ impl Page<'_> {
         let record = self.tables().directory.user(user).await?;
         let wanted = Desired::of(record.as_ref(), &self.configured.selection) == Desired::Active;
         let plan = plan_user(self.configured, record.as_ref(), link, self.sweeper.clock.now());
-        Ok(!wanted && plan != UserPlan::Nothing)
+        // What stood in the way of somebody who is wanted no more stands no more.
+        let over = matches!(link.state, State::Blocked | State::Conflict);
+        Ok(!wanted && (over || plan != UserPlan::Nothing))
     }
 }

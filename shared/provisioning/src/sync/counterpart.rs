@@ -1,7 +1,10 @@
 //! Finding the counterpart of an object that has no link yet: in the sweep's listing, or by asking the target.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::task::Task;
 use crate::application::{Configured, Listing};
+use crate::folding::folded;
 use crate::ids::ApplicationId;
 use crate::link::{Link, LinkKey, State};
 use crate::matching::{Candidates, Rules};
@@ -105,6 +108,27 @@ impl Task<'_> {
         Ok(found)
     }
 
+    /// What an open create may have made: whatever bears its externalId; where nothing does, what bears the name it asked for, and
+    /// neither a foreign externalId nor the name of another object of the directory. Before it was sent there was none of either.
+    pub(super) async fn made_by_open_create(
+        &self,
+        link: &Link,
+        external_id: &str,
+        requests: &mut Vec<RequestNote>,
+    ) -> StoreResult<Looked> {
+        let found = match self.ask(external_id, link.asked_name.as_deref(), requests).await {
+            Ok(found) => self.with_owners(found).await?,
+            Err(error) => return Ok(Err(error)),
+        };
+        let Candidates { by_name, owned, .. } = &found;
+        let nobodys = |found: &&Found| {
+            !owned.contains_key(&found.remote_id)
+                && found.external_id.as_deref().is_none_or(|shown| shown.is_empty() || shown == external_id)
+        };
+        let by_name = by_name.iter().filter(nobodys).cloned().collect();
+        Ok(Ok(Candidates { by_name, ..found }))
+    }
+
     /// Notes which of them are counterparts of others.
     pub(super) async fn with_owners(&self, found: Candidates) -> StoreResult<Candidates> {
         with_owners(self.tables(), &self.key, self.generation(), found).await
@@ -120,6 +144,18 @@ impl Task<'_> {
     pub(super) fn baseline(&self, found: &Found) -> Attributes {
         baseline(self.configured(), self.key.kind(), found)
     }
+}
+
+/// Whether what a create was answered with is not what it made: some servers answer 200 or 201 with what they already had. It is
+/// older than the request (five minutes allow for the target's clock), or bears an externalId that is neither ours nor its own id.
+pub(super) fn was_there_before(found: &Found, external_id: &str, asked_at: Timestamp) -> bool {
+    let path: Option<scim::AttributePath> = "meta.created".parse().ok();
+    let created = path.and_then(|path| found.resource.read(&path)?.as_str()?.parse::<Timestamp>().ok());
+    let older = created.is_some_and(|created| asked_at.duration_since(created) > SignedDuration::from_mins(5));
+    let ours = |shown: &str| {
+        shown.is_empty() || folded(shown) == folded(external_id) || shown == found.remote_id.as_str()
+    };
+    older || !found.external_id.as_deref().is_none_or(ours)
 }
 
 /// What a sweep's complete listing found under these keys.

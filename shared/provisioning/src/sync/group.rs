@@ -10,6 +10,7 @@ pub(crate) use adopt::shown_members;
 
 use super::settlement::Due;
 use super::task::{Next, ROUNDS, Task};
+use crate::desired::Desired;
 use crate::fuse::Removes;
 use crate::ids::GroupId;
 use crate::link::{Link, State};
@@ -22,6 +23,8 @@ impl Task<'_> {
         for _ in 0..ROUNDS {
             let Some(link) = self.next_link().await? else { return Ok(()) };
             let found = self.tables().directory.group(group).await?;
+            let desired = Desired::of_group(found.as_ref(), &self.configured().selection);
+            let Some(link) = self.kept_no_more(link, desired).await? else { continue };
             let plan = match self.has_groups() {
                 true => plan_group(self.configured(), found.as_ref(), &link),
                 false => GroupPlan::Nothing,
@@ -51,7 +54,7 @@ impl Task<'_> {
         Ok(())
     }
 
-    fn has_groups(&self) -> bool {
+    pub(super) fn has_groups(&self) -> bool {
         let connection = self.configured().application.connection.as_ref();
         connection.is_some_and(|connection| connection.capabilities.groups)
     }

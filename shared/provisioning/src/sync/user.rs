@@ -24,6 +24,8 @@ impl Task<'_> {
         for _ in 0..ROUNDS {
             let Some(link) = self.next_link().await? else { return Ok(()) };
             let record = self.tables().directory.user(user).await?;
+            let desired = Desired::of(record.as_ref(), &self.configured().selection);
+            let Some(link) = self.kept_no_more(link, desired).await? else { continue };
             let plan = plan_user(self.configured(), record.as_ref(), &link, self.now());
             if self.carry_out(plan, record.as_ref(), &link).await? == Next::Stop {
                 return Ok(());

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
-
-use super::super::counterpart::Keys;
-use super::super::failure::tomorrow;
+use super::super::counterpart::{Keys, was_there_before};
+use super::super::failure::{MADE_BY_US, tomorrow};
 use super::super::settlement::Due;
 use super::super::task::{Next, Task, Told};
 use super::{accept, on, owned, owner_of, settle_well};
@@ -52,7 +50,7 @@ impl Task<'_> {
             keys: CounterpartKeys::of_user(self.configured(), user, link, attributes),
             attributes,
             seen: link.work.generation,
-            open: link.create_is_open(),
+            open: link.create_is_open(self.generation()),
         };
         let mut requests = Vec::new();
         if let Some(chosen) = link.chosen_at(self.generation()) {
@@ -102,11 +100,12 @@ impl Task<'_> {
         candidates: Vec<Candidate>,
         requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
+        let again = self.when_to_look_again(link, &candidates).await?;
         let told = Told::failure(Action::Hold, reason, requests)
             .named(&wanted.keys.name)
             .with_create_open(wanted.open)
             .between(candidates);
-        self.stand(link, wanted.seen, State::Conflict, Some(tomorrow(self.now())), told).await
+        self.stand(link, wanted.seen, State::Conflict, Some(again), told).await
     }
 
     async fn create(
@@ -124,6 +123,7 @@ impl Task<'_> {
                 link.deletion_in_doubt = false;
                 link.removal = None;
                 link.external_id = Some(wanted.keys.external_id.clone());
+                link.asked_name = Some(wanted.keys.name.clone());
                 link.sent.clear();
                 link.doubt = wanted.attributes.keys().cloned().collect();
             })
@@ -138,13 +138,13 @@ impl Task<'_> {
         let answer = self.target().write(&write).await;
         requests.extend(answer.requests);
         let error = match answer.result {
-            Ok(Some(found)) if !was_there_before(&found, asked_at) => {
+            Ok(Some(found)) if !was_there_before(&found, &wanted.keys.external_id, asked_at) => {
                 return self.created(&claimed, wanted, &found, requests).await;
             }
             // A server that answers a create with what it had: a match, and to be judged as one.
             Ok(Some(found)) => {
                 let candidates = Candidates { by_name: vec![found], ..Candidates::default() };
-                let detail = "the target answered with an older account";
+                let detail = "the target answered with an account that was there before";
                 return self.judge_match(&claimed, wanted, candidates, detail, requests).await;
             }
             Ok(None) => {
@@ -322,16 +322,17 @@ impl Task<'_> {
         let seen = link.work.generation;
         let Some(external_id) = link.external_id.clone() else { return Ok(Next::Stop) };
         let mut requests = Vec::new();
-        let candidates = match self.ask(&external_id, None, &mut requests).await {
+        let candidates = match self.made_by_open_create(link, &external_id, &mut requests).await? {
             Ok(candidates) => candidates,
             Err(error) => {
                 let error = self.judge(error, &mut requests).await;
                 return self.fail(link, seen, &error, Told::failure(Action::Create, "", requests)).await;
             }
         };
-        let sought = Sought { kind: Kind::User, external_id: &external_id, name: "", creating: true };
-        let found = match decide(&candidates, &sought, &self.rules()) {
-            Match::Link { found, .. } => found,
+        let name = link.asked_name.as_deref().unwrap_or_default();
+        let sought = Sought { kind: Kind::User, external_id: &external_id, name, creating: true };
+        let (found, origin) = match decide(&candidates, &sought, &MADE_BY_US) {
+            Match::Link { found, origin } => (found, origin),
             Match::None => return self.unresolved(link, &requests).await,
             Match::Conflict { reason, candidates } => {
                 let told =
@@ -347,7 +348,7 @@ impl Task<'_> {
             .settle(link, seen, Due::At(self.now()), Some(&take), Some(outcome), |link| {
                 link.state = State::Linked;
                 link.remote_id = Some(found.remote_id.clone());
-                link.origin = Some(Origin::Created);
+                link.origin = Some(origin);
                 link.deletion_in_doubt = false;
                 link.removal = None;
                 link.doubt.insert(active());
@@ -363,12 +364,4 @@ impl Task<'_> {
             None => Ok(Next::Again),
         }
     }
-}
-
-/// Whether what a create answered with is older than the request: some servers answer 200 or 201 with an account they
-/// already had. Five minutes allow for the target's clock.
-fn was_there_before(found: &Found, asked_at: Timestamp) -> bool {
-    let path: Option<scim::AttributePath> = "meta.created".parse().ok();
-    let created = path.and_then(|path| found.resource.read(&path)?.as_str()?.parse::<Timestamp>().ok());
-    created.is_some_and(|created| asked_at.duration_since(created) > SignedDuration::from_mins(5))
 }

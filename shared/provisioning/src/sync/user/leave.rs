@@ -6,6 +6,7 @@ use super::settle_well;
 use crate::activity::Action;
 use crate::clock::after;
 use crate::detect::RING_AGAIN;
+use crate::ids::{GroupId, UserId};
 use crate::link::{Link, LinkKey, Mark, Object, State};
 use crate::ports::{Doorbell, Lane, Ownership, StoreResult};
 use crate::target::{TargetError, Write};
@@ -58,6 +59,9 @@ impl Task<'_> {
         let Object::User(user) = &link.key.object else { return Ok(false) };
         let application = &self.key.application;
         let mut bells = Vec::new();
+        if !self.has_groups() {
+            return Ok(false);
+        }
         for group in &self.tables().memberships.groups_pushed_in(application, user).await? {
             let key = LinkKey::group(application, group);
             // A group that is not kept at this target takes nobody out, and one that fails may never: neither holds
@@ -65,7 +69,7 @@ impl Task<'_> {
             let link = self.tables().links.link(&key).await?;
             let takes_out =
                 |link: &Link| link.usable_remote(self.generation()).is_some() && link.work.problem.is_none();
-            if !link.as_ref().is_some_and(takes_out) {
+            if !link.as_ref().is_some_and(takes_out) || !self.is_pushed_here(group, user).await? {
                 continue;
             }
             self.tables().memberships.put_todo(application, group, std::slice::from_ref(user)).await?;
@@ -82,6 +86,13 @@ impl Task<'_> {
             self.worker.bell.ring(Lane::Live, "", &bells).await?;
         }
         Ok(!bells.is_empty())
+    }
+
+    /// Whether he was pushed in the group at this target: what was pushed at another is nobody's to take out here.
+    async fn is_pushed_here(&self, group: &GroupId, user: &UserId) -> StoreResult<bool> {
+        let (memberships, application) = (&self.tables().memberships, &self.key.application);
+        let pushed = memberships.pushed_among(application, group, std::slice::from_ref(user)).await?;
+        Ok(pushed.get(user).is_some_and(|pushed| pushed.target_generation == self.generation()))
     }
 
     /// The account is not there any more.
