@@ -16,19 +16,22 @@ async fn settled(world: &mut World) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_group_that_was_there_and_answered_its_create_is_never_deleted() {
     let mut world = ada_in_step(Policy { on_deselect: DeselectedGroup::Delete, ..at_once() }).await;
-    let quirks =
-        Quirks { post_answers_existing: true, group_filter_finds_nothing: true, ..Quirks::default() };
-    world.stand_in.set_quirks(quirks);
-    let theirs = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Legal",
-        "meta": {"created": "2020-01-01T00:00:00Z"}});
-    world.stand_in.seed(Kind::Group, &theirs).unwrap();
+    world.stand_in.set_quirks(Quirks { group_filter_finds_nothing: true, ..Quirks::default() });
+    let mut theirs =
+        json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Legal"});
+    let id = world.stand_in.seed(Kind::Group, &theirs).unwrap();
+    theirs["id"] = id.into();
+    theirs["meta"] = json!({"created": "2020-01-01T00:00:00Z"});
+    world.stand_in.fail(Fault::next(1).method("POST").path("/Groups").status(200).body(&theirs.to_string()));
     world.group("legal", "Legal").await;
     world.user("ada", "Engineer", &["sales", "eng", "legal"]).await;
     select(&world, &["sales", "eng", "legal"]).await;
     settled(&mut world).await;
+    assert!(world.memberships()["Legal"].contains("ada"), "it is adopted");
     select(&world, &["sales", "eng"]).await;
     settled(&mut world).await;
-    assert!(world.memberships().contains_key("Legal"), "it was there before us: {:?}", world.writes());
+    let left = world.memberships().remove("Legal");
+    assert_eq!(left, Some([].into()), "it was there before us, without Ada: {:?}", world.writes());
 }
 
 async fn select(world: &World, groups: &[&str]) {
