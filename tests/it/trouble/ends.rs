@@ -35,7 +35,11 @@ async fn a_group_deleted_and_made_again_under_its_name_has_its_members_within_th
     let new = Configuration { selection, ..Configuration::default() };
     world.setup.configure(&world.application, new).await.unwrap();
     world.run(None).await;
-    assert!(world.memberships().get("Sales").is_some_and(|members| members.contains("ada")), "{:?}", world.memberships());
+    assert!(
+        world.memberships().get("Sales").is_some_and(|members| members.contains("ada")),
+        "{:?}",
+        world.memberships()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -57,7 +61,8 @@ async fn somebody_made_again_under_his_name_has_an_account_within_the_hour() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_application_with_a_conflict_is_removed_within_the_hour() {
     let mut world = ada_in_step(at_once()).await;
-    let account = json!({"schemas": [scim::USER_SCHEMA], "userName": "eve", "externalId": "okta-1", "active": true});
+    let account =
+        json!({"schemas": [scim::USER_SCHEMA], "userName": "eve", "externalId": "okta-1", "active": true});
     world.stand_in.seed(Kind::User, &account).unwrap();
     world.user("eve", "Clerk", &["eng"]).await;
     settled(&mut world).await;
@@ -72,7 +77,8 @@ async fn an_application_with_a_conflict_is_removed_within_the_hour() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_conflict_of_somebody_who_left_while_the_application_was_disabled_is_over() {
     let mut world = ada_in_step(at_once()).await;
-    let account = json!({"schemas": [scim::USER_SCHEMA], "userName": "eve", "externalId": "okta-1", "active": true});
+    let account =
+        json!({"schemas": [scim::USER_SCHEMA], "userName": "eve", "externalId": "okta-1", "active": true});
     world.stand_in.seed(Kind::User, &account).unwrap();
     world.user("eve", "Clerk", &["eng"]).await;
     settled(&mut world).await;

@@ -78,7 +78,10 @@ async fn a_leaver_whose_create_was_open_at_the_old_tenant_loses_nothing_at_the_n
     relink(&world, &other).await;
     world.enable().await;
     settled(&mut world).await;
-    assert!(other.user("eve").is_some_and(|eve| eve.active() == Some(true)), "only what has a link here is touched");
+    assert!(
+        other.user("eve").is_some_and(|eve| eve.active() == Some(true)),
+        "only what has a link here is touched"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -37,7 +37,7 @@ pub fn plan_group(configured: &Configured, group: Option<&Group>, link: &Link) -
     let group = group.filter(|group| !group.deleting);
     let ours = link.target_generation == configured.application.target_generation;
     let desired = Desired::of_group(group, &configured.selection);
-    if desired != Desired::Active && ours && link.is_kept(desired) {
+    if desired != Desired::Active && ours && configured.keeps(link, desired) {
         return GroupPlan::Nothing;
     }
     match group.filter(|group| configured.selection.provisions_group(&group.id)) {

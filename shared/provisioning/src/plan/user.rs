@@ -79,13 +79,14 @@ pub fn plan_user(
     match (desired, record.and_then(UserRecord::present)) {
         (Desired::Active, Some(user)) => plan_active(configured, configured.mapping.render(user), link),
         (Desired::Active, None) => UserPlan::Nothing,
-        (desired, _) if link.is_kept(desired) => UserPlan::Nothing,
+        (desired, _) if configured.keeps(link, desired) => UserPlan::Nothing,
         // He may be back tomorrow, or be gone: the link goes on, so that either finds it.
-        (Desired::Suspended, _) if policy.on_disable == Departure::Leave => match link.create_is_open(generation) {
-            true => UserPlan::Resolve,
-            false => UserPlan::Nothing,
-        },
-        (Desired::Suspended, _) => depart(without_deletion(policy.on_disable), link, generation),
+        (Desired::Suspended, _) if policy.on_disable == Departure::Leave => {
+            match link.create_is_open(generation) {
+                true => UserPlan::Resolve,
+                false => UserPlan::Nothing,
+            }
+        }
         (Desired::Unassigned, _) => {
             if !is_in_use(link, generation) {
                 return UserPlan::Nothing;
@@ -98,6 +99,11 @@ pub fn plan_user(
             }
         }
         // An account that was left while its user was only unassigned is not left for good.
+        (Desired::Suspended, _) if link.state == State::Released => {
+            let departure = without_deletion(policy.on_disable);
+            depart(departure, &Link { state: State::Linked, ..link.clone() }, generation)
+        }
+        (Desired::Suspended, _) => depart(without_deletion(policy.on_disable), link, generation),
         (Desired::Deleted, _) if link.state == State::Released && policy.on_delete != Departure::Leave => {
             depart(policy.on_delete, &Link { state: State::Linked, ..link.clone() }, generation)
         }

@@ -126,7 +126,7 @@ impl Page<'_> {
         }
         let record = self.tables().directory.user(user).await?;
         let desired = Desired::of(record.as_ref(), &self.configured.selection);
-        let stays = desired == Desired::Active || link.is_kept(desired);
+        let stays = desired == Desired::Active || self.configured.keeps(&link, desired);
         // What is marked already asks for itself.
         Ok(if stays || link.work.is_fresh_under(self.configured.application.version) {
             Standing::Stays

@@ -4,7 +4,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::task::Task;
 use crate::application::{Configured, Listing};
-use crate::folding::folded;
 use crate::ids::ApplicationId;
 use crate::link::{Link, LinkKey, State};
 use crate::matching::{Candidates, Rules};
@@ -151,11 +150,9 @@ impl Task<'_> {
 pub(super) fn was_there_before(found: &Found, external_id: &str, asked_at: Timestamp) -> bool {
     let path: Option<scim::AttributePath> = "meta.created".parse().ok();
     let created = path.and_then(|path| found.resource.read(&path)?.as_str()?.parse::<Timestamp>().ok());
-    let older = created.is_some_and(|created| asked_at.duration_since(created) > SignedDuration::from_mins(5));
-    let ours = |shown: &str| {
-        shown.is_empty() || folded(shown) == folded(external_id) || shown == found.remote_id.as_str()
-    };
-    older || !found.external_id.as_deref().is_none_or(ours)
+    let older =
+        created.is_some_and(|created| asked_at.duration_since(created) > SignedDuration::from_mins(5));
+    older || found.is_anothers(external_id)
 }
 
 /// What a sweep's complete listing found under these keys.

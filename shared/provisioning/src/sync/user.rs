@@ -134,7 +134,9 @@ impl Task<'_> {
             );
             let outcome = self.outcome(&claimed, told.with_changes(changes));
             let settled = self
-                .settle(&claimed, seen, Due::Done, None, Some(outcome), |link| accept(link, action, changes))
+                .settle(&claimed, seen, Due::Done, None, Some(outcome), |link| {
+                    accept(link, action, changes, &claimed)
+                })
                 .await?;
             return Ok(settled.next());
         };
@@ -216,8 +218,8 @@ impl Task<'_> {
     }
 }
 
-/// What an accepted change leaves on the link.
-fn accept(link: &mut Link, action: Action, changes: &[Change]) {
+/// What an accepted change leaves on the link, which was `claimed` so before it was sent.
+fn accept(link: &mut Link, action: Action, changes: &[Change], claimed: &Link) {
     for Change { attribute, new, .. } in changes {
         match new {
             Some(value) => link.sent.insert(attribute.clone(), value.clone()),
@@ -233,7 +235,9 @@ fn accept(link: &mut Link, action: Action, changes: &[Change]) {
     link.presence_changed = link.state != state || changes.iter().any(|change| change.attribute == active());
     link.state = state;
     link.deletion_in_doubt = false;
-    link.removal = link.removal.filter(|_| action == Action::Deactivate);
+    // What was said of his removal while the request was under way is about what comes next.
+    let said_since = link.removal != claimed.removal;
+    link.removal = link.removal.filter(|_| action == Action::Deactivate || said_since);
     link.unassigned_since = None;
     settle_well(link);
 }

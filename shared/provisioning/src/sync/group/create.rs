@@ -45,7 +45,9 @@ impl Task<'_> {
         let profile = catalog::profile(&self.configured().application.catalog_key);
         if let Some(reason) = profile.and_then(|profile| refused_group_name(profile, &name)) {
             let told = Told::failure(Action::Hold, reason, Vec::new()).named(&name);
-            return self.group_conflict(link, told.with_create_open(link.create_is_open(self.generation()))).await;
+            return self
+                .group_conflict(link, told.with_create_open(link.create_is_open(self.generation())))
+                .await;
         }
         let mut requests = Vec::new();
         let candidates = match self.candidates(link, &external_id, &name, &mut requests).await? {

@@ -215,7 +215,6 @@ impl Task<'_> {
                 link.remote_id = Some(found.remote_id.clone());
                 link.origin = Some(Origin::Created);
                 link.deletion_in_doubt = false;
-                link.removal = None;
                 link.sent = wanted.attributes.clone();
                 link.doubt.clear();
                 link.unassigned_since = None;
@@ -308,7 +307,7 @@ impl Task<'_> {
         let outcome = self.outcome(&claimed, told);
         let settled = self
             .settle(&claimed, wanted.seen, Due::Done, None, Some(outcome), |link| {
-                accept(link, action, &differing);
+                accept(link, action, &differing, &claimed);
                 link.sent.insert(active(), on());
                 link.presence_changed = true;
             })
@@ -350,7 +349,6 @@ impl Task<'_> {
                 link.remote_id = Some(found.remote_id.clone());
                 link.origin = Some(origin);
                 link.deletion_in_doubt = false;
-                link.removal = None;
                 link.doubt.insert(active());
                 link.presence_changed = true;
                 settle_well(link);
