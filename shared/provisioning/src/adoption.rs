@@ -71,7 +71,7 @@ impl Adoptions {
         if let Some(owner) = owner.filter(|owner| *owner != key) {
             return Err(AdoptionError::Owned(owner));
         }
-        self.write(&key, None, |link| {
+        self.write(&key, generation, None, |link| {
             let has = link.owned_remote(generation).filter(|has| *has != chosen);
             if let Some(has) = has {
                 return Err(AdoptionError::Linked(has.clone()));
@@ -126,10 +126,15 @@ impl Adoptions {
     /// [`AdoptionError::Busy`], [`AdoptionError::Store`].
     pub async fn forget(&self, configured: &Configured, user: &UserId) -> Result<bool, AdoptionError> {
         let key = LinkKey::user(&configured.application.id, user);
+        let here = configured.application.target_generation;
         let Some(link) = self.tables.links.link(&key).await? else { return Ok(false) };
         let give = link.remote_id.clone().map(Ownership::Give);
         let (before, _) = self
-            .write(&key, give.as_ref(), |link| {
+            .write(&key, here, give.as_ref(), |link| {
+                if link.create_is_open(here) {
+                    // Forgotten, it would leave an account that nobody turns off.
+                    return Err(AdoptionError::Busy);
+                }
                 let (work, target_generation) = (link.work.clone(), link.target_generation);
                 *link = Link { work, target_generation, presence_changed: true, ..Link::new(key.clone()) };
                 link.work.due_at = None;
@@ -145,12 +150,15 @@ impl Adoptions {
     async fn write(
         &self,
         key: &LinkKey,
+        target_generation: u64,
         ownership: Option<&Ownership>,
         change: impl Fn(&mut Link) -> Result<(), AdoptionError>,
     ) -> Result<(Link, Link), AdoptionError> {
         for _ in 0..SURPRISES {
             let before = self.tables.links.link(key).await?.unwrap_or_else(|| Link::new(key.clone()));
-            if before.work.is_claimed(self.clock.now()) || before.create_is_open() {
+            // A create that is in doubt is looked for first, unless that has led to a conflict, which only a person ends.
+            let creating = before.state == State::Creating && before.create_is_open(target_generation);
+            if before.work.is_claimed(self.clock.now()) || creating {
                 return Err(AdoptionError::Busy);
             }
             let mut changed = before.rewritten();

@@ -10,6 +10,7 @@ pub use capabilities::{Capabilities, Layers, Origin};
 use scim::{AttributePath, Resource};
 use serde::{Deserialize, Serialize};
 
+use crate::folding::folded;
 use crate::ids::RemoteId;
 use crate::value::{Attributes, Value};
 
@@ -42,6 +43,14 @@ pub struct Found {
 }
 
 impl Found {
+    /// Whether it bears an externalId that is neither this one nor, where a target has no other, its own id.
+    pub fn is_anothers(&self, external_id: &str) -> bool {
+        let ours = |shown: &str| {
+            shown.is_empty() || folded(shown) == folded(external_id) || shown == self.remote_id.as_str()
+        };
+        !self.external_id.as_deref().is_none_or(ours)
+    }
+
     /// The e-mail addresses it shows.
     pub fn emails(&self) -> impl Iterator<Item = &str> {
         let emails = self.resource.as_json().iter().find(|(name, _)| name.eq_ignore_ascii_case("emails"));

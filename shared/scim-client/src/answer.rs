@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use provisioning::target::TargetError;
-use scim::message::ErrorResponse;
+use scim::message::{ERROR_SCHEMA, ErrorResponse};
 use serde_json::Value;
 
 /// How long to wait where a target throttles and does not say how long.
@@ -50,7 +50,17 @@ impl std::fmt::Debug for Secret {
 impl Answer {
     /// The answer if it is a success, else why not.
     pub fn accepted(self) -> Result<Self, TargetError> {
-        if (200..300).contains(&self.status) { Ok(self) } else { Err(self.refusal()) }
+        if !(200..300).contains(&self.status) {
+            return Err(self.refusal());
+        }
+        // Some gateways answer 200 with the error of what lies behind them.
+        match self.content {
+            Content::Json(ref json) if is_error(json) => {
+                let status = error_status(json).filter(|status| !(200..300).contains(status));
+                Err(Self { status: status.unwrap_or(500), ..self }.refusal())
+            }
+            _ => Ok(self),
+        }
     }
 
     /// The same for a write, whose success needs no body. A web page is no success, since a login page answers 200 too; and an
@@ -174,6 +184,20 @@ impl Answer {
         let spaced: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
         let printable: String = spaced.chars().filter(|c| !c.is_control()).collect();
         redact(&printable, &self.secret).trim().chars().take(DETAIL_LENGTH).collect()
+    }
+}
+
+/// Whether a body is a SCIM error message, whatever the status says.
+fn is_error(json: &Value) -> bool {
+    let schemas = json.get("schemas").and_then(Value::as_array);
+    schemas.is_some_and(|schemas| schemas.iter().any(|schema| schema.as_str() == Some(ERROR_SCHEMA)))
+}
+
+/// The status that an error message tells: a text by RFC 7644 section 3.12, and a number in many places.
+fn error_status(json: &Value) -> Option<u16> {
+    match json.get("status")? {
+        Value::String(status) => status.trim().parse().ok(),
+        status => status.as_u64()?.try_into().ok(),
     }
 }
 

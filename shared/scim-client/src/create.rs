@@ -43,7 +43,8 @@ impl HttpTarget {
         let shown = shown_members(&made.resource);
         let missing: BTreeSet<_> =
             members.iter().filter(|member| !shown.contains(member.as_str())).cloned().collect();
-        if !missing.is_empty() {
+        // A group of somebody else's, shown in place of one that was made, is left as it is.
+        if !missing.is_empty() && !made.is_anothers(external_id) {
             // Several targets ignore the members of a POST. Adding one that is there changes nothing.
             let wanted =
                 Wanted { kind, id: &made.remote_id, changes: &[], add: &missing, remove: &BTreeSet::new() };

@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use crate::Resource;
 
+/// Schema URI of an error body (RFC 7644 section 3.12).
+pub const ERROR_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 /// Schema URI of a PATCH body (RFC 7644 section 3.5.2).
 pub const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 

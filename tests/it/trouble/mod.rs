@@ -1,5 +1,10 @@
 //! Trouble that once left somebody with access, or without: each story ended wrong before it was told here.
 
+mod answers;
+mod decisions;
+mod ends;
+mod tenants;
+
 use provisioning::application::{Configuration, Departure, DeselectedGroup, Policy, Selection};
 use provisioning::directory::Status;
 use testkit::Fault;

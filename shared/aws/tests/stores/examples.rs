@@ -127,6 +127,7 @@ pub fn full_link(key: LinkKey) -> Link {
         state: State::Linked,
         remote_id: Some(remote("a/b ü")),
         external_id: Some("ada".into()),
+        asked_name: Some("ada".into()),
         origin: Some(Origin::Adopted),
         sent: [
             (id("userName"), Value::from("ada@example.org")),

@@ -24,7 +24,9 @@ use scim::AttributePath;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::desired::Desired;
 use crate::ids::{ApplicationId, JobId};
+use crate::link::Link;
 use crate::mapping::Mapping;
 use crate::target::Capabilities;
 
@@ -214,6 +216,12 @@ impl Configured {
     /// Whether it is kept in step, or removed, and not paused.
     pub fn is_live(&self) -> bool {
         self.application.lifecycle.is_active() && self.condition.paused.is_none()
+    }
+
+    /// Whether a person has it that this account or group stays as it is although this is desired. Where the application is
+    /// removed, his later word is that none does.
+    pub fn keeps(&self, link: &Link, desired: Desired) -> bool {
+        self.application.lifecycle != Lifecycle::Removing && link.is_kept(desired)
     }
 
     /// Whether a sweep has yet to compare the groups.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::application::{Configured, Departure, Lifecycle};
 use crate::ids::{ApplicationId, GroupId, RemoteId};
 use crate::link::{Link, State};
+use crate::plan::active;
 
 /// His account at one application.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,8 +63,10 @@ pub fn closures(
 fn closure(link: &Link, groups: &BTreeSet<GroupId>, configured: &Configured) -> (Closure, Option<String>) {
     let told = |closure, reason: &str| (closure, Some(reason.to_owned()));
     let application = &configured.application;
-    let has_account = link.remote_id.is_some() || link.create_is_open();
+    let has_account = link.remote_id.is_some() || link.create_is_open(application.target_generation);
     match link.state {
+        // He may just have been turned on again.
+        State::Deactivated if link.doubt.contains(&active()) => {}
         State::Deactivated | State::Tombstone | State::Missing => return (Closure::Closed, None),
         State::Released => return told(Closure::Left, "we no longer keep the account"),
         _ if !has_account => return (Closure::Closed, None),
@@ -88,5 +91,25 @@ fn closure(link: &Link, groups: &BTreeSet<GroupId>, configured: &Configured) -> 
             told(Closure::Pending, "provisioning is not enabled")
         }
         (None, None) => told(Closure::Pending, "it is about to be turned off"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::LinkKey;
+    use crate::testing::configured;
+
+    #[test]
+    fn an_account_that_may_just_have_been_turned_on_is_not_closed() {
+        let key = LinkKey::user(&"app".parse().expect("an id"), &"ada".parse().expect("an id"));
+        let off = Link { state: State::Deactivated, remote_id: RemoteId::new("r1"), ..Link::new(key) };
+        let doubtful = Link { doubt: [active()].into(), ..off.clone() };
+        let applications = [("app".parse().expect("an id"), configured())].into();
+        let closed = |link: &Link| {
+            closures(std::slice::from_ref(link), &BTreeSet::new(), &applications).remove(0).closure
+        };
+        assert_eq!(closed(&off), Closure::Closed);
+        assert_eq!(closed(&doubtful), Closure::Pending);
     }
 }

@@ -60,7 +60,7 @@ fn nothing(configured: &Configured, desired: Desired, link: &Link) -> String {
             "a person rejected what differs; the rest of his account is in step".into()
         }
         (Desired::Active, _) => "his account is in step".into(),
-        _ if link.is_kept(desired) => {
+        _ if configured.keeps(link, desired) => {
             format!("the user is {desired}; a person decided that his account stays as it is")
         }
         _ if !here && link.remote_id.is_some() => {

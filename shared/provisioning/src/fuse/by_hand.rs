@@ -7,7 +7,7 @@ use crate::clock::after;
 use crate::desired::Desired;
 use crate::detect::RING_AGAIN;
 use crate::ids::{GroupId, UserId};
-use crate::link::{Link, LinkKey, Mark, State};
+use crate::link::{Link, LinkKey, Mark};
 use crate::plan::{UserPlan, plan_user};
 use crate::ports::{Doorbell, StoreResult, Tables};
 
@@ -103,7 +103,7 @@ async fn let_one_go(
         let Some(found) = link else { return Ok(None) };
         let record = tables.directory.user(user).await?;
         let goes = Desired::of(record.as_ref(), &configured.selection) != Desired::Active
-            && (found.state == State::Creating
+            && (found.create_is_open(application.target_generation)
                 || plan_user(&configured, record.as_ref(), &found, now) != UserPlan::Nothing);
         if !goes {
             return Ok(None);

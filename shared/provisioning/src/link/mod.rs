@@ -81,6 +81,9 @@ pub struct Link {
     /// The externalId sent at the first create or adoption; it never changes while the link lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
+    /// The name that the last create asked for: by it the counterpart is found where externalIds are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_name: Option<String>,
     /// Where the counterpart came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
@@ -149,6 +152,7 @@ impl Link {
             state: State::New,
             remote_id: None,
             external_id: None,
+            asked_name: None,
             origin: None,
             sent: Attributes::new(),
             chosen: None,
@@ -188,10 +192,11 @@ impl Link {
         self.outcome = Some(Outcome { id, ..outcome.clone() });
     }
 
-    /// Whether a create may have been sent whose outcome is not known: there may be an account of ours at the target.
-    pub fn create_is_open(&self) -> bool {
-        self.state == State::Creating
-            || (self.state == State::Conflict && self.remote_id.is_none() && !self.doubt.is_empty())
+    /// Whether a create may have been sent to this target whose outcome is not known: there may be an account of ours there.
+    pub fn create_is_open(&self, target_generation: u64) -> bool {
+        let open = self.state == State::Creating
+            || (self.state == State::Conflict && self.remote_id.is_none() && !self.doubt.is_empty());
+        open && self.target_generation == target_generation
     }
 
     /// The counterpart's id if it is an account or group in use: one that may be a member, or have members.

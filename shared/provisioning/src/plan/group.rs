@@ -44,7 +44,7 @@ pub fn plan_group(configured: &Configured, group: Option<&Group>, link: &Link) -
     let group = group.filter(|group| !group.deleting);
     let ours = link.target_generation == configured.application.target_generation;
     let desired = Desired::of_group(group, &configured.selection);
-    if desired != Desired::Active && ours && link.is_kept(desired) {
+    if desired != Desired::Active && ours && configured.keeps(link, desired) {
         return GroupPlan::Nothing;
     }
     match group.filter(|group| configured.selection.provisions_group(&group.id)) {
@@ -74,7 +74,7 @@ fn plan_wanted(configured: &Configured, group: &Group, link: &Link, ours: bool) 
 
 fn plan_unwanted(configured: &Configured, link: &Link) -> GroupPlan {
     let policy = configured.application.policy.on_deselect;
-    if link.create_is_open() {
+    if link.create_is_open(configured.application.target_generation) {
         return GroupPlan::Resolve;
     }
     match (link.state, link.origin) {

@@ -78,8 +78,9 @@ pub fn plan_user(
     let desired = Desired::of(record, &configured.selection);
     let policy = &configured.application.policy;
     let on_delete = possible(configured, policy.on_delete);
-    if link.target_generation != configured.application.target_generation && link.remote_id.is_some() {
-        // A link of another target says nothing about this one, and nothing here may be done with its remote id.
+    let generation = configured.application.target_generation;
+    if link.target_generation != generation {
+        // A link of another target says nothing about this one, and nothing here may be done with what it made or asked for.
         return match (desired, record.and_then(UserRecord::present)) {
             (Desired::Active, Some(user)) => matched(configured, configured.mapping.render(user)),
             _ => UserPlan::Nothing,
@@ -88,29 +89,35 @@ pub fn plan_user(
     match (desired, record.and_then(UserRecord::present)) {
         (Desired::Active, Some(user)) => plan_active(configured, configured.mapping.render(user), link),
         (Desired::Active, None) => UserPlan::Nothing,
-        (desired, _) if link.is_kept(desired) => UserPlan::Nothing,
+        (desired, _) if configured.keeps(link, desired) => UserPlan::Nothing,
         // He may be back tomorrow, or be gone: the link goes on, so that either finds it.
-        (Desired::Suspended, _) if policy.on_disable == Departure::Leave => match link.create_is_open() {
-            true => UserPlan::Resolve,
-            false => UserPlan::Nothing,
-        },
-        (Desired::Suspended, _) => depart(without_deletion(policy.on_disable), link),
+        (Desired::Suspended, _) if policy.on_disable == Departure::Leave => {
+            match link.create_is_open(generation) {
+                true => UserPlan::Resolve,
+                false => UserPlan::Nothing,
+            }
+        }
         (Desired::Unassigned, _) => {
-            if !is_in_use(link) {
+            if !is_in_use(link, generation) {
                 return UserPlan::Nothing;
             }
             let since = link.unassigned_since.unwrap_or(now);
             let until = after(since, policy.grace());
             match until > now {
                 true => UserPlan::WaitForGrace { since, until },
-                false => depart(possible(configured, policy.on_unassign), link),
+                false => depart(possible(configured, policy.on_unassign), link, generation),
             }
         }
         // An account that was left while its user was only unassigned is not left for good.
-        (Desired::Deleted, _) if link.state == State::Released && on_delete != Departure::Leave => {
-            depart(on_delete, &Link { state: State::Linked, ..link.clone() })
+        (Desired::Suspended, _) if link.state == State::Released => {
+            let departure = without_deletion(policy.on_disable);
+            depart(departure, &Link { state: State::Linked, ..link.clone() }, generation)
         }
-        (Desired::Deleted, _) => depart(on_delete, link),
+        (Desired::Suspended, _) => depart(without_deletion(policy.on_disable), link, generation),
+        (Desired::Deleted, _) if link.state == State::Released && on_delete != Departure::Leave => {
+            depart(on_delete, &Link { state: State::Linked, ..link.clone() }, generation)
+        }
+        (Desired::Deleted, _) => depart(on_delete, link, generation),
     }
 }
 
@@ -122,8 +129,8 @@ fn without_deletion(departure: Departure) -> Departure {
     }
 }
 
-fn is_in_use(link: &Link) -> bool {
-    link.state == State::Linked || link.create_is_open() || link.doubt.contains(&active())
+fn is_in_use(link: &Link, generation: u64) -> bool {
+    link.state == State::Linked || link.create_is_open(generation) || link.doubt.contains(&active())
 }
 
 fn matched(configured: &Configured, rendered: Rendered) -> UserPlan {
@@ -196,11 +203,11 @@ fn plan_active(configured: &Configured, rendered: Rendered, link: &Link) -> User
     UserPlan::Change { action, write: update(remote_id, &changes), changes }
 }
 
-fn depart(departure: Departure, link: &Link) -> UserPlan {
-    if link.create_is_open() {
+fn depart(departure: Departure, link: &Link, generation: u64) -> UserPlan {
+    if link.create_is_open(generation) {
         return UserPlan::Resolve;
     }
-    if !is_in_use(link) {
+    if !is_in_use(link, generation) {
         return UserPlan::Nothing;
     }
     let Some(remote_id) = link.remote_id.clone() else { return UserPlan::Nothing };

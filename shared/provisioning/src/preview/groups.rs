@@ -213,32 +213,38 @@ impl Page<'_> {
         let keys = CounterpartKeys::of_group(&self.configured, group, link);
         let candidates = self.candidates(&link.key, &keys).await?;
         let rules = (&self.configured.application.policy).into();
-        Ok(match decide(&candidates, &keys.sought(Kind::Group, link.create_is_open()), &rules) {
-            Match::None => made(RowAction::Create),
-            Match::Conflict { reason, candidates } => Outlook {
-                row: PreviewRow { reason: Some(reason), candidates, ..row(RowAction::Conflict) },
-                members: Walk::None,
-            },
-            Match::Link { found, origin } => {
-                let shown = Link {
-                    sent: baseline(&self.configured, Kind::Group, &found),
-                    doubt: if origin == Origin::Adopted { BTreeSet::new() } else { link.doubt.clone() },
-                    ..link.clone()
-                };
-                let action = match origin {
-                    Origin::Created => RowAction::Create,
-                    Origin::Adopted => RowAction::Adopt,
-                };
-                Outlook {
-                    row: PreviewRow {
-                        remote_id: Some(found.remote_id.clone()),
-                        changes: changes(attributes, &[display_name()], &shown),
-                        ..row(action)
-                    },
-                    members: Walk::Compare(Standing::Recorded),
+        Ok(
+            match decide(
+                &candidates,
+                &keys.sought(Kind::Group, link.create_is_open(self.configured.application.target_generation)),
+                &rules,
+            ) {
+                Match::None => made(RowAction::Create),
+                Match::Conflict { reason, candidates } => Outlook {
+                    row: PreviewRow { reason: Some(reason), candidates, ..row(RowAction::Conflict) },
+                    members: Walk::None,
+                },
+                Match::Link { found, origin } => {
+                    let shown = Link {
+                        sent: baseline(&self.configured, Kind::Group, &found),
+                        doubt: if origin == Origin::Adopted { BTreeSet::new() } else { link.doubt.clone() },
+                        ..link.clone()
+                    };
+                    let action = match origin {
+                        Origin::Created => RowAction::Create,
+                        Origin::Adopted => RowAction::Adopt,
+                    };
+                    Outlook {
+                        row: PreviewRow {
+                            remote_id: Some(found.remote_id.clone()),
+                            changes: changes(attributes, &[display_name()], &shown),
+                            ..row(action)
+                        },
+                        members: Walk::Compare(Standing::Recorded),
+                    }
                 }
-            }
-        })
+            },
+        )
     }
 
     /// A create may have been sent for a group that is wanted no more: if it was, it goes as one that is linked.

@@ -138,7 +138,7 @@ impl Page<'_> {
         let in_use = link.usable_remote(generation).is_some() || link.state == State::Creating;
         let row = self.user_row(record, link).await?;
         let desired = Desired::of(record, &self.configured.selection);
-        Ok(Look { row, in_use, goes: desired != Desired::Active && !link.is_kept(desired) })
+        Ok(Look { row, in_use, goes: desired != Desired::Active && !self.configured.keeps(&link, desired) })
     }
 
     /// What the workers' planner says of him, and where it says that he is matched, what matching says.
@@ -183,7 +183,7 @@ impl Page<'_> {
             return Ok(PreviewRow { changes, ..row(RowAction::MatchOrCreate) });
         }
         let keys = CounterpartKeys::of_user(&self.configured, user, link, attributes);
-        let open = link.create_is_open();
+        let open = link.create_is_open(generation);
         let candidates = self.candidates(&link.key, &keys).await?;
         let rules = (&self.configured.application.policy).into();
         Ok(match decide(&candidates, &keys.sought(Kind::User, open), &rules) {

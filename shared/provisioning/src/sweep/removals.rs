@@ -227,14 +227,13 @@ impl Page<'_> {
     async fn standing(&self, key: &LinkKey) -> StoreResult<Standing> {
         let Object::User(user) = &key.object else { return Ok(Standing::Elsewhere) };
         let Some(link) = self.tables().links.link(key).await? else { return Ok(Standing::Elsewhere) };
-        if link.usable_remote(self.configured.application.target_generation).is_none()
-            && link.state != State::Creating
-        {
+        let generation = self.configured.application.target_generation;
+        if link.usable_remote(generation).is_none() && !link.create_is_open(generation) {
             return Ok(Standing::Elsewhere);
         }
         let record = self.tables().directory.user(user).await?;
         let desired = Desired::of(record.as_ref(), &self.configured.selection);
-        let stays = desired == Desired::Active || link.is_kept(desired);
+        let stays = desired == Desired::Active || self.configured.keeps(&link, desired);
         // What is marked already asks for itself.
         Ok(if stays || link.work.is_fresh_under(self.configured.application.version) {
             Standing::Stays

@@ -1,5 +1,7 @@
 //! Finding the counterpart of an object that has no link yet: in the sweep's listing, or by asking the target.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::task::Task;
 use crate::application::{Configured, Listing};
 use crate::folding::folded;
@@ -29,11 +31,6 @@ impl<'a> Keys<'a> {
     pub(super) fn named(external_id: &'a str, name: &'a str) -> Self {
         Self { external_id, name: Some(name), email: None }
     }
-}
-
-/// Whether what a create answered with bears an externalId, and not the one that was sent.
-pub(super) fn bears_another(found: &Found, external_id: &str) -> bool {
-    found.external_id.as_deref().is_some_and(|theirs| !theirs.is_empty() && theirs != external_id)
 }
 
 impl Task<'_> {
@@ -148,6 +145,27 @@ impl Task<'_> {
         Ok(found)
     }
 
+    /// What an open create may have made: whatever bears its externalId; where nothing does, what bears the name it asked for, and
+    /// neither a foreign externalId nor the name of another object of the directory. Before it was sent there was none of either.
+    pub(super) async fn made_by_open_create(
+        &self,
+        link: &Link,
+        external_id: &str,
+        requests: &mut Vec<RequestNote>,
+    ) -> StoreResult<Looked> {
+        let found = match self.ask(external_id, link.asked_name.as_deref(), requests).await {
+            Ok(found) => self.with_owners(found).await?,
+            Err(error) => return Ok(Err(error)),
+        };
+        let Candidates { by_name, owned, .. } = &found;
+        let nobodys = |found: &&Found| {
+            !owned.contains_key(&found.remote_id)
+                && found.external_id.as_deref().is_none_or(|shown| shown.is_empty() || shown == external_id)
+        };
+        let by_name = by_name.iter().filter(nobodys).cloned().collect();
+        Ok(Ok(Candidates { by_name, ..found }))
+    }
+
     /// Notes which of them are counterparts of others.
     pub(super) async fn with_owners(&self, found: Candidates) -> StoreResult<Candidates> {
         with_owners(self.tables(), &self.key, self.generation(), found).await
@@ -163,6 +181,16 @@ impl Task<'_> {
     pub(super) fn baseline(&self, found: &Found) -> Attributes {
         baseline(self.configured(), self.key.kind(), found)
     }
+}
+
+/// Whether what a create was answered with is not what it made: some servers answer 200 or 201 with what they already had. It is
+/// older than the request (five minutes allow for the target's clock), or bears an externalId that is neither ours nor its own id.
+pub(super) fn was_there_before(found: &Found, external_id: &str, asked_at: Timestamp) -> bool {
+    let path: Option<scim::AttributePath> = "meta.created".parse().ok();
+    let created = path.and_then(|path| found.resource.read(&path)?.as_str()?.parse::<Timestamp>().ok());
+    let older =
+        created.is_some_and(|created| asked_at.duration_since(created) > SignedDuration::from_mins(5));
+    older || found.is_anothers(external_id)
 }
 
 /// What a sweep's complete listing found under these keys.

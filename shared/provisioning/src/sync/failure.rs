@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use super::settlement::Due;
 use super::task::{Next, Task, Told};
 use crate::activity::Action;
-use crate::application::Pace;
+use crate::application::{Adopt, Pace, ReactivateAdopted};
 use crate::clock::after;
 use crate::link::{Link, State};
+use crate::matching::{Candidate, Rules};
 use crate::ports::StoreResult;
 use crate::target::{RequestNote, TargetError};
 
@@ -33,6 +34,10 @@ const REFUSAL: [u64; 3] = [3_600, 21_600, 86_400];
 const DAILY: u64 = 86_400;
 /// How often a create whose answer was lost is looked for, over 20 seconds, before it is believed not to have been done.
 const LOOKS_FOR_A_LOST_CREATE: usize = 3;
+
+/// The rules by which something that an open create may have made is ours: nobody needs to be asked about that.
+pub(super) const MADE_BY_US: Rules =
+    Rules { adopt: Adopt::Automatic, take_over: false, reactivate: ReactivateAdopted::Yes };
 
 /// Decides. `attempts` are the failures in a row before this one.
 pub(super) fn disposition(error: &TargetError, attempts: u32) -> Disposition {
@@ -213,6 +218,24 @@ impl Task<'_> {
             ))),
             Err(error) => Err(error),
         }
+    }
+
+    /// When a conflict is looked at again by itself: soon while whoever has what is wanted is worked on, since he may be giving it up,
+    /// and else tomorrow.
+    pub(super) async fn when_to_look_again(
+        &self,
+        link: &Link,
+        candidates: &[Candidate],
+    ) -> StoreResult<Timestamp> {
+        let now = self.now();
+        let Some(seconds) = TROUBLE.get(link.work.attempts as usize) else { return Ok(tomorrow(now)) };
+        for owner in candidates.iter().filter_map(|candidate| candidate.owner.as_ref()) {
+            let owner = self.tables().links.link(owner).await?;
+            if owner.is_some_and(|owner| owner.work.due_at.is_some()) {
+                return Ok(after(now, Duration::from_secs(*seconds)));
+            }
+        }
+        Ok(tomorrow(now))
     }
 
     /// Settles that a person or a value is missing. The same reason again is not told again.

@@ -12,6 +12,7 @@ pub(crate) use adopt::shown_members;
 
 use super::settlement::Due;
 use super::task::{Current, Next, ROUNDS, Task};
+use crate::desired::Desired;
 use crate::drift::Subject;
 use crate::ids::GroupId;
 use crate::link::{Link, State};
@@ -24,6 +25,8 @@ impl Task<'_> {
         for _ in 0..ROUNDS {
             let Some(link) = self.next_link().await? else { return Ok(()) };
             let found = self.tables().directory.group(group).await?;
+            let desired = Desired::of_group(found.as_ref(), &self.configured().selection);
+            let Some(link) = self.kept_no_more(link, desired).await? else { continue };
             if link.observed.lacking {
                 match self.look_for(&link, Subject::Group(found.as_ref())).await? {
                     Next::Again => continue,
@@ -66,7 +69,7 @@ impl Task<'_> {
         Ok(())
     }
 
-    fn has_groups(&self) -> bool {
+    pub(super) fn has_groups(&self) -> bool {
         let connection = self.configured().application.connection.as_ref();
         connection.is_some_and(|connection| connection.capabilities.groups)
     }

@@ -3,9 +3,10 @@
 use super::settlement::Due;
 use super::task::{Next, Task, Told};
 use crate::activity::Action;
+use crate::desired::Desired;
 use crate::fuse::{Fuse, Permit, Removes};
 use crate::link::{Link, Removal};
-use crate::ports::StoreResult;
+use crate::ports::{StoreResult, Written};
 use crate::target::Change;
 
 impl Task<'_> {
@@ -49,6 +50,20 @@ impl Task<'_> {
         }
         self.hold(link, Removes::Value, &why, Due::At(self.now())).await?;
         Ok(Err(Next::Again))
+    }
+
+    /// The link, without a person's word that it stays once something else is desired than what he said it of, whatever comes
+    /// of that: who leaves once more is judged anew. `None`: the link is not as it was read.
+    pub(super) async fn kept_no_more(&self, link: Link, desired: Desired) -> StoreResult<Option<Link>> {
+        match link.removal {
+            Some(Removal::Kept(of)) if of != desired => {}
+            _ => return Ok(Some(link)),
+        }
+        let released = Link { removal: None, ..link.rewritten() };
+        match self.tables().links.write(&link, &released, None).await? {
+            Written::Yes => Ok(Some(released)),
+            Written::Lost(_) | Written::Owned(_) => Ok(None),
+        }
     }
 
     /// Nothing is sent until a person decided. It is told once.

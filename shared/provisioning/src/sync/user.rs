@@ -25,6 +25,8 @@ impl Task<'_> {
         for _ in 0..ROUNDS {
             let Some(link) = self.next_link().await? else { return Ok(()) };
             let record = self.tables().directory.user(user).await?;
+            let desired = Desired::of(record.as_ref(), &self.configured().selection);
+            let Some(link) = self.kept_no_more(link, desired).await? else { continue };
             if link.observed.lacking {
                 match self.look_for(&link, Subject::User(record.as_ref())).await? {
                     Next::Again => continue,
@@ -164,7 +166,7 @@ impl Task<'_> {
             let outcome = self.outcome(&claimed, told.with_changes(changes));
             let settled = self
                 .settle(&claimed, seen, Due::Done, None, Some(outcome), |link| {
-                    self.accept(link, action, changes);
+                    self.accept(link, action, changes, &claimed);
                     link.removal = link.removal.or(kept);
                 })
                 .await?;
@@ -221,8 +223,8 @@ impl Task<'_> {
         }
     }
 
-    /// What an accepted change leaves on the link.
-    pub(super) fn accept(&self, link: &mut Link, action: Action, changes: &[Change]) {
+    /// What an accepted change leaves on the link, which was `claimed` so before it was sent.
+    pub(super) fn accept(&self, link: &mut Link, action: Action, changes: &[Change], claimed: &Link) {
         let paths = changes.iter().map(|change| &change.attribute);
         let read_at = self.configured().condition.read_at;
         link.observed.accept(paths, &link.sent, read_at, self.now());
@@ -242,7 +244,9 @@ impl Task<'_> {
             link.state != state || changes.iter().any(|change| change.attribute == active());
         link.state = state;
         link.deletion_in_doubt = false;
-        link.removal = link.removal.filter(|_| action == Action::Deactivate);
+        // What was said of his removal while the request was under way is about what comes next.
+        let said_since = link.removal != claimed.removal;
+        link.removal = link.removal.filter(|_| action == Action::Deactivate || said_since);
         link.unassigned_since = None;
         settle_well(link);
     }

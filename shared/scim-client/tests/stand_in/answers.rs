@@ -142,3 +142,22 @@ async fn a_missing_resource_is_not_found() {
     assert!(matches!(exchange.result, Err(TargetError::NotFound(_))));
     assert_eq!(exchange.requests[0].path, "/Users/no%2Fsuch%3Fid");
 }
+
+#[tokio::test]
+async fn an_error_that_is_answered_with_200_is_no_success() {
+    let stand_in = stand_in(Quirks::default()).await;
+    let target = target(&stand_in);
+    let error = |status: &str| {
+        let schema = "urn:ietf:params:scim:api:messages:2.0:Error";
+        format!(r#"{{"schemas": ["{schema}"], "detail": "no", "status": {status}}}"#)
+    };
+    let id = RemoteId::new("u-000001").expect("an id");
+    let off = provisioning::target::Write::Delete { kind: Kind::User, remote_id: id };
+    for (status, is) in [("\"403\"", "403"), ("404", "404"), ("\"200\"", "500"), ("null", "500")] {
+        stand_in.clear_faults();
+        stand_in.fail(Fault::always().status(200).body(&error(status)));
+        let refused = target.write(&off).await.result.expect_err("a failure").to_string();
+        assert!(refused.contains(&format!("was answered {is}")), "{status}: {refused}");
+        assert!(target.control().await.result.is_err());
+    }
+}

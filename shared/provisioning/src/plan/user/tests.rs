@@ -122,6 +122,16 @@ fn a_deleted_user_goes_as_the_policy_says() {
 }
 
 #[test]
+fn an_account_that_was_left_is_off_once_its_user_is_assigned_again_and_disabled() {
+    let disabled = record(User { status: Status::Disabled, ..user("ada", "Engineer") }, &["sales"]);
+    let left = link(State::Released, "Engineer", true);
+    assert_eq!(plan(&configured(), Some(&disabled), &left), "Deactivate; active: true -> false");
+    let mut leaving = configured();
+    leaving.application.policy.on_disable = Departure::Leave;
+    assert_eq!(plan(&leaving, Some(&disabled), &left), "nothing");
+}
+
+#[test]
 fn who_left_while_his_create_was_open_is_looked_up() {
     let creating = Link { state: State::Creating, ..link(State::New, "", true) };
     assert_eq!(plan(&configured(), None, &creating), "look up a create whose answer was lost");

@@ -1,7 +1,7 @@
 //! A group without a counterpart: match, adopt or create with its members.
 
-use super::super::counterpart::bears_another;
-use super::super::failure::tomorrow;
+use super::super::counterpart::was_there_before;
+use super::super::failure::{MADE_BY_US, tomorrow};
 use super::super::members::PAGE;
 use super::super::settlement::{Due, Settled};
 use super::super::task::{Next, Task, Told};
@@ -46,7 +46,9 @@ impl Task<'_> {
         let profile = catalog::profile(&self.configured().application.catalog_key);
         if let Some(reason) = profile.and_then(|profile| refused_group_name(profile, &name)) {
             let told = Told::failure(Action::Hold, reason, Vec::new()).named(&name);
-            return self.group_conflict(link, told.with_create_open(link.create_is_open())).await;
+            return self
+                .group_conflict(link, told.with_create_open(link.create_is_open(self.generation())))
+                .await;
         }
         let mut requests = Vec::new();
         let candidates = match self.candidates(link, &external_id, &name, &mut requests).await? {
@@ -58,7 +60,7 @@ impl Task<'_> {
             }
         };
         let seen = link.work.generation;
-        let open = link.create_is_open();
+        let open = link.create_is_open(self.generation());
         let sought = Sought { kind: Kind::Group, external_id: &external_id, name: &name, creating: open };
         match decide(&candidates, &sought, &self.rules()) {
             Match::None => {
@@ -76,9 +78,10 @@ impl Task<'_> {
         }
     }
 
-    /// A person must decide; it is looked at again tomorrow.
+    /// A person must decide, unless whoever has it gives it up.
     async fn group_conflict(&self, link: &Link, told: Told) -> StoreResult<Next> {
-        self.stand(link, link.work.generation, State::Conflict, Some(tomorrow(self.now())), told).await
+        let again = self.when_to_look_again(link, &told.candidates).await?;
+        self.stand(link, link.work.generation, State::Conflict, Some(again), told).await
     }
 
     async fn create_group(
@@ -99,6 +102,7 @@ impl Task<'_> {
         let mut parts = chunks(&plan_members(&facts), self.members_per_request()).into_iter();
         let first = parts.next().filter(|_| !bare).unwrap_or_default();
         let complete = more.is_none() && parts.next().is_none() && !bare;
+        let asked_at = self.now();
         let intent = self
             .intend(link, None, |link| {
                 link.state = State::Creating;
@@ -107,6 +111,7 @@ impl Task<'_> {
                 link.deletion_in_doubt = false;
                 link.removal = None;
                 link.external_id = Some(external_id.to_owned());
+                link.asked_name = Some(name.to_owned());
                 link.sent.clear();
                 link.observed = Observed::default();
                 link.doubt = attributes.keys().cloned().collect();
@@ -128,9 +133,10 @@ impl Task<'_> {
         requests.extend(answer.requests);
         let found = match answer.result {
             // A server that answers a create with what it had: a match, and to be judged as one.
-            Ok(Some(found)) if bears_another(&found, external_id) => {
-                let error = TargetError::Conflict("the target answered with a group it had already".into());
-                return self.create_refused(group, &claimed, wanted, error, requests).await;
+            Ok(Some(found)) if was_there_before(&found, external_id, asked_at) => {
+                let candidates = Candidates { by_name: vec![found], ..Candidates::default() };
+                let detail = "the target answered with a group that was there before";
+                return self.judge_group_match(group, &claimed, wanted, candidates, detail, requests).await;
             }
             Ok(Some(found)) => found,
             Ok(None) => {
@@ -215,6 +221,21 @@ impl Task<'_> {
                     .await;
             }
         };
+        self.judge_group_match(group, claimed, wanted, candidates, &detail, requests).await
+    }
+
+    /// A create was refused because the group exists, or answered with it: the table again, on what the target now shows.
+    async fn judge_group_match(
+        &self,
+        group: &GroupId,
+        claimed: &Link,
+        wanted: &Wanted<'_>,
+        candidates: Candidates,
+        detail: &str,
+        requests: Vec<RequestNote>,
+    ) -> StoreResult<Next> {
+        let Wanted { name, external_id, open, .. } = *wanted;
+        let candidates = self.with_owners(candidates).await?;
         let sought = Sought { kind: Kind::Group, external_id, name, creating: open };
         match decide(&candidates, &sought, &self.rules()) {
             Match::Link { found, origin } => {
@@ -260,12 +281,18 @@ impl Task<'_> {
         let told = Told::success(action, reason, requests).named(&found.name);
         let with_id = Link { remote_id: Some(found.remote_id.clone()), ..link.clone() };
         // What our own lost create put there has not been told yet.
-        let ours = there.iter().filter(|(user, _)| link.members_in_doubt.contains_key(user));
+        let here = link.target_generation == self.generation();
+        let ours = there.iter().filter(|(user, _)| here && link.members_in_doubt.contains_key(user));
         let add = ours.map(|(user, remote_id)| (user.clone(), remote_id.clone())).collect();
         let chunk = MemberPlan { add, ..MemberPlan::default() };
         let outcome = self.outcome_with_members(&with_id, told, &chunk).await?;
         let settled = self
             .settle(&link, seen, Due::At(self.now()), Some(&take), Some(outcome), |link| {
+                if link.target_generation != self.generation() {
+                    // Who was named at another target bears another id here.
+                    link.members_in_doubt.clear();
+                    link.parked.clear();
+                }
                 link.members_in_doubt.retain(|user, _| !there.contains_key(user));
                 link.target_generation = self.generation();
                 link.state = State::Linked;
@@ -299,7 +326,7 @@ impl Task<'_> {
     pub(super) async fn resolve_group(&self, group: &GroupId, link: &Link) -> StoreResult<Next> {
         let Some(external_id) = link.external_id.clone() else { return Ok(Next::Stop) };
         let mut requests = Vec::new();
-        let candidates = match self.ask(&external_id, None, &mut requests).await {
+        let candidates = match self.made_by_open_create(link, &external_id, &mut requests).await? {
             Ok(candidates) => candidates,
             Err(error) => {
                 let error = self.judge(error, &mut requests).await;
@@ -307,8 +334,9 @@ impl Task<'_> {
                 return self.fail(link, link.work.generation, &error, told).await;
             }
         };
-        let sought = Sought { kind: Kind::Group, external_id: &external_id, name: "", creating: true };
-        match decide(&Candidates { by_name: Vec::new(), ..candidates }, &sought, &self.rules()) {
+        let name = link.asked_name.as_deref().unwrap_or_default();
+        let sought = Sought { kind: Kind::Group, external_id: &external_id, name, creating: true };
+        match decide(&candidates, &sought, &MADE_BY_US) {
             Match::Link { found, origin } => {
                 self.link_group(group, link, &external_id, &found, origin, requests).await
             }

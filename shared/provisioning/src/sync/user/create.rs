@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
-
-use super::super::counterpart::{Keys, bears_another};
-use super::super::failure::tomorrow;
+use super::super::counterpart::{Keys, was_there_before};
+use super::super::failure::{MADE_BY_US, tomorrow};
 use super::super::settlement::Due;
 use super::super::task::{Next, Task, Told};
 use super::{on, owned, owner_of, settle_well};
@@ -53,7 +51,7 @@ impl Task<'_> {
             keys: CounterpartKeys::of_user(self.configured(), user, link, attributes),
             attributes,
             seen: link.work.generation,
-            open: link.create_is_open(),
+            open: link.create_is_open(self.generation()),
         };
         let mut requests = Vec::new();
         if let Some(chosen) = link.chosen_at(self.generation()) {
@@ -103,11 +101,12 @@ impl Task<'_> {
         candidates: Vec<Candidate>,
         requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
+        let again = self.when_to_look_again(link, &candidates).await?;
         let told = Told::failure(Action::Hold, reason, requests)
             .named(&wanted.keys.name)
             .with_create_open(wanted.open)
             .between(candidates);
-        self.stand(link, wanted.seen, State::Conflict, Some(tomorrow(self.now())), told).await
+        self.stand(link, wanted.seen, State::Conflict, Some(again), told).await
     }
 
     async fn create(
@@ -125,6 +124,7 @@ impl Task<'_> {
                 link.deletion_in_doubt = false;
                 link.removal = None;
                 link.external_id = Some(wanted.keys.external_id.clone());
+                link.asked_name = Some(wanted.keys.name.clone());
                 link.sent.clear();
                 link.observed = Observed::default();
                 link.doubt = wanted.attributes.keys().cloned().collect();
@@ -146,7 +146,7 @@ impl Task<'_> {
             // A server that answers a create with what it had: a match, and to be judged as one.
             Ok(Some(found)) => {
                 let candidates = Candidates { by_name: vec![found], ..Candidates::default() };
-                let detail = "the target answered with an account it had already";
+                let detail = "the target answered with an account that was there before";
                 return self.judge_match(&claimed, wanted, candidates, detail, requests).await;
             }
             Ok(None) => {
@@ -217,7 +217,6 @@ impl Task<'_> {
                 link.remote_id = Some(found.remote_id.clone());
                 link.origin = Some(Origin::Created);
                 link.deletion_in_doubt = false;
-                link.removal = None;
                 link.sent = wanted.attributes.clone();
                 link.observed = Observed::made(wanted.attributes, Some(found), self.now());
                 link.doubt.clear();
@@ -312,7 +311,7 @@ impl Task<'_> {
         let outcome = self.outcome(&claimed, told);
         let settled = self
             .settle(&claimed, wanted.seen, Due::Done, None, Some(outcome), |link| {
-                self.accept(link, action, &differing);
+                self.accept(link, action, &differing, &claimed);
                 link.sent.insert(active(), on());
                 link.presence_changed = true;
             })
@@ -326,16 +325,17 @@ impl Task<'_> {
         let seen = link.work.generation;
         let Some(external_id) = link.external_id.clone() else { return Ok(Next::Stop) };
         let mut requests = Vec::new();
-        let candidates = match self.ask(&external_id, None, &mut requests).await {
+        let candidates = match self.made_by_open_create(link, &external_id, &mut requests).await? {
             Ok(candidates) => candidates,
             Err(error) => {
                 let error = self.judge(error, &mut requests).await;
                 return self.fail(link, seen, &error, Told::failure(Action::Create, "", requests)).await;
             }
         };
-        let sought = Sought { kind: Kind::User, external_id: &external_id, name: "", creating: true };
-        let found = match decide(&candidates, &sought, &self.rules()) {
-            Match::Link { found, .. } => found,
+        let name = link.asked_name.as_deref().unwrap_or_default();
+        let sought = Sought { kind: Kind::User, external_id: &external_id, name, creating: true };
+        let (found, origin) = match decide(&candidates, &sought, &MADE_BY_US) {
+            Match::Link { found, origin } => (found, origin),
             Match::None => return self.unresolved(link, &requests).await,
             Match::Conflict { reason, candidates } => {
                 let told =
@@ -351,9 +351,8 @@ impl Task<'_> {
             .settle(link, seen, Due::At(self.now()), Some(&take), Some(outcome), |link| {
                 link.state = State::Linked;
                 link.remote_id = Some(found.remote_id.clone());
-                link.origin = Some(Origin::Created);
+                link.origin = Some(origin);
                 link.deletion_in_doubt = false;
-                link.removal = None;
                 link.doubt.insert(active());
                 link.presence_changed = true;
                 settle_well(link);
@@ -367,14 +366,4 @@ impl Task<'_> {
             None => Ok(Next::Again),
         }
     }
-}
-
-/// Whether what a create answered with was there already: it is older than the request, or bears an externalId that we did not
-/// send. Some servers answer 200 or 201 with an account they already had. Five minutes allow for the target's clock.
-fn was_there_before(found: &Found, external_id: &str, asked_at: Timestamp) -> bool {
-    let path: Option<scim::AttributePath> = "meta.created".parse().ok();
-    let created = path.and_then(|path| found.resource.read(&path)?.as_str()?.parse::<Timestamp>().ok());
-    let older =
-        created.is_some_and(|created| asked_at.duration_since(created) > SignedDuration::from_mins(5));
-    older || bears_another(found, external_id)
 }

@@ -2,7 +2,7 @@
 
 use super::super::settlement::Due;
 use super::super::task::{Next, Task, Told};
-use super::{accept, settle_well};
+use super::settle_well;
 use crate::activity::Action;
 use crate::clock::after;
 use crate::detect::RING_AGAIN;
@@ -85,7 +85,7 @@ impl Task<'_> {
         let reason = format!("the target deletes no accounts, so it was turned off: {detail}");
         let told = Told::success(Action::Deactivate, reason, requests).with_changes(&changes);
         let outcome = self.outcome(claimed, told);
-        let off = |link: &mut Link| accept(link, Action::Deactivate, &changes);
+        let off = |link: &mut Link| self.accept(link, Action::Deactivate, &changes, claimed);
         Ok(self.settle(claimed, seen, Due::Done, None, Some(outcome), off).await?.next())
     }
 
@@ -94,6 +94,9 @@ impl Task<'_> {
         let Object::User(user) = &link.key.object else { return Ok(false) };
         let application = &self.key.application;
         let mut bells = Vec::new();
+        if !self.has_groups() {
+            return Ok(false);
+        }
         for group in &self.tables().memberships.groups_pushed_in(application, user).await? {
             let key = LinkKey::group(application, group);
             // A group that is not kept at this target takes nobody out, and one that fails may never: neither holds
@@ -107,6 +110,10 @@ impl Task<'_> {
             if among.is_empty() && !link.members_in_doubt.contains_key(user) {
                 // The group does not know of him: a record that was cut off half-way.
                 memberships.forget_pushed(application, group, std::slice::from_ref(user)).await?;
+                continue;
+            }
+            // What was pushed at another target is nobody's to take out here.
+            if among.get(user).is_some_and(|pushed| pushed.target_generation != self.generation()) {
                 continue;
             }
             self.tables().memberships.put_todo(application, group, std::slice::from_ref(user)).await?;

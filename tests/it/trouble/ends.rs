@@ -1,0 +1,93 @@
+//! Ends that never came: a deletion, a removal or a person waited for something that was over.
+
+use provisioning::application::{Configuration, Departure, DeselectedGroup, Policy};
+use provisioning::link::{LinkKey, State};
+use provisioning::target::Kind;
+use serde_json::json;
+
+use super::{ada_in_step, at_once};
+use crate::world::{Run, World};
+
+async fn settled(world: &mut World) {
+    assert!(matches!(world.run(None).await, Run::Quiet { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_target_whose_groups_are_kept_no_more_holds_up_no_deletion() {
+    let mut world = ada_in_step(Policy { on_delete: Departure::Delete, ..at_once() }).await;
+    let overrides = catalog::Settings { groups: Some(false), ..catalog::Settings::default() };
+    let new = Configuration { overrides: Some(overrides), ..Configuration::default() };
+    world.setup.configure(&world.application, new).await.unwrap();
+    settled(&mut world).await;
+    world.delete("ada").await;
+    world.run(None).await;
+    assert_eq!(world.accounts().get("ada"), None, "{:#?}", world.writes());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_deleted_and_made_again_under_its_name_has_its_members_within_the_hour() {
+    let mut world = ada_in_step(Policy { on_deselect: DeselectedGroup::Delete, ..at_once() }).await;
+    world.tables.directory.delete_group(&"sales".parse().unwrap()).await.ok();
+    world.group("sales2", "Sales").await;
+    world.user("ada", "Engineer", &["eng", "sales2"]).await;
+    let groups = ["sales2".parse().unwrap(), "eng".parse().unwrap()].into();
+    let selection = Some(provisioning::application::Selection { groups, ..Default::default() });
+    let new = Configuration { selection, ..Configuration::default() };
+    world.setup.configure(&world.application, new).await.unwrap();
+    world.run(None).await;
+    assert!(
+        world.memberships().get("Sales").is_some_and(|members| members.contains("ada")),
+        "{:?}",
+        world.memberships()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_made_again_under_his_name_has_an_account_within_the_hour() {
+    for order in 0..2 {
+        let mut world = ada_in_step(Policy { on_delete: Departure::Delete, ..at_once() }).await;
+        world.delete("ada").await;
+        if order == 0 {
+            world.read_streams().await;
+        }
+        world.write_user("ada2", &["sales"], |ada| ada.username = "ada".into()).await;
+        world.run(None).await;
+        let key = LinkKey::user(&world.application, &"ada2".parse().unwrap());
+        let link = world.tables.links.link(&key).await.unwrap().unwrap();
+        assert_eq!(link.state, State::Linked, "{order}: {:?}", link.work.problem);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_with_a_conflict_is_removed_within_the_hour() {
+    let mut world = ada_in_step(at_once()).await;
+    let account =
+        json!({"schemas": [scim::USER_SCHEMA], "userName": "eve", "externalId": "okta-1", "active": true});
+    world.stand_in.seed(Kind::User, &account).unwrap();
+    world.user("eve", "Clerk", &["eng"]).await;
+    settled(&mut world).await;
+    world.setup.remove(&world.application, Departure::Deactivate, None).await.unwrap();
+    world.run(None).await;
+    let left = world.tables.applications.load(&world.application).await.unwrap();
+    assert!(left.is_none(), "{:?}", left.unwrap().condition);
+    assert_eq!(world.accounts()["ada"], None);
+    assert!(world.accounts()["eve"].is_some(), "she was never ours");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conflict_of_somebody_who_left_while_the_application_was_disabled_is_over() {
+    let mut world = ada_in_step(at_once()).await;
+    let account =
+        json!({"schemas": [scim::USER_SCHEMA], "userName": "eve", "externalId": "okta-1", "active": true});
+    world.stand_in.seed(Kind::User, &account).unwrap();
+    world.user("eve", "Clerk", &["eng"]).await;
+    settled(&mut world).await;
+    world.setup.disable(&world.application).await.unwrap();
+    world.delete("eve").await;
+    settled(&mut world).await;
+    world.enable().await;
+    settled(&mut world).await;
+    let key = LinkKey::user(&world.application, &"eve".parse().unwrap());
+    let link = world.tables.links.link(&key).await.unwrap().unwrap();
+    assert_eq!((link.state, link.work.problem), (State::New, None));
+}
