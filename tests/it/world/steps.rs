@@ -144,4 +144,8 @@ impl Target for CrashingTarget {
     async fn control(&self) -> Exchange<()> {
         self.read(self.inner.control()).await
     }
+
+    fn learned(&self) -> catalog::Settings {
+        self.inner.learned()
+    }
 }

@@ -10,5 +10,6 @@ mod groups;
 mod imports;
 mod offboarding;
 mod openapi;
+mod policy;
 mod previews;
 mod users;

@@ -30,8 +30,10 @@ forms! {
     GroupRename {
         /// It takes the new name.
         Rename,
-        /// It cannot be renamed: another is made, and the old one goes.
+        /// It cannot be renamed: another is made, and the old one goes once that has all the members.
         Recreate,
+        /// It cannot be renamed, and keeps its name.
+        Skip,
     }
     /// By what an account may be looked for with a filter.
     MatchAttribute {

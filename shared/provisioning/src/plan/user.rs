@@ -80,11 +80,13 @@ pub fn plan_user(
         (Desired::Active, None) => UserPlan::Nothing,
         (desired, _) if link.is_kept(desired) => UserPlan::Nothing,
         // He may be back tomorrow, or be gone: the link goes on, so that either finds it.
-        (Desired::Suspended, _) if policy.on_disable == Departure::Leave => match link.create_is_open() {
-            true => UserPlan::Resolve,
-            false => UserPlan::Nothing,
-        },
-        (Desired::Suspended, _) => depart(without_deletion(policy.on_disable), link),
+        (Desired::Suspended, _) if configured.departure(desired) == Departure::Leave => {
+            match link.create_is_open() {
+                true => UserPlan::Resolve,
+                false => UserPlan::Nothing,
+            }
+        }
+        (Desired::Suspended, _) => depart(configured.departure(desired), link),
         (Desired::Unassigned, _) => {
             if !is_in_use(link) {
                 return UserPlan::Nothing;
@@ -93,22 +95,16 @@ pub fn plan_user(
             let until = after(since, policy.grace());
             match until > now {
                 true => UserPlan::WaitForGrace { since, until },
-                false => depart(policy.on_unassign, link),
+                false => depart(configured.departure(desired), link),
             }
         }
         // An account that was left while its user was only unassigned is not left for good.
-        (Desired::Deleted, _) if link.state == State::Released && policy.on_delete != Departure::Leave => {
-            depart(policy.on_delete, &Link { state: State::Linked, ..link.clone() })
+        (Desired::Deleted, _)
+            if link.state == State::Released && configured.departure(desired) != Departure::Leave =>
+        {
+            depart(configured.departure(desired), &Link { state: State::Linked, ..link.clone() })
         }
-        (Desired::Deleted, _) => depart(policy.on_delete, link),
-    }
-}
-
-/// A suspension never deletes: he may be back tomorrow.
-fn without_deletion(departure: Departure) -> Departure {
-    match departure {
-        Departure::Delete => Departure::Deactivate,
-        other => other,
+        (Desired::Deleted, _) => depart(configured.departure(desired), link),
     }
 }
 
@@ -131,7 +127,7 @@ fn sendable(configured: &Configured, rendered: Rendered) -> Result<Attributes, S
         }
         Rendered::Attributes(attributes) => attributes,
     };
-    let profile = catalog::profile(&configured.application.catalog_key);
+    let profile = configured.application.profile();
     match profile.and_then(|profile| refused_name(profile, &attributes)) {
         Some(reason) => Err(reason),
         None => Ok(attributes),

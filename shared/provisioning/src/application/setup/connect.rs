@@ -95,11 +95,7 @@ impl Setup {
         discovery: &Discovery,
         relinked: bool,
     ) -> Result<ConfigurationWrite, SetupError> {
-        let schema = TargetSchema {
-            attributes: discovery.attributes.clone(),
-            required: discovery.required.clone(),
-            from_schemas: discovery.from_schemas,
-        };
+        let schema = TargetSchema::of(discovery, before.application.profile());
         let mapping = prefilled(&before.mapping, &schema);
         let sweep = match before.application.lifecycle {
             // Nothing is known of another tenant's accounts until they were listed.

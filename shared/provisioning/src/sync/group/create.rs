@@ -94,7 +94,7 @@ impl Task<'_> {
             facts.clone().filter(|facts| facts.pushed.is_some()).map(|facts| facts.user).collect();
         let facts: Vec<_> =
             facts.map(|facts| MemberFacts { pushed: None, in_doubt: None, ..facts }).collect();
-        let mut parts = chunks(&plan_members(&facts), self.members_per_request()).into_iter();
+        let mut parts = chunks(&plan_members(&facts), self.request_limit()).into_iter();
         let first = parts.next().filter(|_| !bare).unwrap_or_default();
         let complete = more.is_none() && parts.next().is_none() && !bare;
         let intent = self

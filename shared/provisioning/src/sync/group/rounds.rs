@@ -12,7 +12,7 @@ use crate::ids::{GroupId, RemoteId, UserId};
 use crate::link::{Link, State};
 use crate::plan::{MemberPlan, chunks, plan_members};
 use crate::ports::{Pushed, StoreResult, Todo};
-use crate::target::{Change, Kind, RequestNote, TargetError, Write};
+use crate::target::{Change, Kind, RequestLimit, RequestNote, TargetError, Write};
 
 /// How soon a group looks again for members whose accounts are about to be turned off. Their links ring it when they are.
 const LEAVERS_FIRST: std::time::Duration = std::time::Duration::from_secs(3);
@@ -59,8 +59,7 @@ impl Task<'_> {
             let plan = plan_members(&self.facts(group, &link, &looked_at).await?);
             deferred.extend(plan.deferred.iter().cloned());
             unparked.extend(looked_at.into_iter().filter(|user| !plan.add.contains_key(user)));
-            let size = self.members_per_request();
-            let mut requests = chunks(&plan, size);
+            let mut requests = chunks(&plan, self.request_limit());
             if requests.is_empty() && !round.changes.is_empty() {
                 requests.push(MemberPlan::default());
             }
@@ -103,9 +102,10 @@ impl Task<'_> {
         }
     }
 
-    pub(super) fn members_per_request(&self) -> usize {
+    pub(super) fn request_limit(&self) -> RequestLimit {
         let connection = self.configured().application.connection.as_ref();
-        connection.map_or(1, |connection| connection.capabilities.most_members())
+        let limit = connection.map(|connection| connection.capabilities.request_limit());
+        limit.unwrap_or(RequestLimit { members: 1, bytes: 1 })
     }
 
     /// The rows worked off go; those of members whose turn has not come stay.
