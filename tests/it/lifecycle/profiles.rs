@@ -27,7 +27,7 @@ fn quirks_of(profile: &Profile) -> Quirks {
             Some(Paging::Index) | None => testkit::Paging::Index,
         },
         group_rename: match said.group_rename {
-            Some(GroupRename::Recreate | GroupRename::Skip) => testkit::GroupRename::Never,
+            Some(GroupRename::Skip) => testkit::GroupRename::Never,
             Some(GroupRename::Rename) | None => testkit::GroupRename::Any,
         },
         deactivation: match profile.deactivation.as_ref().map(|known| known.value) {

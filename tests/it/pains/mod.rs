@@ -44,7 +44,7 @@ pub async fn settled(world: &mut World) {
 }
 
 /// Sweeps, as an administrator asks for it.
-async fn swept(world: &mut World) {
+pub async fn swept(world: &mut World) {
     Box::pin(world.setup.sync(&world.application, None)).await.unwrap();
     settled(world).await;
 }

@@ -3,4 +3,6 @@
 
 mod leavers;
 mod look_ups;
+mod names;
+mod rates;
 mod sizes;

@@ -3,13 +3,11 @@
 
 mod pace;
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::Timestamp;
-use provisioning::application::{Condition as Noted, Configured, Lifecycle, Pace};
+use provisioning::application::{Charge, Condition as Noted, Configured, Lifecycle, Pace};
 use provisioning::ids::ApplicationId;
 use provisioning::mapping::Mapping;
 use provisioning::ports::{
@@ -234,11 +232,11 @@ impl ApplicationStore for DynamoApplicationStore {
     async fn reserve(
         &self,
         id: &ApplicationId,
-        distance: Duration,
+        charges: &[Charge],
         now: Timestamp,
         latest: Timestamp,
     ) -> StoreResult<Slot> {
-        self.take_slot(id, distance, now, latest).await
+        self.take_slot(id, charges, now, latest).await
     }
 
     async fn condition(&self, id: &ApplicationId) -> StoreResult<Noted> {

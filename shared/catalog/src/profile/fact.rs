@@ -30,9 +30,7 @@ forms! {
     GroupRename {
         /// It takes the new name.
         Rename,
-        /// It cannot be renamed: another is made, and the old one goes once that has all the members.
-        Recreate,
-        /// It cannot be renamed, and keeps its name.
+        /// It cannot be renamed: it keeps its name there, and that is told.
         Skip,
     }
     /// By what an account may be looked for with a filter.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Configured, Lifecycle, missing_steps};
+use super::{Configured, Lifecycle, Rates, missing_steps};
 use crate::link::Trouble;
 use crate::ports::{StoreResult, Tables};
 use crate::sweep::{Pending, Progress};
@@ -92,7 +92,7 @@ pub async fn status(tables: &Tables, configured: &Configured, now: Timestamp) ->
                 let (users, groups) =
                     tokio::try_join!(pending(Kind::User, true), pending(Kind::Group, true))?;
                 let pending = Pending { users: users as u64, groups: groups as u64 };
-                job.progress(pending, groups_to_compare(configured), now)
+                job.progress(pending, groups_to_compare(configured), &Rates::of(configured), now)
             }
         },
     };

@@ -253,7 +253,10 @@ enum WhenDeselected {
 
 impl Default for WirePolicy {
     fn default() -> Self {
-        Self { on_disable: None, ..(&Policy::default()).into() }
+        let mut usual = Self::from(&Policy::default());
+        // It depends on the target.
+        usual.on_disable = None;
+        usual
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keeping a linked group: its name and members, in as few requests as the target takes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::members::PAGE;
 use super::super::settlement::{Due, Settled};
@@ -17,6 +17,18 @@ use crate::target::{Change, Kind, RequestLimit, RequestNote, TargetError, Write}
 /// How soon a group looks again for members whose accounts are about to be turned off. Their links ring it when they are.
 const LEAVERS_FIRST: std::time::Duration = std::time::Duration::from_secs(3);
 
+/// What a task of a group looked at.
+struct LookedAt<'a> {
+    /// A full page of rows may not have been all of them.
+    full: bool,
+    /// Members whose turn has not come.
+    deferred: &'a BTreeSet<UserId>,
+    /// Members who are left out no more.
+    unparked: &'a BTreeSet<UserId>,
+    /// A rename that the target cannot do.
+    kept_name: Option<&'a Change>,
+}
+
 /// What came of one request of a round.
 pub(super) enum Sent {
     /// Settled; the link as it is now.
@@ -30,8 +42,14 @@ pub(super) enum Sent {
 impl Task<'_> {
     /// Sends the changes of the group itself and of its members: all of them after a sweep's mark, else those of
     /// its todo rows. What was sent before and not accepted goes last and by itself, so that a rename the target
-    /// refuses keeps nobody in the group or out of it.
-    pub(super) async fn keep(&self, group: &GroupId, link: &Link, changes: &[Change]) -> StoreResult<Next> {
+    /// refuses keeps nobody in the group or out of it. `kept_name` is a rename that the target cannot do: it is told.
+    pub(super) async fn keep(
+        &self,
+        group: &GroupId,
+        link: &Link,
+        changes: &[Change],
+        kept_name: Option<&Change>,
+    ) -> StoreResult<Next> {
         let seen = link.work.generation;
         let application = &self.key.application;
         let rows = self.tables().memberships.todo(application, group, PAGE).await?;
@@ -87,7 +105,8 @@ impl Task<'_> {
                 other => return self.ended(other, seen, &last).await,
             }
         }
-        self.finish(&link, seen, full, &deferred, &unparked).await
+        let looked_at = LookedAt { full, deferred: &deferred, unparked: &unparked, kept_name };
+        self.finish(&link, seen, &looked_at).await
     }
 
     /// What comes next where a request was not settled well.
@@ -119,14 +138,15 @@ impl Task<'_> {
     }
 
     /// The mark goes, unless there is more to look at.
-    async fn finish(
-        &self,
-        link: &Link,
-        seen: u64,
-        full: bool,
-        deferred: &BTreeSet<UserId>,
-        unparked: &BTreeSet<UserId>,
-    ) -> StoreResult<Next> {
+    async fn finish(&self, link: &Link, seen: u64, looked_at: &LookedAt<'_>) -> StoreResult<Next> {
+        let LookedAt { full, deferred, unparked, kept_name } = *looked_at;
+        let unsent: BTreeMap<_, _> =
+            kept_name.map(|change| (change.attribute.clone(), change.new.clone())).into_iter().collect();
+        let told = kept_name.filter(|_| link.rejected != unsent).map(|change| {
+            let reason = "the target cannot rename a group, so it keeps its name there; rename it at the target, or set \
+                 group_rename to rename where it can";
+            self.outcome(link, Told::failure(Action::Hold, reason, Vec::new()).with_changes(std::slice::from_ref(change)))
+        });
         let mut after_it = link.clone();
         after_it.parked.retain(|user, _| !unparked.contains(user));
         let due = match (full, deferred.is_empty()) {
@@ -135,8 +155,9 @@ impl Task<'_> {
             (false, true) => after_it.next_parked().map_or(Due::Done, Due::At),
         };
         let settled = self
-            .settle(link, seen, due, None, None, |link| {
+            .settle(link, seen, due, None, told, |link| {
                 link.state = State::Linked;
+                link.rejected.clone_from(&unsent);
                 link.compare = link.compare && full;
                 link.parked.retain(|user, _| !unparked.contains(user));
                 // What is tried again tomorrow is no longer the sweep's, which waits for what is.
