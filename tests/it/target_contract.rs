@@ -40,8 +40,12 @@ impl Subject {
     fn new(base_url: &Url, token: &SecretString, dialect: Dialect) -> Self {
         let connector = HttpConnector::new(AddressPolicy::AllowLocal);
         let secret = SecretName("unused".into());
-        let connection =
-            Connection { base_url: base_url.clone(), secret, capabilities: Capabilities::default() };
+        let connection = Connection {
+            lifetime: provisioning::application::Lifetime::default(),
+            base_url: base_url.clone(),
+            secret,
+            capabilities: Capabilities::default(),
+        };
         let target = connector.open(&connection, token);
         Self { connector, connection, target, dialect }
     }

@@ -6,3 +6,4 @@ mod look_ups;
 mod names;
 mod rates;
 mod sizes;
+mod tokens;

@@ -4,6 +4,7 @@ mod activity;
 mod attributes;
 mod catalog;
 mod client;
+mod connection;
 mod explain;
 mod frame;
 mod groups;

@@ -46,6 +46,12 @@ struct Summary {
     application: ApplicationId,
     lifecycle: Lifecycle,
     version: u64,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    warns_at: Option<Timestamp>,
 }
 
 impl DynamoApplicationStore {
@@ -93,6 +99,7 @@ impl DynamoApplicationStore {
             application: application.id.clone(),
             lifecycle: application.lifecycle,
             version: application.version,
+            warns_at: application.warns_at(),
         };
         let summary = encode(WHAT, APPLICATION, &keys::application_summary(&application.id), &summary)?;
         let mut parts =
@@ -126,8 +133,8 @@ impl ApplicationStore for DynamoApplicationStore {
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", AttributeValue::S(keys::APPLICATIONS.into()));
         let summaries = all(WHAT, query).await?.into_iter().map(|item| {
-            let Summary { application: id, lifecycle, version } = decode(WHAT, item)?;
-            Ok(ApplicationSummary { id, lifecycle, version })
+            let Summary { application: id, lifecycle, version, warns_at } = decode(WHAT, item)?;
+            Ok(ApplicationSummary { id, lifecycle, version, warns_at })
         });
         summaries.collect()
     }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use provisioning::application::{
-    Application, Charge, Condition, Connection, Lifecycle, Pace, Policy, SecretName, Selection, TargetSchema,
+    Application, Charge, Condition, Connection, Lifecycle, Lifetime, Pace, Policy, SecretName, Selection,
+    TargetSchema,
 };
 use provisioning::mapping::{DirectoryAttribute, MappedAttribute, Mapping, Source};
 use provisioning::ports::{ApplicationSummary, ConfigurationWrite, Slot};
@@ -22,6 +23,7 @@ fn application(version: u64) -> Application {
             base_url: id("https://crm.example.org/scim/v2"),
             secret: SecretName("rollcall/crm".into()),
             capabilities: Capabilities { filter: false, members_per_request: 20, ..Capabilities::default() },
+            lifetime: Lifetime { stored_at: Some(at(7)), ..Lifetime::default() },
         }),
         target_generation: 1,
         policy: Policy { grace_seconds: 5, ..Policy::default() },
@@ -76,7 +78,8 @@ async fn an_application_is_loaded_as_it_was_written() {
     assert_eq!(Some(loaded.mapping), write.mapping);
     assert_eq!(Some(loaded.selection), write.selection);
     assert_eq!(loaded.condition, Condition::default());
-    let summary = ApplicationSummary { id: id("crm"), lifecycle: Lifecycle::Enabled, version: 1 };
+    let summary =
+        ApplicationSummary { id: id("crm"), lifecycle: Lifecycle::Enabled, version: 1, warns_at: None };
     assert_eq!(applications.list().await.unwrap(), [summary]);
 }
 

@@ -3,7 +3,9 @@
 
 mod base_url;
 mod departure;
+mod expiry;
 mod identity;
+mod lifetime;
 mod pace;
 mod policy;
 mod rates;
@@ -12,7 +14,9 @@ mod setup;
 mod status;
 
 pub use base_url::{BaseUrlProblem, base_url};
+pub(crate) use expiry::warn;
 pub use identity::{Evidence, Sighting};
+pub use lifetime::Lifetime;
 pub use pace::{Pace, SLOWEST};
 pub use policy::{Adopt, Departure, DeselectedGroup, Policy, ReactivateAdopted};
 pub use rates::{Call, Charge, Rates, Verb, beyond};
@@ -84,6 +88,9 @@ pub struct Connection {
     /// What the target can do, and where that is known from.
     #[serde(default)]
     pub capabilities: Capabilities,
+    /// Since when the credentials are kept, and until when.
+    #[serde(default)]
+    pub lifetime: Lifetime,
 }
 
 /// The attributes a target takes, as it was asked when it was connected.

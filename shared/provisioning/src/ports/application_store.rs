@@ -65,6 +65,8 @@ pub struct ApplicationSummary {
     pub lifecycle: Lifecycle,
     /// Its version.
     pub version: u64,
+    /// When it is next to be said that its credentials run out.
+    pub warns_at: Option<Timestamp>,
 }
 
 /// A write of configuration. `application.version` is the new version, one above the old.

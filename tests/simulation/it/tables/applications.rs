@@ -81,6 +81,7 @@ impl ApplicationStore for Store {
         self.read("applications.list", |state| {
             let summary = |kept: &Kept| ApplicationSummary {
                 id: kept.application.id.clone(),
+                warns_at: kept.application.warns_at(),
                 lifecycle: kept.application.lifecycle,
                 version: kept.application.version,
             };

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::{Setup, SetupError};
 use crate::activity::EventName;
 use crate::application::{
-    Application, Call, Configured, Connection, Evidence, Lifecycle, Pace, Rates, SecretName, TargetSchema,
-    Verb, beyond,
+    Application, Call, Configured, Connection, Evidence, Lifecycle, Lifetime, Pace, Rates, SecretName,
+    TargetSchema, Verb, beyond,
 };
 use crate::clock::after;
 use crate::ids::ApplicationId;
@@ -47,18 +48,44 @@ impl Setup {
         token: &SecretString,
         links: Links,
     ) -> Result<Discovery, SetupError> {
+        self.connect_until(id, base_url, token, links, None).await
+    }
+
+    /// The same with credentials that run out at a time the administrator knows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Setup::connect`].
+    pub async fn connect_until(
+        &self,
+        id: &ApplicationId,
+        base_url: &Url,
+        token: &SecretString,
+        links: Links,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Discovery, SetupError> {
         let before = self.load_kept(id).await?;
         let secret = SecretName(self.randomness.token());
         let capabilities = self.known(&before);
-        let tried = Connection { base_url: base_url.clone(), secret, capabilities };
+        let lifetime = Lifetime { stored_at: Some(self.clock.now()), expires_at, warned: None };
+        let tried = Connection { base_url: base_url.clone(), secret, capabilities, lifetime };
         let exchange = self.discover(&before, &tried, token).await?;
         let discovery =
             exchange.result.map_err(|error| SetupError::Target { error, requests: exchange.requests })?;
-        let connection = Connection { capabilities: discovery.capabilities.clone(), ..tried };
+        let mut connection = Connection { capabilities: discovery.capabilities.clone(), ..tried };
         let same_place = match &before.application.connection {
             Some(old) => old.base_url == connection.base_url && self.holds(&old.secret, token).await?,
             None => false,
         };
+        // The same token is as old as it was, and ends when it was said to unless that is said anew.
+        if let Some(old) = before.application.connection.as_ref().filter(|_| same_place) {
+            connection.lifetime = match expires_at {
+                Some(_) if expires_at != old.lifetime.expires_at => {
+                    Lifetime { expires_at, warned: None, ..old.lifetime }
+                }
+                _ => old.lifetime,
+            };
+        }
         if !same_place && links == Links::Identify {
             self.identify(&before, &connection, token).await?;
         }
@@ -215,7 +242,9 @@ impl Setup {
 fn is_known(before: &Configured, write: &ConfigurationWrite) -> bool {
     let capabilities =
         |application: &Application| application.connection.as_ref().map(|known| known.capabilities.clone());
+    let lifetime = |application: &Application| application.connection.as_ref().map(|known| known.lifetime);
     capabilities(&before.application) == capabilities(&write.application)
+        && lifetime(&before.application) == lifetime(&write.application)
         && before.schema == write.schema
         && Some(&before.mapping) == write.mapping.as_ref()
 }
