@@ -228,7 +228,8 @@ async fn who_reserves_at_the_same_time_gets_moments_apart() {
     let applications = database::tables().await.applications;
     applications.write(&first_write()).await.unwrap();
     let charges = [charge("writes", 100), charge("user_writes", 300)];
-    let reserve = |_| applications.reserve(&id("crm"), &charges, at(0), at(60_000));
+    let crm = id("crm");
+    let reserve = |_| applications.reserve(&crm, &charges, at(0), at(60_000));
     let slots = futures::future::join_all((0..12).map(reserve)).await;
     let mut moments: Vec<_> = slots
         .into_iter()

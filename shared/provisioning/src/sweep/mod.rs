@@ -89,7 +89,7 @@ impl Sweeper {
         let mut page =
             Page { sweeper: self, configured: &configured, job, taken: HashSet::new(), purged: false };
         let next = match (position.phase, position.step) {
-            (SweepPhase::Listing, step) => page.list(step).await?,
+            (SweepPhase::Listing, step) => Box::pin(page.list(step)).await?,
             (SweepPhase::Users, Step::Draining) => page.drain(Kind::User, SweepPhase::Groups).await?,
             (SweepPhase::Users, step) => page.users(step).await?,
             (SweepPhase::Groups, Step::Draining) => page.drain(Kind::Group, SweepPhase::Counting).await?,

@@ -41,7 +41,7 @@ pub(crate) struct Paced {
     version: u64,
     /// Requests went when it was opened: they end where it is disabled meanwhile. A preview reads also where none go.
     was_live: bool,
-    capabilities: Capabilities,
+    capabilities: Box<Capabilities>,
     rates: Rates,
     /// Since when it is used.
     began: Timestamp,
@@ -78,7 +78,7 @@ impl Paced {
             application: configured.application.id.clone(),
             version: configured.application.version,
             was_live: configured.is_live(),
-            capabilities: connection.map(|known| known.capabilities.clone()).unwrap_or_default(),
+            capabilities: Box::new(connection.map(|known| known.capabilities.clone()).unwrap_or_default()),
             rates: Rates::of(configured),
             haste,
             credit: AtomicUsize::new(0),

@@ -54,7 +54,7 @@ impl World {
         for (queue, many) in [(Queue::Users, 2), (Queue::Groups, 2), (Queue::Jobs, 1)] {
             for _ in 0..many {
                 let world = self.clone();
-                tokio::task::spawn_local(async move { world.serve(queue).await });
+                tokio::task::spawn_local(async move { Box::pin(world.serve(queue)).await });
             }
         }
         for (stream, reader) in [
@@ -97,7 +97,7 @@ impl World {
                     let handled = Self::invoke(&parts, run).await;
                     handled.map(|handled| handled.iter().map(|one| *one == Handled::Yes).collect())
                 }
-                Queue::Jobs => self.page(&parts, doorbells).await,
+                Queue::Jobs => Box::pin(self.page(&parts, doorbells)).await,
             };
             let handled: Vec<bool> = handled.unwrap_or_else(|| vec![false; batch.len()]);
             let numbers: Vec<_> = batch.iter().map(|(number, _)| *number).zip(handled).collect();
