@@ -142,7 +142,9 @@ fn position(sweep: &SweepJob, scope: &Scope, [users, groups]: [u64; 2]) -> (u64,
     match sweep.position.as_ref().map(|position| position.phase) {
         Some(SweepPhase::Listing) => (0, "reading what the target has"),
         Some(SweepPhase::Users) => (looked_at.saturating_sub(users), "users"),
-        Some(SweepPhase::Groups) => (all.saturating_sub(users + groups), "groups and members"),
+        Some(SweepPhase::Memberships | SweepPhase::Groups) => {
+            (all.saturating_sub(users + groups), "groups and members")
+        }
         Some(SweepPhase::Counting | SweepPhase::Removals | SweepPhase::Purging) => {
             (all.saturating_sub(users + groups), "removals")
         }

@@ -1,14 +1,16 @@
-//! The fuse's window: one item an application, written together with the link it counts.
+//! The fuse's window: one item an application, written together with the link or the members it counts.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use provisioning::fuse::Window;
 use provisioning::ids::ApplicationId;
-use provisioning::link::Link;
-use provisioning::ports::{FuseStore, FuseWritten, StoreResult};
+use provisioning::ports::{FuseStore, FuseWritten, Pushed, Stamps, StoreResult};
 
-use crate::dynamodb::{Condition, decode, encode, key_item, patiently, put, transact, unavailable, value};
+use crate::dynamodb::{
+    Condition, batch_get, decode, encode, key_item, patiently, put, transact, unavailable, value,
+};
 use crate::link_store::DynamoLinkStore;
+use crate::membership_store::stamp;
 use crate::tables::item::APPLICATION_FUSE;
 use crate::tables::keys::{self, FUSE};
 
@@ -44,7 +46,7 @@ impl FuseStore for DynamoFuseStore {
         application: &ApplicationId,
         before: &Window,
         after: &Window,
-        link: Option<(&Link, &Link)>,
+        stamps: Stamps<'_>,
     ) -> StoreResult<FuseWritten> {
         let key = keys::configuration(application, FUSE);
         let unchanged = match before.revision {
@@ -52,8 +54,14 @@ impl FuseStore for DynamoFuseStore {
             revision => Condition::new().equal("revision", value(WHAT, &revision)?),
         };
         let mut parts = vec![put(&self.table, encode(WHAT, APPLICATION_FUSE, &key, after)?, unchanged)];
-        if let Some((before, after)) = link {
-            parts.push(self.links.part(before, after)?);
+        match stamps {
+            Stamps::None => {}
+            Stamps::Link(before, after) => parts.push(self.links.part(before, after)?),
+            Stamps::Members(group, members) => {
+                for (before, after) in members {
+                    parts.push(stamp(&self.table, (application, group), before, after)?);
+                }
+            }
         }
         let Err(mut refused) = transact(&self.client, WHAT, parts).await? else {
             return Ok(FuseWritten::Yes);
@@ -62,22 +70,28 @@ impl FuseStore for DynamoFuseStore {
         if refused.at(0) {
             let there = refused.item(0).map(|item| decode::<Window>(WHAT, item)).transpose()?;
             let ours = there.as_ref() == Some(after);
-            return Ok(if ours && self.is_written(link).await? {
+            return Ok(if ours && self.is_written(application, stamps).await? {
                 FuseWritten::Yes
             } else {
                 FuseWritten::WindowChanged
             });
         }
-        Ok(FuseWritten::LinkChanged)
+        Ok(FuseWritten::StampChanged)
     }
 }
 
 impl DynamoFuseStore {
-    /// Whether the link is as it was to be.
-    async fn is_written(&self, link: Option<(&Link, &Link)>) -> StoreResult<bool> {
-        match link {
-            None => Ok(true),
-            Some((_, after)) => self.links.is_as(after).await,
-        }
+    /// Whether what was to be stamped is as it was to be.
+    async fn is_written(&self, application: &ApplicationId, stamps: Stamps<'_>) -> StoreResult<bool> {
+        let (group, members) = match stamps {
+            Stamps::None => return Ok(true),
+            Stamps::Link(_, after) => return self.links.is_as(after).await,
+            Stamps::Members(group, members) => (group, members),
+        };
+        let keys = members.iter().map(|(_, after)| keys::pushed(application, group, &after.user)).collect();
+        let items = batch_get(&self.client, WHAT, &self.table, keys).await?;
+        let there: Vec<Pushed> =
+            items.into_iter().map(|item| decode(WHAT, item)).collect::<StoreResult<_>>()?;
+        Ok(members.iter().all(|(_, after)| there.contains(after)))
     }
 }

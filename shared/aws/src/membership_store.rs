@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use provisioning::ids::{ApplicationId, GroupId, UserId};
 use provisioning::ports::{MembershipStore, Pushed, StoreError, StoreResult, Todo};
 use provisioning::randomness::Randomness;
 
 use crate::dynamodb::{
     Condition, Item, all, batch_delete, batch_get, batch_put, concurrently, decode, encode, first,
-    is_condition_failure, key_item, key_of, patiently, text, unavailable,
+    is_condition_failure, key_item, key_of, patiently, put, text, unavailable,
 };
 use crate::tables::item::{ITEM, PUSHED, PUSHED_MIRROR, TODO};
 use crate::tables::keys::{self, Key, USER_PREFIX};
@@ -53,6 +53,32 @@ impl DynamoMembershipStore {
             .expression_attribute_values(":prefix", AttributeValue::S(USER_PREFIX.into()))
             .set_exclusive_start_key(start);
         first(WHAT, query, limit).await
+    }
+
+    async fn restamp_one(
+        &self,
+        application: &ApplicationId,
+        group: &GroupId,
+        before: &Pushed,
+        after: &Pushed,
+    ) -> StoreResult<()> {
+        let key = keys::pushed(application, group, &before.user);
+        let was = row(application, group, &key, PUSHED, before)?;
+        let condition = Condition::some_item().unchanged(&was, &AS_READ).into_parts();
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(row(application, group, &key, PUSHED, after)?))
+            .set_condition_expression(condition.expression)
+            .set_expression_attribute_names(condition.names)
+            .set_expression_attribute_values(condition.values);
+        match patiently(|| put.clone().send()).await {
+            Ok(_) => Ok(()),
+            // Somebody else wrote it since.
+            Err(error) if is_condition_failure(&error) => Ok(()),
+            Err(error) => Err(unavailable(WHAT, &error)),
+        }
     }
 
     async fn finish(&self, key: Key, token: &str) -> StoreResult<()> {
@@ -128,19 +154,28 @@ impl MembershipStore for DynamoMembershipStore {
         group: &GroupId,
         members: &[Pushed],
     ) -> StoreResult<()> {
-        let mut rows = Vec::with_capacity(members.len() * 2);
-        for member in members {
-            for (key, kind) in [
-                (keys::pushed(application, group, &member.user), PUSHED),
-                (keys::pushed_mirror(application, group, &member.user), PUSHED_MIRROR),
-            ] {
-                let mut row = encode(WHAT, kind, &key, member)?;
-                row.insert("application".into(), AttributeValue::S(application.to_string()));
-                row.insert("group".into(), AttributeValue::S(group.to_string()));
-                rows.push(row);
+        // From his own side first: whoever is among a group's rows is found from his side too, wherever this ends.
+        for (key_of, kind) in [(keys::pushed_mirror as KeyOf, PUSHED_MIRROR), (keys::pushed, PUSHED)] {
+            let mut rows = Vec::with_capacity(members.len());
+            for member in members {
+                rows.push(row(application, group, &key_of(application, group, &member.user), kind, member)?);
             }
+            batch_put(&self.client, WHAT, &self.table, rows).await?;
         }
-        batch_put(&self.client, WHAT, &self.table, rows).await
+        Ok(())
+    }
+
+    async fn restamp(
+        &self,
+        application: &ApplicationId,
+        group: &GroupId,
+        members: &[(Pushed, Pushed)],
+    ) -> StoreResult<()> {
+        let writes: Vec<_> = members
+            .iter()
+            .map(|(before, after)| self.restamp_one(application, group, before, after))
+            .collect();
+        concurrently(writes).await.map(|_| ())
     }
 
     async fn forget_pushed(
@@ -149,13 +184,11 @@ impl MembershipStore for DynamoMembershipStore {
         group: &GroupId,
         users: &[UserId],
     ) -> StoreResult<()> {
-        let keys: BTreeSet<_> = users
-            .iter()
-            .flat_map(|user| {
-                [keys::pushed(application, group, user), keys::pushed_mirror(application, group, user)]
-            })
-            .collect();
-        batch_delete(&self.client, WHAT, &self.table, keys).await
+        for key_of in [keys::pushed as KeyOf, keys::pushed_mirror] {
+            let keys: BTreeSet<_> = users.iter().map(|user| key_of(application, group, user)).collect();
+            batch_delete(&self.client, WHAT, &self.table, keys).await?;
+        }
+        Ok(())
     }
 
     async fn pushed_among(
@@ -181,11 +214,11 @@ impl MembershipStore for DynamoMembershipStore {
         rows.into_iter().map(|row| decode(WHAT, row)).collect()
     }
 
-    async fn groups_pushed_in(
+    async fn pushed_of(
         &self,
         application: &ApplicationId,
         user: &UserId,
-    ) -> StoreResult<Vec<GroupId>> {
+    ) -> StoreResult<Vec<(GroupId, Pushed)>> {
         let prefix = keys::pushed_prefix(application);
         let query = self
             .client
@@ -198,10 +231,42 @@ impl MembershipStore for DynamoMembershipStore {
         let groups = all(WHAT, query).await?.into_iter().map(|row| {
             let key = key_of(WHAT, &row)?;
             let group = key.sk.strip_prefix(&prefix).and_then(|group| group.parse().ok());
-            group.ok_or_else(|| unreadable("a pushed membership"))
+            Ok((group.ok_or_else(|| unreadable("a pushed membership"))?, decode(WHAT, row)?))
         });
         groups.collect()
     }
+}
+
+/// Where a membership is recorded: in its group's rows, or on the user's own side.
+type KeyOf = fn(&ApplicationId, &GroupId, &UserId) -> Key;
+
+fn row(
+    application: &ApplicationId,
+    group: &GroupId,
+    key: &Key,
+    kind: &'static str,
+    member: &Pushed,
+) -> StoreResult<Item> {
+    let mut row = encode(WHAT, kind, key, member)?;
+    row.insert("application".into(), AttributeValue::S(application.to_string()));
+    row.insert("group".into(), AttributeValue::S(group.to_string()));
+    Ok(row)
+}
+
+/// What of a membership must be as it was read.
+const AS_READ: [&str; 4] = ["remote_id", "target_generation", "since", "removal"];
+
+/// The write of a member as he is to be, if he is as he was read, as a part of a transaction.
+pub(crate) fn stamp(
+    table: &str,
+    (application, group): (&ApplicationId, &GroupId),
+    before: &Pushed,
+    after: &Pushed,
+) -> StoreResult<TransactWriteItem> {
+    let key = keys::pushed(application, group, &before.user);
+    let was = row(application, group, &key, PUSHED, before)?;
+    let is = row(application, group, &key, PUSHED, after)?;
+    Ok(put(table, is, Condition::some_item().unchanged(&was, &AS_READ)))
 }
 
 fn unreadable(row: &str) -> StoreError {

@@ -155,6 +155,19 @@ pub enum Write {
     },
 }
 
+impl Write {
+    /// The same update with these changes alone.
+    #[must_use]
+    pub fn of_changes(self, only: &[Change]) -> Self {
+        match self {
+            Self::Update { kind, remote_id, add, remove, .. } => {
+                Self::Update { kind, remote_id, changes: only.to_vec(), add, remove }
+            }
+            other => other,
+        }
+    }
+}
+
 /// One request as it went out, for the activity log. Never a header, never a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestNote {

@@ -7,19 +7,19 @@ use provisioning::fuse::DecisionError;
 use super::{active, blown, company, disable, held, held_removals, link, name, settled};
 use crate::world::World;
 
-async fn approve(world: &World, digest: &str) -> Result<u64, DecisionError> {
+pub(super) async fn approve(world: &World, digest: &str) -> Result<u64, DecisionError> {
     let configured = world.tables.applications.load(&world.application).await.unwrap().unwrap();
     let decided = held_removals(world).approve(&world.setup, &configured, digest).await;
     decided.map(|decided| decided.removals)
 }
 
-async fn reject(world: &World, digest: &str) -> Result<u64, DecisionError> {
+pub(super) async fn reject(world: &World, digest: &str) -> Result<u64, DecisionError> {
     let configured = world.tables.applications.load(&world.application).await.unwrap().unwrap();
     let decided = held_removals(world).reject(&world.setup, &configured, digest).await;
     decided.map(|decided| decided.removals)
 }
 
-async fn digest(world: &World) -> String {
+pub(super) async fn digest(world: &World) -> String {
     let configured = world.tables.applications.load(&world.application).await.unwrap().unwrap();
     held_removals(world).seal(&configured).await.unwrap().digest
 }

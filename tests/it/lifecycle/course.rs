@@ -52,7 +52,7 @@ impl Course {
         let (url, token) = (world.stand_in.base_url().clone(), world.stand_in.token());
         world.setup.connect(&world.application, &url, &token, Links::Keep).await.unwrap();
         // So small a company changes more in a minute than goes unasked in a day.
-        let fuse = Limits { accounts: 1_000, groups: 1_000, percent: 100, floor: 1_000 };
+        let fuse = Limits { accounts: 1_000, groups: 1_000, memberships: 10_000, percent: 100, floor: 1_000 };
         world.set_policy(Policy { grace_seconds: 0, fuse, ..Policy::default() }).await;
         let groups = GROUPS.iter().map(|id| (*id, format!("The {id}"))).collect();
         let story = Story { people: BTreeMap::new(), groups };

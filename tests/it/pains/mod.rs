@@ -18,7 +18,7 @@ use crate::world::{Run, World};
 
 /// Nobody waits, and so small a company is not asked about a handful of leavers.
 pub fn at_once() -> Policy {
-    let fuse = Limits { accounts: 1_000, groups: 1_000, percent: 100, floor: 1_000 };
+    let fuse = Limits { accounts: 1_000, groups: 1_000, memberships: 10_000, percent: 100, floor: 1_000 };
     Policy { grace_seconds: 0, fuse, ..Policy::default() }
 }
 

@@ -56,6 +56,20 @@ async fn a_create_answered_with_an_account_of_another_user_leaves_it_to_him() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_create_answered_with_an_account_of_another_source_leaves_it_to_a_person() {
+    let mut world = with_bob().await;
+    // It is not older than our request by what it shows.
+    let theirs =
+        json!({"schemas": [scim::USER_SCHEMA], "userName": "ada", "externalId": "okta-7", "title": "Theirs"});
+    world.stand_in.seed(Kind::User, &theirs).unwrap();
+    ada_comes(&mut world).await;
+    let ada = link(&world, "ada").await;
+    assert_eq!((ada.state, ada.remote_id), (State::Conflict, None));
+    assert!(ada.work.problem.is_some_and(|why| why.contains("okta-7")));
+    assert_eq!(world.accounts()["ada"], Some("Theirs".into()), "as it was");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_create_answer_where_external_ids_are_never_found_makes_no_second_account() {
     let mut world = with_bob().await;
     world.stand_in.set_quirks(Quirks { external_id_filter_finds_nothing: true, ..Quirks::default() });

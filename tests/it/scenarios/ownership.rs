@@ -212,6 +212,35 @@ async fn accounts_that_are_off_wait_for_a_person_until_the_policy_turns_them_on(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waited_for_a_person_and_left_while_the_application_was_off_waits_no_more() {
+    let mut world = company(at_once()).await;
+    seed(&world, "ada", Some("okta-1"), true);
+    world.user("ada", "Countess", &["sales"]).await;
+    world.write_user("bob", &["sales"], |user| user.username = String::new()).await;
+    world.stand_in.seed(Kind::Group, &json!({"displayName": "Engineering", "externalId": "okta-2"})).unwrap();
+    world.user("cyd", "Clerk", &["eng"]).await;
+    world.enable().await;
+    settled(&mut world).await;
+    let links = &world.tables.links;
+    let troubles =
+        async |trouble| links.propose_trouble_count(&world.application, trouble, 10).await.unwrap();
+    assert_eq!((troubles(Trouble::Conflict).await, troubles(Trouble::Blocked).await), (2, 1));
+    world.setup.disable(&world.application).await.unwrap();
+    settled(&mut world).await;
+    world.delete("ada").await;
+    world.write_user("bob", &[], |_| {}).await;
+    world.tables.directory.delete_group(&"eng".parse().unwrap()).await.unwrap();
+    settled(&mut world).await;
+    world.enable().await;
+    settled(&mut world).await;
+    let links = &world.tables.links;
+    let troubles =
+        async |trouble| links.propose_trouble_count(&world.application, trouble, 10).await.unwrap();
+    assert_eq!((troubles(Trouble::Conflict).await, troubles(Trouble::Blocked).await), (0, 0));
+    assert_eq!((link(&world, "ada").await.state, link(&world, "bob").await.state), (State::New, State::New));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_chooses_an_account_and_nobody_elses() {
     let mut world = company(Policy { adopt: Adopt::Ask, ..at_once() }).await;
     let lovelace = seed(&world, "a.lovelace", Some("okta-1"), false);

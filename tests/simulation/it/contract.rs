@@ -10,6 +10,8 @@ mod deletions;
 mod directory;
 #[path = "../../../shared/aws/tests/stores/directory_jobs.rs"]
 mod directory_jobs;
+#[path = "../../../shared/aws/tests/stores/fuse.rs"]
+mod fuse;
 #[path = "../../../shared/aws/tests/stores/jobs.rs"]
 mod jobs;
 #[path = "../../../shared/aws/tests/stores/link_proposals.rs"]

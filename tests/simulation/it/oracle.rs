@@ -93,7 +93,7 @@ const STALE: u64 = 180_000;
 
 /// After so long, in milliseconds, a wish was heard for certain. One that was taken back sooner may have passed unheard, and
 /// what became of its object before it still stands.
-const HEARD: u64 = 900_000;
+const HEARD: u64 = 300_000;
 
 fn folded(name: &str) -> String {
     name.to_lowercase()
@@ -246,11 +246,22 @@ impl Oracle {
         shown.accounts.iter().any(|(other, account)| own != Some(other) && folded(&account.name) == name)
     }
 
+    /// Whether the one account of his name is free to be his: it has no externalId, is on, and nobody of ours has it.
+    fn adoptable(&self, id: &str, shown: &Shown) -> bool {
+        let name = folded(&self.people[id].name);
+        let mut bearers = shown.accounts.iter().filter(|(_, account)| folded(&account.name) == name);
+        let (Some((account, shows)), None) = (bearers.next(), bearers.next()) else { return false };
+        shows.external_id.is_none() && shows.active && !shown.owners.contains_key(account)
+    }
+
     fn judge_person(&self, id: &str, shown: &Shown, wrong: &mut Vec<String>) {
         let account = self.account_of(id, shown);
         if let Some(person) = self.people.get(id).filter(|_| self.is_wanted(id)) {
             let taken = self.is_held_up(id, shown);
             match account {
+                None if self.adoptable(id, shown) => {
+                    wrong.push(format!("{id} is wanted, and the account of his name is nobody's"));
+                }
                 None if taken => {}
                 None => wrong.push(format!("{id} is wanted and has no account")),
                 Some((_, account)) => {

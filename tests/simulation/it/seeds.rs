@@ -41,7 +41,8 @@ async fn live(seed: u64, history: &History) -> Vec<String> {
         if !world.allow_what_is_held().await {
             break;
         }
-        tokio::time::sleep(3 * HOUR).await;
+        // Who waited for the name of somebody whose rename was held is looked at again once a day.
+        tokio::time::sleep(26 * HOUR).await;
     }
     let mut wrong = oracle.judge(&world.shown());
     wrong.extend(events_against_writes(&world));

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use provisioning::directory::import::{ImportCounts, ImportPlan};
 use provisioning::fuse::Verdict;
 use provisioning::ids::JobId;
-use provisioning::link::{Link, Object, State};
+use provisioning::link::{Link, Object, State, Trouble};
 use provisioning::mapping::AutomaticMapping;
 use provisioning::ports::{StoreResult, Tables};
 use provisioning::target::Kind;
@@ -24,6 +24,8 @@ use crate::traffic::RequestCounts;
 const SHOWN: usize = 50;
 /// Most names of held removals shown to people.
 const NAMES: usize = 20;
+/// Held removals are counted up to this.
+const HELD_SHOWN: usize = 10_000;
 const PAGE: usize = 500;
 
 /// The report of one run.
@@ -158,6 +160,20 @@ impl Report {
                 accounts: Vec::new(),
                 waiting_for_names: Vec::new(),
             });
+        }
+        self.read_held(tables, request).await.map_err(CommandError::failed)
+    }
+
+    /// What is held one by one: groups, memberships, changes.
+    async fn read_held(&mut self, tables: &Tables, request: &Request<'_>) -> StoreResult<()> {
+        let application = &request.application;
+        let held = tables.links.propose_trouble_count(application, Trouble::Held, HELD_SHOWN).await?;
+        if held > 0 && self.held.is_none() {
+            let window = tables.fuse.window(application).await?;
+            let reason =
+                window.blown.map_or_else(|| "too much would be taken away".into(), |blown| blown.why);
+            let (accounts, waiting_for_names) = (Vec::new(), Vec::new());
+            self.held = Some(Held { reason, removals: held as u64, accounts, waiting_for_names });
         }
         Ok(())
     }

@@ -71,6 +71,8 @@ async fn what_a_batch_left_unprocessed_is_sent_again() {
         user: id("ada"),
         remote_id: crate::examples::remote("42"),
         target_generation: 1,
+        since: None,
+        removal: None,
     };
     let (crm, staff) = (id("crm"), id("staff"));
     tables.memberships.record_pushed(&crm, &staff, std::slice::from_ref(&pushed)).await.unwrap();

@@ -10,6 +10,7 @@ mod deletions;
 mod directory;
 mod directory_jobs;
 mod examples;
+mod fuse;
 mod jobs;
 mod link_proposals;
 mod link_writes;

@@ -1,15 +1,22 @@
 use provisioning::ids::UserId;
+use provisioning::link::MemberRemoval;
 use provisioning::ports::{Pushed, Todo};
 
 use crate::database;
-use crate::examples::{id, remote};
+use crate::examples::{at, id, remote};
 
 fn users(count: usize) -> Vec<UserId> {
     (0..count).map(|number| id(&format!("u{number:03}"))).collect()
 }
 
 fn pushed(user: &UserId) -> Pushed {
-    Pushed { user: user.clone(), remote_id: remote(&format!("r-{user}")), target_generation: 2 }
+    Pushed {
+        user: user.clone(),
+        remote_id: remote(&format!("r-{user}")),
+        target_generation: 2,
+        since: Some(at(3)),
+        removal: None,
+    }
 }
 
 #[tokio::test]
@@ -74,4 +81,40 @@ async fn a_member_pushed_again_has_the_newer_remote_id() {
     memberships.record_pushed(&crm, &staff, &[pushed(&ada), newer.clone()]).await.unwrap();
     let among = memberships.pushed_among(&crm, &staff, std::slice::from_ref(&ada)).await.unwrap();
     assert_eq!(among[&ada], newer);
+}
+
+#[tokio::test]
+async fn what_is_said_of_members_is_written_unless_they_changed_since() {
+    let memberships = database::tables().await.memberships;
+    let (crm, staff) = (id("crm"), id("staff"));
+    let [ada, bob, cyd]: [Pushed; 3] = [pushed(&id("ada")), pushed(&id("bob")), pushed(&id("cyd"))];
+    memberships.record_pushed(&crm, &staff, &[ada.clone(), bob.clone()]).await.unwrap();
+    let held = |member: &Pushed| Pushed { removal: Some(MemberRemoval::Held(at(5))), ..member.clone() };
+    let said = |member: &Pushed| (member.clone(), held(member));
+    memberships.restamp(&crm, &staff, &[said(&ada), said(&cyd)]).await.unwrap();
+    let stale = Pushed { removal: Some(MemberRemoval::Kept), ..ada.clone() };
+    memberships.restamp(&crm, &staff, &[(ada.clone(), stale)]).await.unwrap();
+    let page = memberships.pushed_page(&crm, &staff, None, 10).await.unwrap();
+    assert_eq!(
+        page,
+        [held(&ada), bob.clone()],
+        "who is not there is not made, and who changed is passed over"
+    );
+    let permitted = Pushed { removal: Some(MemberRemoval::Permitted(at(6))), ..ada.clone() };
+    memberships.restamp(&crm, &staff, &[(held(&ada), permitted.clone())]).await.unwrap();
+    memberships.restamp(&crm, &staff, &[(permitted, ada.clone())]).await.unwrap();
+    assert_eq!(memberships.pushed_page(&crm, &staff, None, 10).await.unwrap(), [ada, bob]);
+}
+
+#[tokio::test]
+async fn who_is_pushed_is_found_from_his_side_with_when() {
+    let memberships = database::tables().await.memberships;
+    let (crm, staff, sales) = (id("crm"), id("staff"), id("sales"));
+    let ada = pushed(&id("ada"));
+    let earlier = Pushed { since: None, ..ada.clone() };
+    memberships.record_pushed(&crm, &staff, std::slice::from_ref(&ada)).await.unwrap();
+    memberships.record_pushed(&crm, &sales, std::slice::from_ref(&earlier)).await.unwrap();
+    let mut found = memberships.pushed_of(&crm, &id("ada")).await.unwrap();
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(found, [(sales, earlier), (staff, ada)]);
 }

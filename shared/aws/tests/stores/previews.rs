@@ -1,7 +1,7 @@
 use provisioning::ids::{ApplicationId, JobId};
 use provisioning::link::Object;
 use provisioning::ports::{DueItem, DueKey};
-use provisioning::preview::{Members, PreviewJob, PreviewRow, RowAction};
+use provisioning::preview::{GroupWeight, Members, PreviewJob, PreviewRow, RowAction};
 use provisioning::sweep::SweepRequest;
 use provisioning::target::{Change, Kind};
 use provisioning::value::Value;
@@ -29,6 +29,7 @@ fn row(object: Object, action: RowAction) -> PreviewRow {
         candidates: Vec::new(),
         added: Members { count: 2, names: vec!["ada".into()] },
         removed: Members::default(),
+        weight: GroupWeight { linked: true, pushed: 3, taken: 2, lost: 1 },
     }
 }
 

@@ -150,7 +150,8 @@ pub struct Condition {
     /// Why nothing is sent until a person acts: the target refuses our credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<String>,
-    /// Removals that the last sweep held until a person allows them.
+    /// Removals that the last sweep held. Of an application that is being removed it is what waits to be allowed: nothing of it
+    /// is marked until then, so no link says so. Of any other the links that are held are counted instead.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub held: u64,
     /// The sweep under way.
@@ -182,6 +183,8 @@ pub enum SweepPhase {
     Listing,
     /// Looking at the users of the selected groups.
     Users,
+    /// Counting the memberships of the selected groups that would be lost, for the fuse.
+    Memberships,
     /// Comparing the selected groups.
     Groups,
     /// Counting the links whose user or group is no longer wanted, for the fuse.

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{Fuse, Removes};
+use super::{Fuse, Loss, Removes};
 use crate::clock::after;
 use crate::desired::Desired;
 use crate::detect::RING_AGAIN;
-use crate::ids::UserId;
-use crate::link::{Link, Mark, State};
+use crate::ids::{GroupId, UserId};
+use crate::link::{Link, LinkKey, Mark, State};
 use crate::plan::{UserPlan, plan_user};
 use crate::ports::{Doorbell, StoreResult, Tables};
 
@@ -26,6 +26,67 @@ pub async fn let_go(tables: &Tables, user: &UserId, now: Timestamp) -> StoreResu
         bells.extend(let_one_go(tables, user, link, now).await?);
     }
     Ok(bells)
+}
+
+/// Lets one membership go, at every application, that a person ended or that was in a list which a person allowed. Said once that
+/// is written in the directory. What was held already is marked; its bells are given, and come due by themselves.
+///
+/// # Errors
+///
+/// A table did not answer: what is too much is held, as if nobody had said anything.
+pub async fn let_member_go(
+    tables: &Tables,
+    group: &GroupId,
+    user: &UserId,
+    now: Timestamp,
+) -> StoreResult<Vec<Doorbell>> {
+    let mut bells = Vec::new();
+    let Some(record) = tables.directory.user(user).await? else { return Ok(bells) };
+    if record.groups.contains(group) {
+        return Ok(bells);
+    }
+    for link in tables.links.links_of(user).await? {
+        let application = &link.key.application;
+        let Some(configured) = tables.applications.load(application).await? else { continue };
+        // Whoever leaves the application is counted by his account.
+        if Desired::of(Some(&record), &configured.selection) != Desired::Active {
+            continue;
+        }
+        let fuse = Fuse { tables, application, limits: configured.application.policy.fuse };
+        for _ in 0..SURPRISES {
+            let mut pushed =
+                tables.memberships.pushed_among(application, group, std::slice::from_ref(user)).await?;
+            let generation = configured.application.target_generation;
+            let Some(member) = pushed.remove(user).filter(|member| member.target_generation == generation)
+            else {
+                break;
+            };
+            let within = (application, &configured.selection);
+            let loss = Loss::of(tables, within, &record, (group, &member), now).await?;
+            if !fuse.grant_member(group, (&member, loss), now).await? {
+                continue;
+            }
+            if member.removal.is_some_and(crate::link::MemberRemoval::is_held) {
+                tables.memberships.put_todo(application, group, std::slice::from_ref(user)).await?;
+                let key = LinkKey::group(application, group);
+                bells.push(mark(tables, key, configured.application.version, now).await?);
+            }
+            break;
+        }
+    }
+    Ok(bells)
+}
+
+async fn mark(
+    tables: &Tables,
+    key: LinkKey,
+    application_version: u64,
+    now: Timestamp,
+) -> StoreResult<Doorbell> {
+    let due_at = after(now, RING_AGAIN);
+    let mark = Mark { application_version, due_at, by_sweep: false, compare: false };
+    let generation = tables.links.mark(&key, &mark).await?;
+    Ok(Doorbell::Link { key, generation })
 }
 
 async fn let_one_go(
@@ -52,11 +113,7 @@ async fn let_one_go(
             if !found.is_held() {
                 return Ok(None);
             }
-            let due_at = after(now, RING_AGAIN);
-            let mark =
-                Mark { application_version: application.version, due_at, by_sweep: false, compare: false };
-            let generation = tables.links.mark(&key, &mark).await?;
-            return Ok(Some(Doorbell::Link { key, generation }));
+            return mark(tables, key, application.version, now).await.map(Some);
         }
         link = tables.links.link(&key).await?;
     }

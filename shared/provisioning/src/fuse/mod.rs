@@ -2,17 +2,22 @@
 //!
 //! Who knows beforehand how many accounts he takes away counts them first and holds them all ([`RemovalGuard`]). Each single
 //! removal asks for a permit all the same ([`Fuse`]), which is counted over 24 hours ([`Window`]): many small changes take
-//! away as much as one large one. A value that is cleared, and a user name that changes, are counted alike. Once there are too many the fuse has blown, and every further removal waits until a person
-//! looked at the list ([`HeldRemovals`]).
+//! away as much as one large one. A membership that is lost by who keeps his account ([`Loss`]), a value that is cleared, and a
+//! user name that changes are counted alike. Once there are too many the fuse has blown, and every further removal waits until
+//! a person looked at the list ([`HeldRemovals`]).
 
 mod by_hand;
+mod decide;
 mod guard;
 mod held;
+mod membership;
 mod permit;
 mod window;
 
-pub use by_hand::let_go;
+pub use by_hand::{let_go, let_member_go};
+pub use decide::{Decided, DecisionError};
 pub use guard::{Hold, HoldReason, RemovalGuard, Verdict};
-pub use held::{Decided, DecisionError, HeldRemovals, Sealed};
-pub use permit::{Fuse, Permit};
-pub use window::{Blown, Counted, Limits, Removes, Window};
+pub use held::{HeldMember, HeldRemovals, Sealed};
+pub use membership::Loss;
+pub use permit::{Fuse, MemberPermits, Permit};
+pub use window::{Blown, Counted, Limits, Linked, Removes, Window};

@@ -1,11 +1,13 @@
 //! Asking for a permit before something is taken away.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use super::{Limits, Removes, Window};
-use crate::ids::ApplicationId;
-use crate::link::{Link, Removal};
-use crate::ports::{FuseWritten, StoreError, StoreResult, Tables};
+use super::{Limits, Loss, Removes, Window};
+use crate::ids::{ApplicationId, GroupId, UserId};
+use crate::link::{Link, MemberRemoval, Removal};
+use crate::ports::{FuseWritten, MOST_STAMPS, Pushed, Stamps, StoreError, StoreResult, Tables};
 
 /// How often others may count something at the same moment.
 const SURPRISES: usize = 100;
@@ -31,6 +33,20 @@ pub enum Permit {
     Changed,
 }
 
+/// The fuse's answer about memberships.
+#[derive(Debug)]
+pub enum MemberPermits {
+    /// These may go. The others wait for a person, for this reason.
+    Answered {
+        /// Those who may go.
+        granted: BTreeSet<UserId>,
+        /// Why others wait, if any do.
+        held: Option<String>,
+    },
+    /// One of them is not as it was read.
+    Changed,
+}
+
 impl Fuse<'_> {
     /// Asks to take this counterpart out of use. Asked again for the same removal, by whomever, it counts once.
     ///
@@ -45,8 +61,8 @@ impl Fuse<'_> {
         for _ in 0..SURPRISES {
             let window = self.tables.fuse.window(self.application).await?;
             let (after, granted) = match window.let_through(removes, &self.limits, now) {
-                Ok(after) => (after, Some((link, &stamped))),
-                Err(after) => (after, None),
+                Ok(after) => (after, Stamps::Link(link, &stamped)),
+                Err(after) => (after, Stamps::None),
             };
             let why = after.blown.as_ref().map(|blown| blown.why.clone()).unwrap_or_default();
             let written = match after == window {
@@ -54,9 +70,9 @@ impl Fuse<'_> {
                 false => self.tables.fuse.write(self.application, &window, &after, granted).await?,
             };
             match (written, granted) {
-                (FuseWritten::Yes, Some(_)) => return Ok(Permit::Granted(Box::new(stamped))),
-                (FuseWritten::Yes, None) => return Ok(Permit::Held(why)),
-                (FuseWritten::LinkChanged, _) => return Ok(Permit::Changed),
+                (FuseWritten::Yes, Stamps::None) => return Ok(Permit::Held(why)),
+                (FuseWritten::Yes, _) => return Ok(Permit::Granted(Box::new(stamped))),
+                (FuseWritten::StampChanged, _) => return Ok(Permit::Changed),
                 (FuseWritten::WindowChanged, _) => {}
             }
         }
@@ -76,10 +92,10 @@ impl Fuse<'_> {
         for _ in 0..SURPRISES {
             let window = self.tables.fuse.window(self.application).await?;
             let after = window.with(removes, now);
-            let link = Some((link, &stamped));
-            match self.tables.fuse.write(self.application, &window, &after, link).await? {
+            let stamp = Stamps::Link(link, &stamped);
+            match self.tables.fuse.write(self.application, &window, &after, stamp).await? {
                 FuseWritten::Yes => return Ok(true),
-                FuseWritten::LinkChanged => return Ok(false),
+                FuseWritten::StampChanged => return Ok(false),
                 FuseWritten::WindowChanged => {}
             }
         }
@@ -95,8 +111,105 @@ impl Fuse<'_> {
         for _ in 0..SURPRISES {
             let window = self.tables.fuse.window(self.application).await?;
             let after = change(&window);
-            if self.tables.fuse.write(self.application, &window, &after, None).await? == FuseWritten::Yes {
+            let written = self.tables.fuse.write(self.application, &window, &after, Stamps::None).await?;
+            if written == FuseWritten::Yes {
                 return Ok(());
+            }
+        }
+        Err(contended())
+    }
+
+    /// Asks to take these members out of a group who keep their accounts. They are counted together first: too many, and none
+    /// of them goes. Asked again for the same membership, by whomever, it counts once.
+    ///
+    /// # Errors
+    ///
+    /// A table did not answer: nobody may be taken out but who was stamped already.
+    pub async fn ask_members(
+        &self,
+        group: &GroupId,
+        asked: &[(Pushed, Loss)],
+        now: Timestamp,
+    ) -> StoreResult<MemberPermits> {
+        let mut granted = BTreeSet::new();
+        if let Err(why) = self.let_members_through(group, asked, &[], now).await? {
+            return Ok(why
+                .map_or(MemberPermits::Changed, |why| MemberPermits::Answered { granted, held: Some(why) }));
+        }
+        for part in asked.chunks(MOST_STAMPS) {
+            let stamps: Vec<_> = part
+                .iter()
+                .map(|(before, _)| {
+                    let removal = Some(MemberRemoval::Permitted(now));
+                    (before.clone(), Pushed { removal, ..before.clone() })
+                })
+                .collect();
+            match self.let_members_through(group, part, &stamps, now).await? {
+                Ok(()) => granted.extend(part.iter().map(|(member, _)| member.user.clone())),
+                Err(None) => return Ok(MemberPermits::Changed),
+                Err(Some(why)) => return Ok(MemberPermits::Answered { granted, held: Some(why) }),
+            }
+        }
+        Ok(MemberPermits::Answered { granted, held: None })
+    }
+
+    /// Counts these memberships with their stamps; without stamps they are only weighed. Inside: why they may not go, or, with
+    /// `None`, that one is not as it was read.
+    async fn let_members_through(
+        &self,
+        group: &GroupId,
+        members: &[(Pushed, Loss)],
+        stamps: &[(Pushed, Pushed)],
+        now: Timestamp,
+    ) -> StoreResult<Result<(), Option<String>>> {
+        let moved = members.iter().filter(|(_, loss)| *loss == Loss::Moved).count() as u64;
+        let removes = Removes::Memberships { lost: members.len() as u64 - moved, moved };
+        for _ in 0..SURPRISES {
+            let window = self.tables.fuse.window(self.application).await?;
+            let (after, stamps, answer) = match window.let_through(removes, &self.limits, now) {
+                Ok(_) if stamps.is_empty() => return Ok(Ok(())),
+                Ok(after) => (after, Stamps::Members(group, stamps), Ok(())),
+                Err(after) => {
+                    let why = after.blown.as_ref().map(|blown| blown.why.clone()).unwrap_or_default();
+                    if after == window {
+                        return Ok(Err(Some(why)));
+                    }
+                    (after, Stamps::None, Err(Some(why)))
+                }
+            };
+            match self.tables.fuse.write(self.application, &window, &after, stamps).await? {
+                FuseWritten::Yes => return Ok(answer),
+                FuseWritten::StampChanged => return Ok(Err(None)),
+                FuseWritten::WindowChanged => {}
+            }
+        }
+        Err(contended())
+    }
+
+    /// Lets one membership go that a person ended himself: it counts and is never held. `false`: it is not as it was read.
+    ///
+    /// # Errors
+    ///
+    /// A table did not answer.
+    pub async fn grant_member(
+        &self,
+        group: &GroupId,
+        (member, loss): (&Pushed, Loss),
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        if member.removal.is_some_and(|removal| removal.is_permitted(now)) {
+            return Ok(true);
+        }
+        let stamps =
+            [(member.clone(), Pushed { removal: Some(MemberRemoval::Permitted(now)), ..member.clone() })];
+        for _ in 0..SURPRISES {
+            let window = self.tables.fuse.window(self.application).await?;
+            let after = window.with(loss.removes(), now);
+            let stamps = Stamps::Members(group, &stamps);
+            match self.tables.fuse.write(self.application, &window, &after, stamps).await? {
+                FuseWritten::Yes => return Ok(true),
+                FuseWritten::StampChanged => return Ok(false),
+                FuseWritten::WindowChanged => {}
             }
         }
         Err(contended())

@@ -19,23 +19,29 @@ pub struct Limits {
     pub accounts: u64,
     /// Most whole groups.
     pub groups: u64,
-    /// The largest share of the linked accounts, in percent.
+    /// Most memberships of users who keep their accounts.
+    pub memberships: u64,
+    /// The largest share of what is linked, of each kind, in percent.
     pub percent: u8,
-    /// Fewer accounts than this are never too large a share.
+    /// Fewer of a kind than this are never too large a share.
     pub floor: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let RemovalGuard { percent, floor, most } = RemovalGuard::default();
-        Self { accounts: most, groups: 5, percent, floor }
+        Self { accounts: most, groups: 5, memberships: 1_000, percent, floor }
     }
 }
 
 impl Limits {
     /// The same, for who counts accounts beforehand.
     pub fn guard(&self) -> RemovalGuard {
-        RemovalGuard { percent: self.percent, floor: self.floor, most: self.accounts }
+        self.guard_of(self.accounts)
+    }
+
+    fn guard_of(&self, most: u64) -> RemovalGuard {
+        RemovalGuard { percent: self.percent, floor: self.floor, most }
     }
 }
 
@@ -44,10 +50,20 @@ impl Limits {
 pub enum Removes {
     /// A user's account.
     Account,
-    /// A group, emptied or deleted.
-    Group,
+    /// A group, emptied or deleted, with so many memberships of users who keep their accounts.
+    Group {
+        /// Those memberships.
+        members: u64,
+    },
     /// A value of an account, or the name it is known by.
     Value,
+    /// Memberships, one by one, of users who keep their accounts.
+    Memberships {
+        /// Of users who got nothing for it.
+        lost: u64,
+        /// Of users who moved to another group.
+        moved: u64,
+    },
 }
 
 /// How much was taken away.
@@ -62,6 +78,49 @@ pub struct Counted {
     /// Accounts that lost a value or their name.
     #[serde(default)]
     pub values: u64,
+    /// Memberships of users who keep their accounts: of moves and whole groups, too.
+    #[serde(default)]
+    pub memberships: u64,
+    /// Of these, lost one by one, with nothing in their stead.
+    #[serde(default)]
+    pub lost: u64,
+}
+
+impl Counted {
+    /// The sum of both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            accounts: self.accounts + other.accounts,
+            groups: self.groups + other.groups,
+            values: self.values + other.values,
+            memberships: self.memberships + other.memberships,
+            lost: self.lost + other.lost,
+        }
+    }
+}
+
+impl From<Removes> for Counted {
+    fn from(removes: Removes) -> Self {
+        let none = Self::default();
+        match removes {
+            Removes::Account => Self { accounts: 1, ..none },
+            Removes::Group { members } => Self { groups: 1, memberships: members, ..none },
+            Removes::Value => Self { values: 1, ..none },
+            Removes::Memberships { lost, moved } => Self { memberships: lost + moved, lost, ..none },
+        }
+    }
+}
+
+/// What was linked when it was last counted: of what shares are taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Linked {
+    /// Accounts in use.
+    pub accounts: u64,
+    /// Groups in use.
+    pub groups: u64,
+    /// Memberships at the target that are there through us.
+    pub memberships: u64,
 }
 
 /// When the fuse blew, and over what.
@@ -89,6 +148,12 @@ pub struct Window {
     /// Accounts that were linked when a sweep last counted them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linked: Option<u64>,
+    /// Groups that were linked then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked_groups: Option<u64>,
+    /// Memberships that were pushed then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed: Option<u64>,
 }
 
 impl Window {
@@ -102,7 +167,7 @@ impl Window {
             return Err(self.clone());
         }
         let counted = self.with(removes, now);
-        match too_much(counted.counted(now), self.linked, limits) {
+        match too_much(counted.counted(now), self.bases(), limits) {
             None => Ok(counted),
             Some(why) => Err(self.blow(why, now)),
         }
@@ -115,11 +180,7 @@ impl Window {
         let mut next = self.next();
         next.hours.retain(|then, _| *then > hour - HOURS);
         let counted = next.hours.entry(hour).or_default();
-        match removes {
-            Removes::Account => counted.accounts += 1,
-            Removes::Group => counted.groups += 1,
-            Removes::Value => counted.values += 1,
-        }
+        *counted = counted.and(removes.into());
         next
     }
 
@@ -137,25 +198,26 @@ impl Window {
         Self { hours: BTreeMap::new(), blown: None, ..self.next() }
     }
 
-    /// The window with the number of accounts a sweep counted.
+    /// The window with what a sweep counted.
     #[must_use]
-    pub fn with_linked(&self, linked: u64) -> Self {
-        Self { linked: Some(linked), ..self.next() }
+    pub fn with_linked(&self, linked: Linked) -> Self {
+        Self {
+            linked: Some(linked.accounts),
+            linked_groups: Some(linked.groups),
+            pushed: Some(linked.memberships),
+            ..self.next()
+        }
     }
 
     /// What was taken away in the last 24 hours.
     pub fn counted(&self, now: Timestamp) -> Counted {
         let hour = hour(now);
-        let recent = self.hours.range(hour - HOURS + 1..).map(|(_, counted)| counted);
-        recent.fold(Counted::default(), |sum, one| Counted {
-            accounts: sum.accounts + one.accounts,
-            groups: sum.groups + one.groups,
-            values: sum.values + one.values,
-        })
+        let recent = self.hours.range(hour - HOURS + 1..).map(|(_, counted)| *counted);
+        recent.fold(Counted::default(), Counted::and)
     }
 
-    /// Why so much more would not go unasked at `linked` accounts: the fuse has blown, or would over it.
-    pub fn foresees(&self, more: Counted, linked: u64, limits: &Limits, now: Timestamp) -> Option<String> {
+    /// Why so much more would not go unasked where so much is `linked` now: the fuse has blown, or would over it.
+    pub fn foresees(&self, more: Counted, linked: Linked, limits: &Limits, now: Timestamp) -> Option<String> {
         if more == Counted::default() {
             return None;
         }
@@ -163,12 +225,16 @@ impl Window {
             return Some(blown.why.clone());
         }
         let recent = self.counted(now);
-        let sum = Counted {
-            accounts: recent.accounts + more.accounts,
-            groups: recent.groups + more.groups,
-            values: recent.values + more.values,
+        let bases = Bases {
+            accounts: Some(linked.accounts + recent.accounts),
+            groups: Some(linked.groups + recent.groups),
+            memberships: Some(linked.memberships + recent.memberships),
         };
-        too_much(sum, Some(linked + recent.accounts), limits)
+        too_much(recent.and(more), bases, limits)
+    }
+
+    fn bases(&self) -> Bases {
+        Bases { accounts: self.linked, groups: self.linked_groups, memberships: self.pushed }
     }
 
     fn next(&self) -> Self {
@@ -176,24 +242,38 @@ impl Window {
     }
 }
 
-/// Why so much in 24 hours is too much. Without a count of what is linked, only the numbers stand.
-fn too_much(counted: Counted, linked: Option<u64>, limits: &Limits) -> Option<String> {
-    if counted.groups > limits.groups {
-        return Some(format!("more than {} groups would be taken away within 24 hours", limits.groups));
-    }
-    let verdict = |many| match linked {
-        Some(linked) => limits.guard().verdict(many, linked),
-        None => RemovalGuard { percent: 100, ..limits.guard() }.verdict(many, many),
+/// Of what shares are taken, as far as it was counted. Without a count only the numbers stand.
+#[derive(Debug, Clone, Copy)]
+struct Bases {
+    accounts: Option<u64>,
+    groups: Option<u64>,
+    memberships: Option<u64>,
+}
+
+/// Why so much in 24 hours is too much.
+fn too_much(counted: Counted, of: Bases, limits: &Limits) -> Option<String> {
+    let verdict = |many, most, of: Option<u64>| match of {
+        Some(of) => limits.guard_of(most).verdict(many, of),
+        None => RemovalGuard { percent: 100, ..limits.guard_of(most) }.verdict(many, many),
     };
-    if let Verdict::Held(hold) = verdict(counted.accounts) {
-        return Some(format!("within 24 hours {hold}"));
-    }
-    match verdict(counted.values) {
+    let said = |verdict, what: &str| match verdict {
         Verdict::Allowed => None,
-        Verdict::Held(Hold { removals, linked, because }) => Some(format!(
-            "within 24 hours {removals} of {linked} linked accounts would lose a value or their name, {because}"
-        )),
-    }
+        Verdict::Held(Hold { removals, linked, because }) => {
+            Some(format!("within 24 hours {removals} of {linked} {what}, {because}"))
+        }
+    };
+    let accounts = |many| verdict(many, limits.accounts, of.accounts);
+    // A move, and a whole group, which has a share of its own, count toward the number of memberships alone.
+    let share = verdict(counted.lost, u64::MAX, of.memberships);
+    let number = RemovalGuard { floor: u64::MAX, ..limits.guard_of(limits.memberships) };
+    let number = number.verdict(counted.memberships, of.memberships.unwrap_or(counted.memberships));
+    said(accounts(counted.accounts), "linked accounts would be removed")
+        .or_else(|| {
+            said(verdict(counted.groups, limits.groups, of.groups), "linked groups would be taken away")
+        })
+        .or_else(|| said(accounts(counted.values), "linked accounts would lose a value or their name"))
+        .or_else(|| said(share, "memberships would be taken away"))
+        .or_else(|| said(number, "memberships would be taken away"))
 }
 
 fn hour(at: Timestamp) -> i64 {
@@ -269,22 +349,75 @@ mod tests {
     fn what_would_blow_it_is_foreseen_and_changes_nothing() {
         let window = Window::default();
         let more = |accounts| Counted { accounts, ..Counted::default() };
-        assert_eq!(window.foresees(more(5), 50, &Limits::default(), at(0)), None);
-        let why = window.foresees(more(6), 50, &Limits::default(), at(0)).expect("it is held");
+        let linked = Linked { accounts: 50, ..Linked::default() };
+        assert_eq!(window.foresees(more(5), linked, &Limits::default(), at(0)), None);
+        let why = window.foresees(more(6), linked, &Limits::default(), at(0)).expect("it is held");
         assert!(why.contains("6 of 50 linked accounts"), "{why}");
         let blown = window.blow("too much".into(), at(0));
-        assert_eq!(blown.foresees(more(1), 50, &Limits::default(), at(0)).as_deref(), Some("too much"));
-        assert_eq!(blown.foresees(more(0), 50, &Limits::default(), at(0)), None);
+        assert_eq!(blown.foresees(more(1), linked, &Limits::default(), at(0)).as_deref(), Some("too much"));
+        assert_eq!(blown.foresees(more(0), linked, &Limits::default(), at(0)), None);
     }
 
     #[test]
     fn the_sixth_group_blows_it() {
         let mut window = Window::default();
         for _ in 0..5 {
-            window = window.let_through(Removes::Group, &Limits::default(), at(0)).expect("let through");
+            window = window
+                .let_through(Removes::Group { members: 0 }, &Limits::default(), at(0))
+                .expect("let through");
         }
-        let blown = window.let_through(Removes::Group, &Limits::default(), at(0)).expect_err("too many");
+        let blown = window
+            .let_through(Removes::Group { members: 0 }, &Limits::default(), at(0))
+            .expect_err("too many");
         assert!(blown.let_through(Removes::Account, &Limits::default(), at(0)).is_err(), "accounts wait too");
+    }
+
+    #[test]
+    fn from_the_fifth_on_more_than_a_tenth_of_the_linked_groups_blows_it() {
+        let fifth = |linked_groups| {
+            let mut window = Window { linked_groups, ..Window::default() };
+            for _ in 0..4 {
+                window = window
+                    .let_through(Removes::Group { members: 0 }, &Limits::default(), at(0))
+                    .expect("let through");
+            }
+            window.let_through(Removes::Group { members: 0 }, &Limits::default(), at(0))
+        };
+        assert!(fifth(Some(50)).is_ok());
+        let why = fifth(Some(49)).expect_err("too many").blown.expect("blown").why;
+        assert_eq!(why, "within 24 hours 5 of 49 linked groups would be taken away, more than 10 %");
+    }
+
+    /// What is said of so many memberships at once, of a thousand and more that are pushed.
+    fn of_memberships(removes: Removes, pushed: u64) -> Option<String> {
+        let window = Window { pushed: Some(pushed), ..Window::default() };
+        let blown = window.let_through(removes, &Limits::default(), at(0)).err()?;
+        blown.blown.map(|blown| blown.why)
+    }
+
+    #[test]
+    fn memberships_are_held_over_a_thousand_or_from_the_fifth_on_over_a_tenth() {
+        let lost = |lost| Removes::Memberships { lost, moved: 0 };
+        assert_eq!(of_memberships(lost(4), 4), None);
+        assert_eq!(of_memberships(lost(5), 50), None);
+        assert_eq!(
+            of_memberships(lost(5), 49).as_deref(),
+            Some("within 24 hours 5 of 49 memberships would be taken away, more than 10 %")
+        );
+        assert_eq!(of_memberships(lost(1_000), 100_000), None);
+        assert_eq!(
+            of_memberships(lost(1_001), 100_000).as_deref(),
+            Some("within 24 hours 1001 of 100000 memberships would be taken away, more than 1000")
+        );
+    }
+
+    #[test]
+    fn a_move_and_the_members_of_a_whole_group_count_toward_the_number_alone() {
+        let moved = |moved| Removes::Memberships { lost: 0, moved };
+        assert_eq!(of_memberships(moved(6), 6), None);
+        assert_eq!(of_memberships(Removes::Group { members: 900 }, 1_000), None);
+        assert!(of_memberships(moved(1_001), 100_000).is_some());
+        assert!(of_memberships(Removes::Group { members: 1_001 }, 100_000).is_some());
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod work;
 
 pub use key::{LinkKey, Object};
 pub use parked::Parked;
-pub use removal::Removal;
+pub use removal::{MemberRemoval, Removal};
 pub use trouble::Trouble;
 pub use work::{Claim, Mark, Work};
 
@@ -116,6 +116,9 @@ pub struct Link {
     /// What the fuse said of its removal, since it was last wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal: Option<Removal>,
+    /// Memberships of the group wait for a person.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub holds_members: bool,
     /// Changes that a person rejected: what was to be sent of each attribute, and is not as long as that is what it would be.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rejected: BTreeMap<AttributePath, Option<Value>>,
@@ -152,6 +155,7 @@ impl Link {
             compare: false,
             unassigned_since: None,
             removal: None,
+            holds_members: false,
             rejected: BTreeMap::new(),
             work: Work::default(),
             outcome: None,

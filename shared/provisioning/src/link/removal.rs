@@ -22,6 +22,30 @@ pub enum Removal {
     Kept(Desired),
 }
 
+/// What the fuse, or a person in its place, said of taking a membership away whose user keeps his account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MemberRemoval {
+    /// It may go. It was counted then, and is not counted again.
+    Permitted(#[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")] Timestamp),
+    /// It waits for a person since then.
+    Held(#[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")] Timestamp),
+    /// A person said that it stays, until the user is a member again.
+    Kept,
+}
+
+impl MemberRemoval {
+    /// Whether it was counted and may go.
+    pub fn is_permitted(self, now: Timestamp) -> bool {
+        matches!(self, Self::Permitted(at) if after(at, PERMIT_LASTS) > now)
+    }
+
+    /// Whether it waits for a person.
+    pub fn is_held(self) -> bool {
+        matches!(self, Self::Held(_))
+    }
+}
+
 impl Link {
     /// Whether its removal was counted and may go.
     pub fn may_be_removed(&self, now: Timestamp) -> bool {

@@ -18,7 +18,7 @@ pub enum Trouble {
     Conflict,
     /// Its counterpart was deleted at the target by somebody else.
     Missing,
-    /// Its removal waits for a person.
+    /// Its removal waits for a person, or that of members of the group.
     Held,
 }
 
@@ -28,7 +28,7 @@ impl Trouble {
 
     /// The trouble a link is in.
     pub fn of(link: &Link) -> Option<Self> {
-        if link.is_held() {
+        if link.is_held() || link.holds_members {
             return Some(Self::Held);
         }
         match link.state {

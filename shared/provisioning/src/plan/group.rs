@@ -34,6 +34,13 @@ pub enum GroupPlan {
     Release,
 }
 
+impl GroupPlan {
+    /// Whether the group is kept no more after it.
+    pub fn lets_go(&self) -> bool {
+        matches!(self, Self::Empty | Self::Delete | Self::Release)
+    }
+}
+
 /// Plans from one consistent read of the group, the link and the configuration.
 pub fn plan_group(configured: &Configured, group: Option<&Group>, link: &Link) -> GroupPlan {
     let group = group.filter(|group| !group.deleting);

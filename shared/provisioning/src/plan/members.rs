@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::fuse::Loss;
 use crate::ids::{RemoteId, UserId};
 use crate::ports::Pushed;
 use crate::target::RequestLimit;
@@ -21,8 +22,10 @@ pub struct MemberFacts {
     pub in_doubt: Option<RemoteId>,
     /// His account is about to be turned off, which comes first: access ends at once.
     pub leaves_first: bool,
-    /// The fuse, or a person, has it that his account stays as it is, and so do his memberships.
+    /// The fuse, or a person, has it that his account stays as it is, and so do his memberships, or that this one does.
     pub stays: bool,
+    /// He keeps his account and would lose this membership: the fuse is asked first.
+    pub loss: Option<Loss>,
 }
 
 /// The membership changes of one group.
@@ -39,7 +42,7 @@ pub struct MemberPlan {
 /// Plans from the facts. A member without an account is not planned: gaining one brings him back.
 pub fn plan_members(facts: &[MemberFacts]) -> MemberPlan {
     let mut plan = MemberPlan::default();
-    for MemberFacts { user, belongs, remote_id, pushed, in_doubt, leaves_first, stays } in facts {
+    for MemberFacts { user, belongs, remote_id, pushed, in_doubt, leaves_first, stays, .. } in facts {
         match (remote_id.as_ref().filter(|_| *belongs), pushed) {
             (Some(remote_id), pushed) => {
                 let there = pushed.as_ref().is_some_and(|pushed| pushed.remote_id == *remote_id);
@@ -113,8 +116,13 @@ mod tests {
 
     fn facts(user: &str, belongs: bool, remote: Option<&str>, pushed: Option<&str>) -> MemberFacts {
         let user: UserId = user.parse().expect("an id");
-        let pushed =
-            pushed.map(|remote| Pushed { user: user.clone(), remote_id: id(remote), target_generation: 0 });
+        let pushed = pushed.map(|remote| Pushed {
+            user: user.clone(),
+            remote_id: id(remote),
+            target_generation: 0,
+            since: None,
+            removal: None,
+        });
         MemberFacts {
             user,
             belongs,
@@ -123,6 +131,7 @@ mod tests {
             in_doubt: None,
             leaves_first: false,
             stays: false,
+            loss: None,
         }
     }
 

@@ -59,6 +59,14 @@ pub enum UserPlan {
     Release,
 }
 
+impl UserPlan {
+    /// Whether the account is out of use after it.
+    pub fn lets_go(&self) -> bool {
+        let turns_off = matches!(self, Self::Change { action: Action::Deactivate, .. });
+        turns_off || matches!(self, Self::Delete { .. } | Self::Release)
+    }
+}
+
 /// Plans from one consistent read of the user, the link and the configuration.
 pub fn plan_user(
     configured: &Configured,

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::StoreResult;
 use crate::ids::{ApplicationId, GroupId, RemoteId, UserId};
+use crate::link::MemberRemoval;
 
 /// Keeps pushed memberships and todo rows. Every read is consistent.
 #[async_trait]
@@ -39,6 +41,13 @@ pub trait MembershipStore: Send + Sync {
         group: &GroupId,
         members: &[Pushed],
     ) -> StoreResult<()>;
+    /// Writes what is said of removing members, each as it was read and as it is to be. One that changed since is passed over.
+    async fn restamp(
+        &self,
+        application: &ApplicationId,
+        group: &GroupId,
+        members: &[(Pushed, Pushed)],
+    ) -> StoreResult<()>;
     /// Forgets members after the request that removed them.
     async fn forget_pushed(
         &self,
@@ -61,9 +70,21 @@ pub trait MembershipStore: Send + Sync {
         after: Option<&UserId>,
         limit: usize,
     ) -> StoreResult<Vec<Pushed>>;
+    /// The memberships of a user that are pushed, as they were recorded: what was said of removing one stands in its group's rows
+    /// alone.
+    async fn pushed_of(
+        &self,
+        application: &ApplicationId,
+        user: &UserId,
+    ) -> StoreResult<Vec<(GroupId, Pushed)>>;
     /// The groups in which a user is pushed.
-    async fn groups_pushed_in(&self, application: &ApplicationId, user: &UserId)
-    -> StoreResult<Vec<GroupId>>;
+    async fn groups_pushed_in(
+        &self,
+        application: &ApplicationId,
+        user: &UserId,
+    ) -> StoreResult<Vec<GroupId>> {
+        Ok(self.pushed_of(application, user).await?.into_iter().map(|(group, _)| group).collect())
+    }
 }
 
 /// A membership that is to be looked at.
@@ -84,4 +105,14 @@ pub struct Pushed {
     pub remote_id: RemoteId,
     /// At which target.
     pub target_generation: u64,
+    /// Since when it is there through us; `None` where it was there before.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub since: Option<Timestamp>,
+    /// What was said of removing it, since it was last wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removal: Option<MemberRemoval>,
 }

@@ -34,7 +34,7 @@ pub use directory_store::{
     Bearers, DirectoryItem, DirectoryPage, DirectoryStore, DirectoryWriteError, GroupWrite, Proposed,
     UserWrite,
 };
-pub use fuse_store::{FuseStore, FuseWritten};
+pub use fuse_store::{FuseStore, FuseWritten, MOST_STAMPS, Stamps};
 pub use import_store::{ImportList, ImportStore};
 pub use job_store::JobStore;
 pub use link_store::{DueItem, DueKey, LinkPage, LinkStore, Ownership, Written};

@@ -7,8 +7,9 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{Members, Page, PreviewPhase, PreviewPosition, PreviewRow, RowAction};
 use crate::directory::{Group, Status};
+use crate::fuse::Loss;
 use crate::ids::{GroupId, RemoteId, UserId};
-use crate::link::{Link, LinkKey, Object, Origin, Removal, State};
+use crate::link::{Link, LinkKey, MemberRemoval, Object, Origin, Removal, State};
 use crate::matching::{Match, decide};
 use crate::plan::{
     CounterpartKeys, GroupPlan, MemberFacts, changes, creation_changes, display_name, plan_group,
@@ -49,6 +50,8 @@ enum Walk {
     Compare(Standing),
     /// Those whom we pushed go.
     TakeOut,
+    /// They go with the group.
+    GoAlong,
 }
 
 impl Page<'_> {
@@ -106,14 +109,17 @@ impl Page<'_> {
             (Some(row), Some(_)) if row.object == link.key.object => row,
             _ => outlook.row,
         };
+        let mut row = row;
+        row.weight.linked = link.usable_remote(self.configured.application.target_generation).is_some();
         Ok(Some(match outlook.members {
             Walk::None => (row, None),
-            Walk::TakeOut => self.taken_out(id, behind, row).await?,
+            Walk::TakeOut | Walk::GoAlong => self.taken_out(id, behind, row).await?,
             Walk::Compare(standing) => self.compared(id, &link, standing, behind, row).await?,
         }))
     }
 
     async fn put_group(&mut self, row: PreviewRow) -> StoreResult<()> {
+        self.job.counts.weigh(&row);
         if !row.says_something() {
             return Ok(());
         }
@@ -178,7 +184,7 @@ impl Page<'_> {
             }
             (GroupPlan::Resolve, _) => self.resolved_group(group, link).await?,
             (GroupPlan::Empty, _) => some(row(RowAction::Release), Walk::TakeOut),
-            (GroupPlan::Delete, _) => some(row(RowAction::Delete), Walk::None),
+            (GroupPlan::Delete, _) => some(row(RowAction::Delete), Walk::GoAlong),
             (GroupPlan::Release, _) => some(row(RowAction::Release), Walk::None),
         })
     }
@@ -262,8 +268,32 @@ impl Page<'_> {
         let next = pushed.last().filter(|_| pushed.len() == PAGE).map(|last| last.user.clone());
         let ours = pushed.into_iter().filter(|member| member.target_generation == generation);
         let users: Vec<_> = ours.map(|member| member.user).collect();
-        self.note(&mut row.removed, &users).await?;
+        row.weight.pushed += users.len() as u64;
+        row.weight.taken += self.with_accounts(&users).await?;
+        if row.action != RowAction::Delete {
+            self.note(&mut row.removed, &users).await?;
+        }
         Ok((row, next))
+    }
+
+    /// How many of these keep an account in use.
+    async fn with_accounts(&self, users: &[UserId]) -> StoreResult<u64> {
+        let tables = &self.previewer.tables;
+        let (application, generation) =
+            (&self.job.application, self.configured.application.target_generation);
+        let (links, rows) = tokio::try_join!(
+            tables.links.links_among(application, users),
+            tables.previews.rows_among(application, &self.job.id, users),
+        )?;
+        let mut count = 0;
+        for (user, link) in &links {
+            let account = match rows.get(user) {
+                Some(row) => row.account(Some(link), generation),
+                None => link.usable_remote(generation).cloned(),
+            };
+            count += u64::from(account.is_some());
+        }
+        Ok(count)
     }
 
     /// Compares a page of everybody who is a member in the directory or at the target.
@@ -288,6 +318,11 @@ impl Page<'_> {
         }
         let facts = self.facts(group, link, standing, &there, &users).await?;
         let plan = plan_members(&facts);
+        row.weight.pushed += facts.iter().filter(|facts| facts.pushed.is_some()).count() as u64;
+        for facts in facts.iter().filter(|facts| plan.remove.contains_key(&facts.user)) {
+            row.weight.taken += u64::from(facts.loss.is_some());
+            row.weight.lost += u64::from(facts.loss == Some(Loss::Lost));
+        }
         self.note(&mut row.added, &plan.add.keys().cloned().collect::<Vec<_>>()).await?;
         self.note(&mut row.removed, &plan.remove.keys().cloned().collect::<Vec<_>>()).await?;
         Ok((row, next))
@@ -357,6 +392,8 @@ impl Page<'_> {
                 user: user.clone(),
                 remote_id: remote_id.clone(),
                 target_generation: generation,
+                since: None,
+                removal: None,
             });
             MemberFacts {
                 user: user.clone(),
@@ -367,9 +404,26 @@ impl Page<'_> {
                 leaves_first: false,
                 stays: !rows.contains_key(user)
                     && theirs.is_some_and(|link| matches!(link.removal, Some(Removal::Kept(_)))),
+                loss: None,
             }
         });
-        Ok(facts.collect())
+        let mut facts: Vec<_> = facts.collect();
+        for facts in facts.iter_mut().filter(|facts| !facts.belongs && facts.remote_id.is_some()) {
+            self.note_loss(group, facts).await?;
+        }
+        Ok(facts)
+    }
+
+    /// What somebody gets for the membership that he would lose, unless a person said that it stays.
+    async fn note_loss(&self, group: &GroupId, facts: &mut MemberFacts) -> StoreResult<()> {
+        let Some(pushed) = &facts.pushed else { return Ok(()) };
+        let tables = &self.previewer.tables;
+        let Some(record) = tables.directory.user(&facts.user).await? else { return Ok(()) };
+        let within = (&self.job.application, &self.configured.selection);
+        let now = self.previewer.clock.now();
+        facts.loss = Some(Loss::of(tables, within, &record, (group, pushed), now).await?);
+        facts.stays |= pushed.removal == Some(MemberRemoval::Kept);
+        Ok(())
     }
 
     /// Counts members, and names them while there is room.

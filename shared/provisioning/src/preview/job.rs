@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{PreviewRow, RowAction};
 use crate::application::Listing;
 use crate::clock::after;
-use crate::fuse::Counted;
+use crate::fuse::{Counted, Linked};
 use crate::ids::{ApplicationId, JobId};
 use crate::link::Object;
 use crate::ports::{Bell, Doorbell, Lane, StoreResult};
@@ -126,6 +126,18 @@ pub struct PreviewCounts {
     /// Accounts that would lose a value or their name.
     #[serde(default)]
     pub values_taken: u64,
+    /// Memberships that users would lose who keep their accounts, those of whole groups among them.
+    #[serde(default)]
+    pub memberships_taken: u64,
+    /// Of these, lost one by one with nothing in their stead.
+    #[serde(default)]
+    pub memberships_lost: u64,
+    /// Groups that are linked.
+    #[serde(default)]
+    pub linked_groups: u64,
+    /// Memberships that are pushed.
+    #[serde(default)]
+    pub pushed: u64,
 }
 
 /// Rows by action.
@@ -172,6 +184,14 @@ impl Tally {
 }
 
 impl PreviewCounts {
+    /// What a group is to the fuse, whether there is anything to be done about it or not.
+    pub(super) fn weigh(&mut self, row: &PreviewRow) {
+        self.linked_groups += u64::from(row.weight.linked);
+        self.pushed += row.weight.pushed;
+        self.memberships_taken += row.weight.taken;
+        self.memberships_lost += row.weight.lost;
+    }
+
     pub(super) fn add(&mut self, row: &PreviewRow) {
         match row.object {
             Object::User(_) => {
@@ -192,7 +212,18 @@ impl PreviewCounts {
 
     /// What the fuse would be asked for.
     pub(super) fn taken_away(&self) -> Counted {
-        Counted { accounts: self.removals, groups: self.group_removals, values: self.values_taken }
+        Counted {
+            accounts: self.removals,
+            groups: self.group_removals,
+            values: self.values_taken,
+            memberships: self.memberships_taken,
+            lost: self.memberships_lost,
+        }
+    }
+
+    /// Of what the fuse takes shares.
+    pub(super) fn linked(&self) -> Linked {
+        Linked { accounts: self.linked, groups: self.linked_groups, memberships: self.pushed }
     }
 }
 

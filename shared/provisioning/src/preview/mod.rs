@@ -18,7 +18,7 @@ use std::time::Duration;
 pub use changed::{Changed, ChangedObject, Outdated};
 pub use job::{PreviewCounts, PreviewJob, PreviewPhase, PreviewPosition, Tally};
 pub use read::rows;
-pub use row::{Members, PreviewRow, RowAction};
+pub use row::{GroupWeight, Members, PreviewRow, RowAction};
 
 use crate::application::{Configured, Policy};
 use crate::clock::{Clock, after};
@@ -163,7 +163,7 @@ impl Page<'_> {
         let (counts, now) = (&self.job.counts, self.previewer.clock.now());
         let window = self.previewer.tables.fuse.window(&self.job.application).await?;
         let limits = self.configured.application.policy.fuse;
-        Ok(window.foresees(counts.taken_away(), counts.linked, &limits, now))
+        Ok(window.foresees(counts.taken_away(), counts.linked(), &limits, now))
     }
 
     /// Ends the preview before its end.

@@ -35,6 +35,28 @@ pub struct PreviewRow {
     /// Members that it would lose.
     #[serde(default, skip_serializing_if = "Members::is_none")]
     pub removed: Members,
+    /// What a group is to the fuse.
+    #[serde(default, skip_serializing_if = "GroupWeight::is_none")]
+    pub weight: GroupWeight,
+}
+
+/// What a group is to the fuse.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupWeight {
+    /// It is linked.
+    pub linked: bool,
+    /// Members that are there through us.
+    pub pushed: u64,
+    /// Of these, members who would be taken out and keep their accounts.
+    pub taken: u64,
+    /// Of these, who would get nothing for it, one by one.
+    pub lost: u64,
+}
+
+impl GroupWeight {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What would be done.
@@ -129,6 +151,7 @@ impl PreviewRow {
             candidates: Vec::new(),
             added: Members::default(),
             removed: Members::default(),
+            weight: GroupWeight::default(),
         }
     }
 

@@ -103,6 +103,24 @@ pub struct Counts {
     pub linked: u64,
     /// Accounts no longer wanted.
     pub removals: u64,
+    /// Linked groups.
+    #[serde(default)]
+    pub linked_groups: u64,
+    /// Groups no longer wanted that would be emptied or deleted.
+    #[serde(default)]
+    pub group_removals: u64,
+    /// Memberships that were pushed before groups were compared.
+    #[serde(default)]
+    pub pushed: u64,
+    /// Memberships that users would lose who keep their accounts, with nothing in their stead.
+    #[serde(default)]
+    pub memberships_lost: u64,
+    /// The same, of users who moved to another group.
+    #[serde(default)]
+    pub memberships_moved: u64,
+    /// Memberships that are pushed once groups were compared.
+    #[serde(default)]
+    pub memberships: u64,
 }
 
 impl SweepJob {

@@ -1,13 +1,14 @@
 //! The sweep: a paged, resumable walk over an application's whole scope. It is how an application comes into step
 //! when it is enabled, and how any missed change is repaired.
 //!
-//! Its phases are listing the target, users, groups, counting and removals (DESIGN section 9). It feeds and does not
+//! Its phases are listing the target, users, memberships, groups, counting and removals (DESIGN section 9). It feeds and does not
 //! flood: it plans with the workers' own planner, marks only where there is work, and keeps at most [`WINDOW`] of its
 //! objects pending, so that live changes and a pause are never far behind. Whoever marks is not who writes: everything
 //! it finds is settled by the workers.
 
 mod job;
 mod listing;
+mod memberships;
 mod progress;
 mod purge;
 mod removals;
@@ -90,8 +91,9 @@ impl Sweeper {
             Page { sweeper: self, configured: &configured, job, taken: HashSet::new(), purged: false };
         let next = match (position.phase, position.step) {
             (SweepPhase::Listing, step) => Box::pin(page.list(step)).await?,
-            (SweepPhase::Users, Step::Draining) => page.drain(Kind::User, SweepPhase::Groups).await?,
+            (SweepPhase::Users, Step::Draining) => page.drain(Kind::User, SweepPhase::Memberships).await?,
             (SweepPhase::Users, step) => page.users(step).await?,
+            (SweepPhase::Memberships, step) => page.memberships(step).await?,
             (SweepPhase::Groups, Step::Draining) => page.drain(Kind::Group, SweepPhase::Counting).await?,
             (SweepPhase::Groups, step) => page.groups(step).await?,
             (SweepPhase::Counting, step) => page.count(step).await?,

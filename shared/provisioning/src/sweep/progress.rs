@@ -71,6 +71,7 @@ impl SweepJob {
         let done = match phase {
             SweepPhase::Listing | SweepPhase::Purging => 0,
             SweepPhase::Users => counts.users.saturating_sub(pending.users),
+            SweepPhase::Memberships => counts.users_in_scope,
             SweepPhase::Groups => counts.users_in_scope + counts.groups.saturating_sub(pending.groups),
             SweepPhase::Counting | SweepPhase::Removals => total,
         };
@@ -82,7 +83,7 @@ impl SweepJob {
                 let users = (to_mark - counts.users_marked as f64).max(0.0) + pending.users as f64;
                 Some((users, groups as f64))
             }
-            SweepPhase::Groups => {
+            SweepPhase::Memberships | SweepPhase::Groups => {
                 Some((0.0, (groups - done.saturating_sub(counts.users_in_scope).min(groups)) as f64))
             }
             SweepPhase::Counting | SweepPhase::Removals => Some((0.0, 0.0)),

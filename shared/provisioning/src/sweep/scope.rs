@@ -100,7 +100,7 @@ impl Page<'_> {
         Ok(seen.len() as u64)
     }
 
-    fn group_behind(&self, group: &GroupId) -> Option<GroupId> {
+    pub(super) fn group_behind(&self, group: &GroupId) -> Option<GroupId> {
         let beyond = (std::ops::Bound::Excluded(group), std::ops::Bound::Unbounded);
         self.configured.selection.groups.range::<GroupId, _>(beyond).next().cloned()
     }

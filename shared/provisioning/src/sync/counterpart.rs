@@ -50,6 +50,11 @@ impl<'a> Keys<'a> {
     }
 }
 
+/// Whether what a create answered with bears an externalId, and not the one that was sent.
+pub(super) fn bears_another(found: &Found, external_id: &str) -> bool {
+    found.external_id.as_deref().is_some_and(|theirs| !theirs.is_empty() && theirs != external_id)
+}
+
 impl Task<'_> {
     /// What the administrator chose for accounts that were there before us.
     pub(super) fn rules(&self) -> Rules {

@@ -69,7 +69,7 @@ fn surely_not_done(error: &TargetError) -> bool {
 
 impl Task<'_> {
     /// Whether the application was configured anew since this task's batch read it.
-    async fn is_superseded(&self) -> StoreResult<bool> {
+    pub(super) async fn is_superseded(&self) -> StoreResult<bool> {
         let now = self.tables().applications.load(&self.key.application).await?;
         Ok(now.is_none_or(|now| now.application.version != self.configured().application.version))
     }

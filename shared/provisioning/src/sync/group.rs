@@ -4,13 +4,13 @@ mod adopt;
 mod create;
 mod halves;
 mod leave;
+mod losses;
 mod rounds;
 
 pub(crate) use adopt::shown_members;
 
 use super::settlement::Due;
-use super::task::{Next, ROUNDS, Task};
-use crate::fuse::Removes;
+use super::task::{Current, Next, ROUNDS, Task};
 use crate::ids::GroupId;
 use crate::link::{Link, State};
 use crate::plan::{GroupPlan, kept_name, plan_group};
@@ -26,6 +26,13 @@ impl Task<'_> {
                 true => plan_group(self.configured(), found.as_ref(), &link),
                 false => GroupPlan::Nothing,
             };
+            if plan.lets_go() {
+                match self.before_removal().await? {
+                    Current::Yes => {}
+                    Current::Reopened => continue,
+                    Current::Closed => return Ok(()),
+                }
+            }
             let next = match plan {
                 GroupPlan::Nothing => self.no_group(group, &link).await?,
                 GroupPlan::Match { attributes } => {
@@ -37,11 +44,11 @@ impl Task<'_> {
                     self.keep(group, &link, &changes, kept_name.as_ref()).await?
                 }
                 GroupPlan::Resolve => self.resolve_group(group, &link).await?,
-                GroupPlan::Empty => match self.permitted(&link, Removes::Group).await? {
+                GroupPlan::Empty => match self.group_permitted(group, &link).await? {
                     Ok(link) => self.empty(group, &link).await?,
                     Err(next) => next,
                 },
-                GroupPlan::Delete => match self.permitted(&link, Removes::Group).await? {
+                GroupPlan::Delete => match self.group_permitted(group, &link).await? {
                     Ok(link) => self.delete_group(group, &link).await?,
                     Err(next) => next,
                 },

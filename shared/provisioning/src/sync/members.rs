@@ -8,6 +8,7 @@ use super::task::Task;
 use crate::application::Departure;
 use crate::desired::Desired;
 use crate::directory::Status;
+use crate::fuse::Loss;
 use crate::ids::{ApplicationId, GroupId, UserId};
 use crate::link::{Link, State};
 use crate::plan::MemberFacts;
@@ -46,17 +47,20 @@ impl Task<'_> {
                 in_doubt: link.members_in_doubt.get(user).cloned(),
                 leaves_first: false,
                 stays: false,
+                loss: None,
             });
         }
-        self.note_leavers(&mut facts, &links).await?;
+        self.note_leavers(group, &mut facts, &links).await?;
         Ok(facts)
     }
 
     /// Marks those whose account is about to be turned off (a link in use, its first attempt still to come, of a user
     /// who is wanted no more) and those whose account stays, because its removal is held, was rejected, or was not asked for
-    /// yet. Only the few who are to be removed are looked at.
+    /// yet. Of those who keep their accounts it says what they got for the membership they lose. Only the few who are to be removed
+    /// are looked at.
     async fn note_leavers(
         &self,
+        group: &GroupId,
         facts: &mut [MemberFacts],
         links: &std::collections::HashMap<UserId, Link>,
     ) -> StoreResult<()> {
@@ -72,6 +76,14 @@ impl Task<'_> {
             let asks = self.is_removed(desired) && !link.may_be_removed(self.now());
             facts.leaves_first = link.work.is_fresh() && (asks || self.turned_off_first(desired));
             facts.stays = asks && !facts.leaves_first;
+            facts.loss = match (&facts.pushed, &record) {
+                _ if self.is_removed(desired) || facts.remote_id.is_none() => None,
+                (Some(pushed), Some(record)) => {
+                    let within = (&self.key.application, &self.configured().selection);
+                    Some(Loss::of(self.tables(), within, record, (group, pushed), self.now()).await?)
+                }
+                _ => None,
+            };
             Ok(())
         }))
         .await?;

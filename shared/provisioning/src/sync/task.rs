@@ -49,6 +49,17 @@ pub(super) enum Next {
     Again,
 }
 
+/// Whether a task still plans by the newest configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Current {
+    /// It does.
+    Yes,
+    /// It does from now on: plan again.
+    Reopened,
+    /// Nothing may be sent any more.
+    Closed,
+}
+
 /// A target's wish for so short a rest is waited out by the task itself.
 const SHORT_REST: Duration = Duration::from_secs(5);
 
@@ -123,6 +134,16 @@ impl Task<'_> {
         let link = self.tables().links.link(&self.key).await?;
         let now = self.now();
         Ok(link.filter(|link| link.work.due_at.is_some() && !link.work.is_claimed(now)))
+    }
+
+    /// Makes sure that nothing is taken away by an older configuration than the directory was read under: what ends in one way
+    /// by the policy of a moment ago is not to be had back by the one of now.
+    pub(super) async fn before_removal(&mut self) -> StoreResult<Current> {
+        Ok(match self.is_superseded().await? {
+            false => Current::Yes,
+            true if self.reopen().await? => Current::Reopened,
+            true => Current::Closed,
+        })
     }
 
     /// Reads the application again; `false` where nothing may be sent to it any more.

@@ -6,13 +6,13 @@ mod leave;
 use std::collections::BTreeMap;
 
 use super::settlement::{Due, Settled};
-use super::task::{Next, ROUNDS, Task, Told};
+use super::task::{Current, Next, ROUNDS, Task, Told};
 use crate::activity::Action;
 use crate::desired::Desired;
 use crate::directory::UserRecord;
 use crate::fuse::Removes;
 use crate::ids::UserId;
-use crate::link::{Link, State};
+use crate::link::{Link, Removal, State};
 use crate::plan::{UserPlan, active, plan_user};
 use crate::ports::{StoreResult, Written};
 use crate::target::{Change, TargetError, Write};
@@ -25,6 +25,13 @@ impl Task<'_> {
             let Some(link) = self.next_link().await? else { return Ok(()) };
             let record = self.tables().directory.user(user).await?;
             let plan = plan_user(self.configured(), record.as_ref(), &link, self.now());
+            if plan.lets_go() {
+                match self.before_removal().await? {
+                    Current::Yes => {}
+                    Current::Reopened => continue,
+                    Current::Closed => return Ok(()),
+                }
+            }
             if self.carry_out(plan, record.as_ref(), &link).await? == Next::Stop {
                 return Ok(());
             }
@@ -55,8 +62,12 @@ impl Task<'_> {
                 }
             }
             UserPlan::Change { action, write, changes } if changes.iter().any(Change::takes_away) => {
-                match self.permitted(link, Removes::Value).await? {
-                    Ok(link) => self.change(&link, action, &write, &changes, record).await,
+                match self.permitted_changes(link, &changes).await? {
+                    Ok((link, sent)) => {
+                        let kept = if sent.len() < changes.len() { link.removal } else { None };
+                        let write = write.of_changes(&sent);
+                        self.change_beside(&link, action, &write, &sent, record, kept).await
+                    }
                     Err(next) => Ok(next),
                 }
             }
@@ -119,6 +130,19 @@ impl Task<'_> {
         changes: &[Change],
         record: Option<&UserRecord>,
     ) -> StoreResult<Next> {
+        self.change_beside(link, action, write, changes, record, None).await
+    }
+
+    /// The same, beside changes that are held: what was said of those is kept.
+    async fn change_beside(
+        &self,
+        link: &Link,
+        action: Action,
+        write: &Write,
+        changes: &[Change],
+        record: Option<&UserRecord>,
+        kept: Option<Removal>,
+    ) -> StoreResult<Next> {
         let seen = link.work.generation;
         let doubt =
             |link: &mut Link| link.doubt.extend(changes.iter().map(|change| change.attribute.clone()));
@@ -136,7 +160,10 @@ impl Task<'_> {
             }
             let outcome = self.outcome(&claimed, told);
             let settled = self
-                .settle(&claimed, seen, Due::Done, None, Some(outcome), |link| accept(link, action, changes))
+                .settle(&claimed, seen, Due::Done, None, Some(outcome), |link| {
+                    accept(link, action, changes);
+                    link.removal = link.removal.or(kept);
+                })
                 .await?;
             return Ok(settled.next());
         };

@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use provisioning::fuse::Window;
 use provisioning::ids::ApplicationId;
-use provisioning::link::Link;
-use provisioning::ports::{FuseStore, FuseWritten, StoreResult, Written};
+use provisioning::ports::{FuseStore, FuseWritten, Stamps, StoreResult, Written};
 
 use super::{State, Store};
 
@@ -14,15 +13,25 @@ impl State {
         application: &ApplicationId,
         before: &Window,
         after: &Window,
-        link: Option<(&Link, &Link)>,
+        stamps: Stamps<'_>,
     ) -> FuseWritten {
         if self.windows.get(application).cloned().unwrap_or_default() != *before {
             return FuseWritten::WindowChanged;
         }
-        if let Some((before, after)) = link
-            && self.write_link(before, after, None) != Written::Yes
-        {
-            return FuseWritten::LinkChanged;
+        match stamps {
+            Stamps::None => {}
+            Stamps::Link(before, after) => {
+                if self.write_link(before, after, None) != Written::Yes {
+                    return FuseWritten::StampChanged;
+                }
+            }
+            Stamps::Members(group, members) => {
+                let there = self.pushed.entry((application.clone(), group.clone())).or_default();
+                if members.iter().any(|(before, _)| there.get(&before.user) != Some(before)) {
+                    return FuseWritten::StampChanged;
+                }
+                there.extend(members.iter().map(|(_, after)| (after.user.clone(), after.clone())));
+            }
         }
         self.windows.insert(application.clone(), after.clone());
         FuseWritten::Yes
@@ -40,8 +49,8 @@ impl FuseStore for Store {
         application: &ApplicationId,
         before: &Window,
         after: &Window,
-        link: Option<(&Link, &Link)>,
+        stamps: Stamps<'_>,
     ) -> StoreResult<FuseWritten> {
-        self.write("fuse.write", |state| state.write_window(application, before, after, link)).await
+        self.write("fuse.write", |state| state.write_window(application, before, after, stamps)).await
     }
 }

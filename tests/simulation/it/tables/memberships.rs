@@ -15,7 +15,8 @@ enum Side {
     User,
 }
 
-const SIDES: [Side; 2] = [Side::Group, Side::User];
+/// A member is recorded on his own side first, and forgotten there last.
+const SIDES: [Side; 2] = [Side::User, Side::Group];
 
 #[async_trait]
 impl MembershipStore for Store {
@@ -71,14 +72,15 @@ impl MembershipStore for Store {
         group: &GroupId,
         members: &[Pushed],
     ) -> StoreResult<()> {
-        let rows = members.iter().flat_map(|member| SIDES.map(|side| (side, member.clone())));
+        let rows =
+            SIDES.into_iter().flat_map(|side| members.iter().map(move |member| (side, member.clone())));
         self.write_rows("memberships.record_pushed", rows.collect(), |state, (side, member)| match side {
             Side::Group => {
                 let members = state.pushed.entry((application.clone(), group.clone())).or_default();
                 members.insert(member.user.clone(), member);
             }
             Side::User => {
-                state.pushed_mirror.insert((application.clone(), member.user, group.clone()));
+                state.pushed_mirror.insert((application.clone(), member.user.clone(), group.clone()), member);
             }
         })
         .await
@@ -90,7 +92,8 @@ impl MembershipStore for Store {
         group: &GroupId,
         users: &[UserId],
     ) -> StoreResult<()> {
-        let rows = users.iter().flat_map(|user| SIDES.map(|side| (side, user.clone())));
+        let sides = SIDES.into_iter().rev();
+        let rows = sides.flat_map(|side| users.iter().map(move |user| (side, user.clone())));
         self.write_rows("memberships.forget_pushed", rows.collect(), |state, (side, user)| match side {
             Side::Group => {
                 let members = state.pushed.entry((application.clone(), group.clone())).or_default();
@@ -134,14 +137,29 @@ impl MembershipStore for Store {
         .await
     }
 
-    async fn groups_pushed_in(
+    async fn restamp(
+        &self,
+        application: &ApplicationId,
+        group: &GroupId,
+        members: &[(Pushed, Pushed)],
+    ) -> StoreResult<()> {
+        self.write_rows("memberships.restamp", members.to_vec(), |state, (before, after)| {
+            let members = state.pushed.entry((application.clone(), group.clone())).or_default();
+            if members.get(&before.user) == Some(&before) {
+                members.insert(before.user, after);
+            }
+        })
+        .await
+    }
+
+    async fn pushed_of(
         &self,
         application: &ApplicationId,
         user: &UserId,
-    ) -> StoreResult<Vec<GroupId>> {
-        self.read("memberships.groups_pushed_in", |state| {
-            let his = state.pushed_mirror.iter().filter(|(at, who, _)| at == application && who == user);
-            his.map(|(.., group)| group.clone()).collect()
+    ) -> StoreResult<Vec<(GroupId, Pushed)>> {
+        self.read("memberships.pushed_of", |state| {
+            let his = state.pushed_mirror.iter().filter(|((at, who, _), _)| at == application && who == user);
+            his.map(|((.., group), member)| (group.clone(), member.clone())).collect()
         })
         .await
     }

@@ -87,7 +87,7 @@ pub struct State {
     todo: BTreeMap<(ApplicationId, GroupId), BTreeMap<UserId, String>>,
     pub pushed: BTreeMap<(ApplicationId, GroupId), BTreeMap<UserId, Pushed>>,
     /// The way from a user to where he is pushed: written in the same batch, but an item of its own.
-    pushed_mirror: BTreeSet<(ApplicationId, UserId, GroupId)>,
+    pushed_mirror: BTreeMap<(ApplicationId, UserId, GroupId), Pushed>,
     applications: BTreeMap<ApplicationId, Kept>,
     conditions: BTreeMap<ApplicationId, Condition>,
     paces: BTreeMap<ApplicationId, Pace>,
@@ -132,7 +132,7 @@ impl Memory {
             owners: BTreeMap::new(),
             todo: BTreeMap::new(),
             pushed: BTreeMap::new(),
-            pushed_mirror: BTreeSet::new(),
+            pushed_mirror: BTreeMap::new(),
             applications: BTreeMap::new(),
             conditions: BTreeMap::new(),
             paces: BTreeMap::new(),

@@ -15,7 +15,7 @@ use provisioning::sync::{Handled, Worker};
 
 use super::{OneSecret, Parts, World};
 use crate::queue::{LONG, Queue};
-use crate::tables::{Record, Stream};
+use crate::tables::{Record, Stream, Weather};
 
 /// Whom a stream wakes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,11 @@ impl World {
             randomness: self.randomness.clone(),
             task_deadline: Duration::from_secs(45),
         }
+    }
+
+    /// A worker whose tables have this weather.
+    pub fn worker_in(&self, weather: Arc<dyn Weather>) -> Worker {
+        Worker { tables: self.memory.tables(weather), ..self.worker(&self.parts()) }
     }
 
     /// Runs an invocation: `None` where its process died.

@@ -14,7 +14,7 @@ use provisioning::application::{
 use provisioning::directory::job::Deletions;
 use provisioning::fuse::{HeldRemovals, Limits};
 use provisioning::ids::ApplicationId;
-use provisioning::link::Link;
+use provisioning::link::Trouble;
 use provisioning::mapping::{DirectoryAttribute, MappedAttribute, Mapping, Source};
 use provisioning::ports::{Bell, SecretStore, StoreResult, Tables};
 use provisioning::randomness::{Numbered, Randomness};
@@ -115,7 +115,13 @@ impl World {
             climate_at_first,
             limits: match seed % 3 {
                 0 => Limits::default(),
-                _ => Limits { accounts: 10_000, groups: 10_000, percent: 100, floor: 10_000 },
+                _ => Limits {
+                    accounts: 10_000,
+                    groups: 10_000,
+                    memberships: 10_000,
+                    percent: 100,
+                    floor: 10_000,
+                },
             },
         };
         world.connect().await;
@@ -157,7 +163,7 @@ impl World {
 
     /// Decides about what the fuse holds, one way or the other; `false`: it holds nothing.
     pub async fn allow_what_is_held(&self) -> bool {
-        if !self.memory.state().links.values().any(Link::is_held) {
+        if !self.memory.state().links.values().any(|link| Trouble::of(link) == Some(Trouble::Held)) {
             return false;
         }
         if self.chance.hits(5_000) {

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use provisioning::fuse::{DecisionError, HeldRemovals, Sealed};
-use provisioning::ids::ApplicationId;
+use provisioning::fuse::{self, DecisionError, HeldRemovals, Sealed};
+use provisioning::ids::{ApplicationId, GroupId, UserId};
 use provisioning::link::Trouble;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,7 +17,7 @@ use super::status::{ShownStatus, of};
 use super::{by, present};
 use crate::body::JsonBody;
 use crate::caller::Caller;
-use crate::page::Cursor;
+use crate::page::{Cursor, Page};
 use crate::path::Path;
 use crate::problem::{Problem, ProblemKind};
 use crate::query::Query;
@@ -25,7 +25,11 @@ use crate::text::Name;
 use crate::{Api, problems};
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(held)).routes(routes!(approve)).routes(routes!(reject))
+    OpenApiRouter::new()
+        .routes(routes!(held))
+        .routes(routes!(members))
+        .routes(routes!(approve))
+        .routes(routes!(reject))
 }
 
 problems! {
@@ -36,7 +40,7 @@ problems! {
 /// The removals that wait for a person, a page of them, with the digest of all.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "accounts": 51,
-    "groups": 0, "blown_at": "2026-11-23T10:00:00Z",
+    "groups": 0, "memberships": 0, "blown_at": "2026-11-23T10:00:00Z",
     "why": "within 24 hours 51 of 400 linked accounts would be removed, more than 10 %", "items": []}))]
 struct HeldList {
     /// Names exactly this list; a decision names it.
@@ -45,6 +49,8 @@ struct HeldList {
     accounts: u64,
     /// Groups held.
     groups: u64,
+    /// Memberships held of users who keep their accounts; they are listed under `held/members`.
+    memberships: u64,
     /// Since when every removal is held; absent where it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -53,12 +59,28 @@ struct HeldList {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     why: Option<String>,
-    /// The counterparts that would be taken out of use.
+    /// The counterparts that would be taken out of use, and groups that hold members.
     items: Vec<ShownLink>,
     /// Where the next page begins; absent behind the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     next: Option<Cursor>,
+}
+
+/// A membership that waits for a person.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"group": "sales", "user": "ada", "username": "ada.lovelace", "since": "2026-11-23T10:00:00Z"}))]
+struct HeldMember {
+    /// The group's id.
+    group: String,
+    /// The user's id.
+    user: String,
+    /// His name; absent where he is not in the directory any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    username: Option<String>,
+    /// Since when it waits.
+    since: String,
 }
 
 /// Which list a person decided about.
@@ -81,8 +103,10 @@ impl From<DecisionError> for Problem {
 }
 
 fn told(now: &Sealed) -> String {
-    let Sealed { accounts, groups, .. } = now;
-    format!("by now the list is another one, of {accounts} accounts and {groups} groups; look at it again")
+    let Sealed { accounts, groups, memberships, .. } = now;
+    format!(
+        "by now the list is another one, of {accounts} accounts, {groups} groups and {memberships} memberships; look at it again"
+    )
 }
 
 fn held_removals(api: &Api) -> HeldRemovals {
@@ -100,9 +124,42 @@ async fn held(
 ) -> Result<Json<HeldList>, Problem> {
     let configured = present(&api, &id).await?;
     let page = page(&api, &id, Which::In(Trouble::Held), &paging).await?;
-    let Sealed { digest, accounts, groups, blown_at, why } = held_removals(&api).seal(&configured).await?;
+    let sealed = held_removals(&api).seal(&configured).await?;
+    let Sealed { digest, accounts, groups, memberships, blown_at, why } = sealed;
     let blown_at = blown_at.map(|at| at.to_string());
-    Ok(Json(HeldList { digest, accounts, groups, blown_at, why, items: page.items, next: page.next }))
+    let (items, next) = (page.items, page.next);
+    Ok(Json(HeldList { digest, accounts, groups, memberships, blown_at, why, items, next }))
+}
+
+/// Lists the memberships that wait for a person, of users who keep their accounts, by group and user. The digest of `held` is of
+/// them too.
+#[utoipa::path(get, path = "/v1/applications/{id}/held/members", tag = "held removals", operation_id = "list_held_members",
+    params(("id" = String, Path, description = "The application's id"), Paging),
+    responses((status = 200, description = "A page of memberships", body = Page<HeldMember>)))]
+async fn members(
+    State(api): State<Api>,
+    Path(id): Path<ApplicationId>,
+    Query(paging): Query<Paging>,
+) -> Result<Json<Page<HeldMember>>, Problem> {
+    let configured = present(&api, &id).await?;
+    let behind: Option<(GroupId, UserId)> = Cursor::position_of(paging.cursor.as_ref())?;
+    let limit = paging.limit.unwrap_or_default().get();
+    let found = held_removals(&api).members(&configured, behind.as_ref(), limit).await?;
+    let position = |held: &fuse::HeldMember| (held.group.clone(), held.member.user.clone());
+    let next = found.last().filter(|_| found.len() == limit).map(position);
+    let ids: Vec<UserId> = found.iter().map(|held| held.member.user.clone()).collect();
+    let users = api.tables.directory.users(&ids).await?;
+    let shown = found.iter().map(|held| {
+        let user = &held.member.user;
+        let member = HeldMember {
+            group: held.group.to_string(),
+            user: user.to_string(),
+            username: users.get(user).map(|user| user.username.clone()),
+            since: held.since.to_string(),
+        };
+        (position(held), member)
+    });
+    Ok(Json(Page::placed(shown, next)))
 }
 
 /// Lets exactly the removals of the list go that bears the digest. Each is planned anew before anything is sent: who is wanted
@@ -122,7 +179,7 @@ async fn approve(
     accepted(&api, &id).await
 }
 
-/// Leaves exactly the accounts and groups of the list as they are that bears the digest, each until something else is desired of
+/// Leaves exactly the accounts, groups and memberships of the list as they are that bears the digest, each until something else is desired of
 /// it. What went until now no longer counts.
 #[utoipa::path(post, path = "/v1/applications/{id}/held/reject", tag = "held removals", operation_id = "reject_held",
     params(("id" = String, Path, description = "The application's id")), request_body = Decision,

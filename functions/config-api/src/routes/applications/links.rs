@@ -37,10 +37,10 @@ const CONCURRENT: usize = 16;
 pub struct Paging {
     /// How many at most.
     #[param(inline)]
-    limit: Option<Limit>,
+    pub limit: Option<Limit>,
     /// Where the page before ended.
     #[param(inline)]
-    cursor: Option<Cursor>,
+    pub cursor: Option<Cursor>,
 }
 
 /// The counterpart of a user or group at an application.
@@ -74,6 +74,10 @@ pub struct ShownLink {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     removal: Option<ShownRemoval>,
+    /// Memberships of the group wait for a person.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    holds_members: bool,
     /// When it is looked at again; absent where nothing is to be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -242,6 +246,7 @@ impl From<Link> for ShownLink {
                 Origin::Adopted => ShownOrigin::Adopted,
             }),
             removal: link.removal.map(ShownRemoval::from),
+            holds_members: link.holds_members,
             due_at: link.work.due_at.map(|due_at| due_at.to_string()),
             attempts: link.work.attempts,
             problem: link.work.problem,

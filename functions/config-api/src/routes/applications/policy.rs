@@ -35,7 +35,8 @@ const LONGEST_GRACE: u32 = 604_800;
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"on_disable": "deactivate", "on_unassign": "deactivate", "on_delete": "delete",
     "groups": {"on_deselect": "empty"}, "grace_seconds": 60, "adopt": "automatic", "take_over": false,
-    "match": ["user_name"], "reactivate_adopted": "ask", "fuse": {"accounts": 50, "groups": 5, "percent": 10, "floor": 5}}))]
+    "match": ["user_name"], "reactivate_adopted": "ask", "fuse": {"accounts": 50, "groups": 5,
+    "memberships": 1000, "percent": 10, "floor": 5}}))]
 struct WirePolicy {
     /// A user in a selected group is disabled. Its default is `deactivate`, or `leave` where the target removes an account that
     /// is deactivated.
@@ -75,8 +76,8 @@ fn unread<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::
     serde::de::IgnoredAny::deserialize(deserializer).map(|_| Vec::new())
 }
 
-/// How much is taken away within 24 hours before a person is asked. One person who is disabled, deleted or offboarded by hand
-/// counts and is never held.
+/// How much is taken away within 24 hours before a person is asked. One person who is disabled, deleted or offboarded, or taken
+/// out of a group, by hand counts and is never held.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct FusePolicy {
@@ -84,10 +85,13 @@ struct FusePolicy {
     accounts: Many,
     /// Most groups, emptied or deleted.
     groups: Many,
-    /// The largest share of the linked accounts, in percent.
+    /// Most memberships of users who keep their accounts, those of emptied and deleted groups among them.
+    memberships: Many,
+    /// The largest share in percent: of the linked accounts, of the linked groups, and of all memberships at the target that are
+    /// there through Rollcall. A membership in whose stead the user got another one within a day is none of the share.
     #[schema(value_type = u8, maximum = 100)]
     percent: Percent,
-    /// Fewer accounts than this are never too large a share.
+    /// Fewer accounts, groups or memberships than this are never too large a share.
     floor: Many,
 }
 
@@ -99,15 +103,27 @@ impl Default for FusePolicy {
 
 impl From<Limits> for FusePolicy {
     fn from(limits: Limits) -> Self {
-        let Limits { accounts, groups, percent, floor } = limits;
-        Self { accounts: Many(accounts), groups: Many(groups), percent: Percent(percent), floor: Many(floor) }
+        let Limits { accounts, groups, memberships, percent, floor } = limits;
+        Self {
+            accounts: Many(accounts),
+            groups: Many(groups),
+            memberships: Many(memberships),
+            percent: Percent(percent),
+            floor: Many(floor),
+        }
     }
 }
 
 impl From<FusePolicy> for Limits {
     fn from(policy: FusePolicy) -> Self {
-        let FusePolicy { accounts, groups, percent, floor } = policy;
-        Self { accounts: accounts.0, groups: groups.0, percent: percent.0, floor: floor.0 }
+        let FusePolicy { accounts, groups, memberships, percent, floor } = policy;
+        Self {
+            accounts: accounts.0,
+            groups: groups.0,
+            memberships: memberships.0,
+            percent: percent.0,
+            floor: floor.0,
+        }
     }
 }
 

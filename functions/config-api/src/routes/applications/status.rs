@@ -124,6 +124,8 @@ enum ShownPhase {
     Listing,
     /// Users.
     Users,
+    /// Counting memberships that would be lost.
+    Memberships,
     /// Groups and their members.
     Groups,
     /// Counting who is no longer wanted.
@@ -171,6 +173,7 @@ impl From<Progress> for ShownProgress {
             phase: match progress.phase {
                 SweepPhase::Listing => ShownPhase::Listing,
                 SweepPhase::Users => ShownPhase::Users,
+                SweepPhase::Memberships => ShownPhase::Memberships,
                 SweepPhase::Groups => ShownPhase::Groups,
                 SweepPhase::Counting => ShownPhase::Counting,
                 SweepPhase::Removals => ShownPhase::Removals,

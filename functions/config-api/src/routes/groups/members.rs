@@ -94,7 +94,12 @@ async fn membership(api: &Api, group: &GroupId, user: &UserId, member: bool) -> 
         let (join, leave) = if member { (changed, none) } else { (none, changed) };
         let write = UserWrite { old: Some(found.clone()), new: found, join, leave };
         match directory.write_user(&write).await {
-            Ok(()) => return Ok(StatusCode::NO_CONTENT),
+            Ok(()) if member => return Ok(StatusCode::NO_CONTENT),
+            Ok(()) => {
+                // Whoever was taken out of his last group leaves applications by it.
+                users::let_member_go(api, group, user).await;
+                return Ok(StatusCode::NO_CONTENT);
+            }
             Err(DirectoryWriteError::Store(error)) => return Err(error.into()),
             Err(_) => {}
         }

@@ -28,7 +28,7 @@ use crate::problem::{FieldError, Problem};
 use crate::query::Query;
 use crate::{Api, problems};
 
-pub use write::present;
+pub use write::{let_member_go, present};
 
 /// The routes of this subject.
 pub fn routes() -> OpenApiRouter<Api> {

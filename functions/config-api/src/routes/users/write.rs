@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use provisioning::directory::User;
 use provisioning::fuse;
-use provisioning::ids::UserId;
-use provisioning::ports::{DirectoryWriteError, Lane, UserWrite};
+use provisioning::ids::{GroupId, UserId};
+use provisioning::ports::{DirectoryWriteError, Doorbell, Lane, StoreResult, UserWrite};
 
 use super::wire::{CustomValue, ShownUser};
 use crate::Api;
@@ -66,7 +66,17 @@ pub async fn change(
 /// Lets the accounts of somebody go who was disabled or deleted by hand: that counts, and is never held. Should it not be taken
 /// down, he is treated as anybody else.
 pub async fn let_go(api: &Api, id: &UserId) {
-    let bells = match fuse::let_go(&api.tables, id, api.clock.now()).await {
+    ring(api, id, fuse::let_go(&api.tables, id, api.clock.now()).await).await;
+}
+
+/// The same of a membership that was ended by hand, and of the accounts that hung on it.
+pub async fn let_member_go(api: &Api, group: &GroupId, id: &UserId) {
+    ring(api, id, fuse::let_member_go(&api.tables, group, id, api.clock.now()).await).await;
+    let_go(api, id).await;
+}
+
+async fn ring(api: &Api, id: &UserId, bells: StoreResult<Vec<Doorbell>>) {
+    let bells = match bells {
         Ok(bells) if bells.is_empty() => return,
         Ok(bells) => bells,
         Err(error) => return tracing::warn!(user = %id, %error, "his removal is counted like any other"),

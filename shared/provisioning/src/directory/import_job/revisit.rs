@@ -213,6 +213,7 @@ impl ImportRunner {
         for (_, write) in &sent {
             if write.new.status == Status::Disabled || !write.leave.is_empty() {
                 self.let_go(import, &write.new.id).await?;
+                self.let_members_go(import, write).await?;
             }
         }
         for (at, _, entry) in writes {

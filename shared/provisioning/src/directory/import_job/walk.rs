@@ -8,7 +8,7 @@ use super::runner::ImportRunner;
 use super::{Import, ImportState, Named, Position, Walk};
 use crate::fuse::{self, RemovalGuard, Verdict};
 use crate::ids::{GroupId, UserId};
-use crate::ports::{StoreError, StoreResult};
+use crate::ports::{StoreError, StoreResult, UserWrite};
 use crate::target::Kind;
 
 /// Ids looked at for counting at a time.
@@ -118,6 +118,16 @@ impl ImportRunner {
         if let (Some(at), Some(_)) = (import.committed_at, import.request.allow_removals) {
             // What was held before is marked by this; it comes due by itself.
             fuse::let_go(&self.tables, user, at).await?;
+        }
+        Ok(())
+    }
+
+    /// The same of memberships.
+    pub(super) async fn let_members_go(&self, import: &Import, write: &UserWrite) -> StoreResult<()> {
+        if let (Some(at), Some(_)) = (import.committed_at, import.request.allow_removals) {
+            for group in &write.leave {
+                fuse::let_member_go(&self.tables, group, &write.new.id, at).await?;
+            }
         }
         Ok(())
     }

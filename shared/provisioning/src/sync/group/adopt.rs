@@ -42,7 +42,7 @@ impl Task<'_> {
         let owned: Vec<Option<(UserId, RemoteId)>> =
             stream::iter(owners).buffered(CONCURRENT).try_collect().await?;
         let members: BTreeMap<_, _> = owned.into_iter().flatten().collect();
-        self.record(group, &MemberPlan { add: members.clone(), ..MemberPlan::default() }).await?;
+        self.record_since(group, &MemberPlan { add: members.clone(), ..MemberPlan::default() }, None).await?;
         Ok(members)
     }
 }

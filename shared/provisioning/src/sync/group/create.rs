@@ -1,5 +1,6 @@
 //! A group without a counterpart: match, adopt or create with its members.
 
+use super::super::counterpart::bears_another;
 use super::super::failure::tomorrow;
 use super::super::members::PAGE;
 use super::super::settlement::{Due, Settled};
@@ -90,8 +91,8 @@ impl Task<'_> {
         let (users, more) = self.everybody(group, None).await?;
         // Nothing is at the target yet, whatever an earlier attempt recorded before it was cut off.
         let facts = self.facts(group, link, &users).await?.into_iter();
-        let recorded: Vec<_> =
-            facts.clone().filter(|facts| facts.pushed.is_some()).map(|facts| facts.user).collect();
+        let mut recorded = link.members_in_doubt.clone();
+        recorded.extend(facts.clone().filter_map(|facts| Some((facts.user, facts.pushed?.remote_id))));
         let facts: Vec<_> =
             facts.map(|facts| MemberFacts { pushed: None, in_doubt: None, ..facts }).collect();
         let mut parts = chunks(&plan_members(&facts), self.request_limit()).into_iter();
@@ -107,7 +108,9 @@ impl Task<'_> {
                 link.external_id = Some(external_id.to_owned());
                 link.sent.clear();
                 link.doubt = attributes.keys().cloned().collect();
-                link.members_in_doubt = first.add.clone();
+                // Should this process die before it forgets whom an earlier attempt recorded, they are looked at again.
+                link.members_in_doubt = recorded.clone();
+                link.members_in_doubt.extend(first.add.clone());
                 link.parked.clear();
             })
             .await?;
@@ -122,6 +125,11 @@ impl Task<'_> {
         let answer = self.target().write(&write).await;
         requests.extend(answer.requests);
         let found = match answer.result {
+            // A server that answers a create with what it had: a match, and to be judged as one.
+            Ok(Some(found)) if bears_another(&found, external_id) => {
+                let error = TargetError::Conflict("the target answered with a group it had already".into());
+                return self.create_refused(group, &claimed, wanted, error, requests).await;
+            }
             Ok(Some(found)) => found,
             Ok(None) => {
                 let error =
@@ -140,7 +148,7 @@ impl Task<'_> {
             Err(error) => return self.create_refused(group, &claimed, wanted, error, requests).await,
         };
         // It has the members of this request and no others: what an earlier attempt recorded would be taken out in vain.
-        let strangers: Vec<_> = recorded.into_iter().filter(|user| !first.add.contains_key(user)).collect();
+        let strangers: Vec<_> = recorded.into_keys().filter(|user| !first.add.contains_key(user)).collect();
         self.tables().memberships.forget_pushed(&self.key.application, group, &strangers).await?;
         let changes: Vec<_> = attributes
             .iter()
@@ -224,7 +232,8 @@ impl Task<'_> {
     }
 
     /// Links a group that was found. It stays due: the next round compares its name and all its members. What a lost create
-    /// sent stays in doubt.
+    /// sent stays in doubt. Its members are recorded under a claim: recorded later than somebody else took them out, they would
+    /// be thought to be in it for good.
     async fn link_group(
         &self,
         group: &GroupId,
@@ -234,6 +243,8 @@ impl Task<'_> {
         origin: Origin,
         mut requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
+        let seen = link.work.generation;
+        let Ok(link) = self.intend(link, None, |_| {}).await? else { return Ok(Next::Again) };
         let baseline = self.baseline(found);
         let take = Ownership::Take(found.remote_id.clone());
         let (action, reason) = match origin {
@@ -251,7 +262,7 @@ impl Task<'_> {
         let chunk = MemberPlan { add, ..MemberPlan::default() };
         let outcome = self.outcome_with_members(&with_id, told, &chunk).await?;
         let settled = self
-            .settle(link, link.work.generation, Due::At(self.now()), Some(&take), Some(outcome), |link| {
+            .settle(&link, seen, Due::At(self.now()), Some(&take), Some(outcome), |link| {
                 link.members_in_doubt.retain(|user, _| !there.contains_key(user));
                 link.target_generation = self.generation();
                 link.state = State::Linked;
@@ -274,7 +285,7 @@ impl Task<'_> {
                 let reason =
                     format!("the group at the target belongs to another group of the directory ({owner})");
                 let told = Told::failure(Action::Hold, reason, Vec::new());
-                self.group_conflict(link, told.named(&found.name)).await
+                self.group_conflict(&link, told.named(&found.name)).await
             }
             _ => Ok(Next::Again),
         }

@@ -140,12 +140,14 @@ impl Task<'_> {
                 link.state = state;
                 link.compare = false;
                 link.doubt.clear();
-                link.deletion_in_doubt = false;
                 link.removal = None;
+                link.holds_members = false;
                 link.parked.clear();
-                // In a group that stays, who was recorded and may not have been added is still in doubt.
+                // Of a group that stays, who was recorded and may not have been added is still in doubt, and so is whether an
+                // earlier deletion was done.
                 if state == State::Tombstone {
                     link.members_in_doubt.clear();
+                    link.deletion_in_doubt = false;
                 }
                 link.work.attempts = 0;
                 link.work.problem = None;

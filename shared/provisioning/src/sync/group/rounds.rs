@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::super::members::PAGE;
 use super::super::settlement::{Due, Settled};
 use super::super::task::{Next, Task, Told};
@@ -25,6 +27,8 @@ struct LookedAt<'a> {
     deferred: &'a BTreeSet<UserId>,
     /// Members who are left out no more.
     unparked: &'a BTreeSet<UserId>,
+    /// Members are held still.
+    holds: bool,
     /// A rename that the target cannot do.
     kept_name: Option<&'a Change>,
 }
@@ -60,6 +64,7 @@ impl Task<'_> {
         let named: BTreeSet<_> = rows.iter().map(|row| row.user.clone()).collect();
         let mut unparked = BTreeSet::new();
         let mut deferred = BTreeSet::new();
+        let mut holds = false;
         let compare = link.compare;
         // Whoever a row or an earlier request names, a member or not; after a sweep's mark everybody, page by page.
         let mut users = rows_and_doubts(&rows, &link);
@@ -74,7 +79,16 @@ impl Task<'_> {
             let left_out = |user: &UserId| link.is_parked(user, self.now()) && !named.contains(user);
             let looked_at: Vec<_> =
                 std::mem::take(&mut users).into_iter().filter(|user| !left_out(user)).collect();
-            let plan = plan_members(&self.facts(group, &link, &looked_at).await?);
+            let facts = self.facts(group, &link, &looked_at).await?;
+            let facts = match self.ask_for_members(group, &link, facts).await? {
+                Ok(asked) => {
+                    link = asked.link;
+                    holds |= asked.holds;
+                    asked.facts
+                }
+                Err(next) => return Ok(next),
+            };
+            let plan = plan_members(&facts);
             deferred.extend(plan.deferred.iter().cloned());
             unparked.extend(looked_at.into_iter().filter(|user| !plan.add.contains_key(user)));
             let mut requests = chunks(&plan, self.request_limit());
@@ -105,7 +119,8 @@ impl Task<'_> {
                 other => return self.ended(other, seen, &last).await,
             }
         }
-        let looked_at = LookedAt { full, deferred: &deferred, unparked: &unparked, kept_name };
+        let holds = holds || self.holds_members_still(group, &link).await?;
+        let looked_at = LookedAt { full, deferred: &deferred, unparked: &unparked, holds, kept_name };
         self.finish(&link, seen, &looked_at).await
     }
 
@@ -139,7 +154,7 @@ impl Task<'_> {
 
     /// The mark goes, unless there is more to look at.
     async fn finish(&self, link: &Link, seen: u64, looked_at: &LookedAt<'_>) -> StoreResult<Next> {
-        let LookedAt { full, deferred, unparked, kept_name } = *looked_at;
+        let LookedAt { full, deferred, unparked, holds, kept_name } = *looked_at;
         let unsent: BTreeMap<_, _> =
             kept_name.map(|change| (change.attribute.clone(), change.new.clone())).into_iter().collect();
         let told = kept_name.filter(|_| link.rejected != unsent).map(|change| {
@@ -159,6 +174,7 @@ impl Task<'_> {
                 link.state = State::Linked;
                 link.rejected.clone_from(&unsent);
                 link.compare = link.compare && full;
+                link.holds_members = holds;
                 link.parked.retain(|user, _| !unparked.contains(user));
                 // What is tried again tomorrow is no longer the sweep's, which waits for what is.
                 link.work.by_sweep &= full || !deferred.is_empty();
@@ -256,11 +272,23 @@ impl Task<'_> {
 
     /// Records those to be added before the request that adds them.
     pub(super) async fn record(&self, group: &GroupId, chunk: &MemberPlan) -> StoreResult<()> {
+        self.record_since(group, chunk, Some(self.now())).await
+    }
+
+    /// The same, of members who are there since then, or were before us.
+    pub(super) async fn record_since(
+        &self,
+        group: &GroupId,
+        chunk: &MemberPlan,
+        since: Option<Timestamp>,
+    ) -> StoreResult<()> {
         let target_generation = self.generation();
         let pushed = |(user, remote_id): (&UserId, &RemoteId)| Pushed {
             user: user.clone(),
             remote_id: remote_id.clone(),
             target_generation,
+            since,
+            removal: None,
         };
         let members: Vec<_> = chunk.add.iter().map(pushed).collect();
         self.tables().memberships.record_pushed(&self.key.application, group, &members).await

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::counterpart::Keys;
+use super::super::counterpart::{Keys, bears_another};
 use super::super::failure::tomorrow;
 use super::super::settlement::Due;
 use super::super::task::{Next, Task, Told};
@@ -138,13 +138,13 @@ impl Task<'_> {
         let answer = self.target().write(&write).await;
         requests.extend(answer.requests);
         let error = match answer.result {
-            Ok(Some(found)) if !was_there_before(&found, asked_at) => {
+            Ok(Some(found)) if !was_there_before(&found, &wanted.keys.external_id, asked_at) => {
                 return self.created(&claimed, wanted, &found, requests).await;
             }
             // A server that answers a create with what it had: a match, and to be judged as one.
             Ok(Some(found)) => {
                 let candidates = Candidates { by_name: vec![found], ..Candidates::default() };
-                let detail = "the target answered with an older account";
+                let detail = "the target answered with an account it had already";
                 return self.judge_match(&claimed, wanted, candidates, detail, requests).await;
             }
             Ok(None) => {
@@ -367,10 +367,12 @@ impl Task<'_> {
     }
 }
 
-/// Whether what a create answered with is older than the request: some servers answer 200 or 201 with an account they
-/// already had. Five minutes allow for the target's clock.
-fn was_there_before(found: &Found, asked_at: Timestamp) -> bool {
+/// Whether what a create answered with was there already: it is older than the request, or bears an externalId that we did not
+/// send. Some servers answer 200 or 201 with an account they already had. Five minutes allow for the target's clock.
+fn was_there_before(found: &Found, external_id: &str, asked_at: Timestamp) -> bool {
     let path: Option<scim::AttributePath> = "meta.created".parse().ok();
     let created = path.and_then(|path| found.resource.read(&path)?.as_str()?.parse::<Timestamp>().ok());
-    created.is_some_and(|created| asked_at.duration_since(created) > SignedDuration::from_mins(5))
+    let older =
+        created.is_some_and(|created| asked_at.duration_since(created) > SignedDuration::from_mins(5));
+    older || bears_another(found, external_id)
 }

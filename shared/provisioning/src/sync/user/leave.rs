@@ -65,7 +65,12 @@ impl Task<'_> {
             let link = self.tables().links.link(&key).await?;
             let takes_out =
                 |link: &Link| link.usable_remote(self.generation()).is_some() && link.work.problem.is_none();
-            if !link.as_ref().is_some_and(takes_out) {
+            let Some(link) = link.filter(takes_out) else { continue };
+            let memberships = &self.tables().memberships;
+            let among = memberships.pushed_among(application, group, std::slice::from_ref(user)).await?;
+            if among.is_empty() && !link.members_in_doubt.contains_key(user) {
+                // The group does not know of him: a record that was cut off half-way.
+                memberships.forget_pushed(application, group, std::slice::from_ref(user)).await?;
                 continue;
             }
             self.tables().memberships.put_todo(application, group, std::slice::from_ref(user)).await?;
