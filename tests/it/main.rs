@@ -20,6 +20,7 @@ mod lifecycle;
 mod local;
 mod openapi;
 mod pains;
+mod profiles;
 mod quarantine;
 mod queue_contract;
 mod real_time;

@@ -77,8 +77,12 @@ impl Subject {
     async fn new(base_url: &Url, token: &SecretString, dialect: Dialect) -> Self {
         let connector = HttpConnector::new(AddressPolicy::AllowLocal);
         let secret = SecretName("unused".into());
-        let mut connection =
-            Connection { base_url: base_url.clone(), secret, capabilities: Capabilities::default() };
+        let mut connection = Connection {
+            lifetime: provisioning::application::Lifetime::default(),
+            base_url: base_url.clone(),
+            secret,
+            capabilities: Capabilities::default(),
+        };
         let discovery = connector.discover(&connection, token).await.result.expect("connected");
         connection.capabilities = discovery.capabilities;
         let target = connector.open(&connection, token);

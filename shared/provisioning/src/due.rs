@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::application::Lifecycle;
+use crate::application::{Lifecycle, warn};
 use crate::clock::{Clock, after};
 use crate::ids::ApplicationId;
 use crate::ports::{Bell, Doorbell, DueItem, DueKey, Lane, StoreResult, Tables};
@@ -15,7 +15,7 @@ const RING_AGAIN: Duration = Duration::from_secs(120);
 /// Most that is rung of one application, or of the directory, at a time; the rest comes next time.
 const AT_ONCE: usize = 1_000;
 
-/// Looks for what is due, and rings it. Run every minute; every second locally.
+/// Looks for what is due, and rings it; says ahead that credentials run out. Run every minute; every second locally.
 #[derive(Clone)]
 pub struct Poller {
     /// The tables.
@@ -33,6 +33,9 @@ impl Poller {
         let due = self.tables.directory_jobs.propose_due(self.clock.now(), AT_ONCE).await?;
         let mut rung = self.ring_each(due).await?;
         for application in self.tables.applications.list().await? {
+            if application.warns_at.is_some_and(|at| at <= self.clock.now()) {
+                warn(&self.tables, &application.id, self.clock.now()).await?;
+            }
             if !application.lifecycle.is_active() {
                 continue;
             }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-pub use capabilities::{Capabilities, Layers, Origin};
+pub use capabilities::{Capabilities, Layers, Origin, RequestLimit};
 use scim::{AttributePath, Resource};
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::application::{
-    Application, Condition, Configured, Connection, Lifecycle, Policy, SecretName, Selection,
+    Application, Condition, Configured, Connection, Lifecycle, Lifetime, Policy, SecretName, Selection,
 };
 use crate::directory::{Status, User};
 use crate::mapping::{DirectoryAttribute, MappedAttribute, Mapping, Source};
@@ -27,6 +27,7 @@ pub(crate) fn configured() -> Configured {
                 base_url: Url::parse("https://scim.example.org/v2").expect("a URL"),
                 secret: SecretName("s".into()),
                 capabilities: Capabilities::default(),
+                lifetime: Lifetime::default(),
             }),
             target_generation: 0,
             policy: Policy { grace_seconds: 0, ..Policy::default() },

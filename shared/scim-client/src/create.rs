@@ -26,8 +26,13 @@ impl HttpTarget {
     ) -> Result<Found, TargetError> {
         let body = body(kind, external_id, attributes, members);
         let name = body.text(name_attribute(kind)).unwrap_or_default().to_owned();
-        let request = Request::send(Method::POST, endpoint(kind), body.into_json());
-        let answer = self.send(request, notes).await?.accepted_write()?;
+        let body = body.into_json();
+        let size = body.to_string().len();
+        let answer = self.send(Request::send(Method::POST, endpoint(kind), body), notes).await?;
+        if answer.status == 413 && members.len() > 1 {
+            self.learn_largest_body(size);
+        }
+        let answer = answer.accepted_write()?;
         let request = answer.request.clone();
         let made = match answer.content {
             Content::Json(json) => Resource::from_json(json).and_then(|made| found(kind, made)),
@@ -44,8 +49,9 @@ impl HttpTarget {
         let missing: BTreeSet<_> =
             members.iter().filter(|member| !shown.contains(member.as_str())).cloned().collect();
         // A group of somebody else's, shown in place of one that was made, is left as it is.
-        if !missing.is_empty() && !made.is_anothers(external_id) {
-            // Several targets ignore the members of a POST. Adding one that is there changes nothing.
+        if !missing.is_empty() && self.capabilities.shows_members && !made.is_anothers(external_id) {
+            // Several targets ignore the members of a POST. Adding one that is there changes nothing. Where members are never
+            // shown, that they are not says nothing.
             let wanted =
                 Wanted { kind, id: &made.remote_id, changes: &[], add: &missing, remove: &BTreeSet::new() };
             let added = self.update(wanted, notes).await;
@@ -63,7 +69,10 @@ impl HttpTarget {
         request: &str,
         notes: &mut Vec<RequestNote>,
     ) -> Result<Found, TargetError> {
-        for key in [MatchKey::ExternalId(external_id.to_owned()), MatchKey::Name(name.to_owned())] {
+        let mut keys = [MatchKey::ExternalId(external_id.to_owned()), MatchKey::Name(name.to_owned())];
+        // What a filter finds costs one request, and anything else a walk through the list.
+        keys.sort_by_key(|key| !self.capabilities.looks_up(kind, key));
+        for key in keys {
             let mut bearing =
                 self.search(kind, &key, notes).await.map_err(|error| after_creation(request, error))?;
             // A stranger's account of the same name is not what was made.

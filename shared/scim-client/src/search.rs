@@ -185,7 +185,7 @@ impl HttpTarget {
         key: &MatchKey,
         notes: &mut Vec<RequestNote>,
     ) -> Result<Vec<Found>, TargetError> {
-        if self.capabilities.filter {
+        if self.capabilities.looks_up(kind, key) {
             match self.walk(kind, key, Some(&filter_for(kind, key)), notes).await {
                 // It knows no such filter, or answers 404 for "none": without a filter it must answer.
                 Err(TargetError::Rejected(_) | TargetError::Unsupported(_) | TargetError::NotFound(_)) => {

@@ -83,6 +83,18 @@ impl HttpTarget {
         }
     }
 
+    /// A body of so many bytes that names members was answered 413: half of it is tried from now on. What an administrator or
+    /// the profile says stands.
+    pub fn learn_largest_body(&self, refused: usize) {
+        if matches!(self.capabilities.origin("bytes_per_request"), Origin::Override | Origin::Profile) {
+            return;
+        }
+        let half = u32::try_from(refused / 2).unwrap_or(u32::MAX).max(1);
+        if self.learned_settings().bytes_per_request.is_none_or(|known| half < known) {
+            self.learn(Settings { bytes_per_request: Some(half), ..Settings::default() });
+        }
+    }
+
     /// In which forms PATCH operations are written.
     pub fn forms(&self, kind: Kind) -> Forms {
         let member_remove = self.learned_settings().member_remove;

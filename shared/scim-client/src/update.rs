@@ -63,7 +63,7 @@ impl HttpTarget {
     /// that is no success.
     async fn patch(
         &self,
-        Wanted { kind, id, .. }: Wanted<'_>,
+        Wanted { kind, id, add, remove, .. }: Wanted<'_>,
         mut operations: Vec<PatchOperation>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<Answer, TargetError> {
@@ -71,8 +71,12 @@ impl HttpTarget {
             let most = self.capabilities.operations_per_request.max(1).min(operations.len());
             let rest = operations.split_off(most);
             let body = json!(PatchRequest::new(operations));
+            let size = body.to_string().len();
             let answer =
                 self.send(Request::send(Method::PATCH, resource_path(kind, id), body), notes).await?;
+            if answer.status == 413 && add.len() + remove.len() > 1 {
+                self.learn_largest_body(size);
+            }
             if rest.is_empty() || !(200..300).contains(&answer.status) {
                 return Ok(answer);
             }

@@ -18,8 +18,8 @@ fn quirks_of(profile: &'static Profile) -> Quirks {
         no_filter: said.filter == Some(false),
         members_per_request: known(said.members_per_request),
         operations_per_patch: known(said.operations_per_request),
-        largest_body: known(profile.bytes_per_request.as_ref().map(|known| known.value)),
-        hides_members: profile.shows_members.as_ref().is_some_and(|known| !known.value),
+        largest_body: known(said.bytes_per_request),
+        hides_members: said.shows_members == Some(false),
         nests_added_members: said.member_add == Some(MemberAdd::Nested),
         member_removal: match said.member_remove {
             Some(MemberRemove::Filter) => MemberRemoval::Filter,
@@ -31,8 +31,8 @@ fn quirks_of(profile: &'static Profile) -> Quirks {
             Some(Paging::None) => testkit::Paging::Everything,
             Some(Paging::Index) | None => testkit::Paging::Index,
         },
-        group_rename: match profile.group_rename.as_ref().map(|known| known.value) {
-            Some(GroupRename::Recreate) => testkit::GroupRename::Never,
+        group_rename: match said.group_rename {
+            Some(GroupRename::Skip) => testkit::GroupRename::Never,
             Some(GroupRename::Rename) | None => testkit::GroupRename::Any,
         },
         deactivation: match profile.deactivation.as_ref().map(|known| known.value) {

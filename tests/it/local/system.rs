@@ -39,7 +39,8 @@ impl System {
     /// The same, of this directory and these groups of it, with a schedule that does not come round: what is asked of
     /// the tables is asked for changes only.
     pub async fn quiet(directory: Directory, selected: BTreeSet<GroupId>) -> Self {
-        let system = Self::with_schedule(directory, selected, Duration::from_secs(3_600)).await;
+        let system =
+            Self::with_schedule("generic-saml", directory, selected, Duration::from_secs(3_600)).await;
         system.engine.setup().enable(&system.application, None).await.unwrap();
         system.rest().await;
         system
@@ -47,18 +48,28 @@ impl System {
 
     /// A directory and an application, not yet enabled.
     pub async fn new(directory: Directory) -> Self {
-        let all = directory.groups.iter().map(|group| group.id.clone()).collect();
-        Self::with_schedule(directory, all, EngineConfig::default().schedule).await
+        Self::of("generic-saml", directory).await
     }
 
-    async fn with_schedule(directory: Directory, selected: BTreeSet<GroupId>, schedule: Duration) -> Self {
+    /// The same, of this entry of the catalog.
+    pub async fn of(catalog_key: &str, directory: Directory) -> Self {
+        let all = directory.groups.iter().map(|group| group.id.clone()).collect();
+        Self::with_schedule(catalog_key, directory, all, EngineConfig::default().schedule).await
+    }
+
+    async fn with_schedule(
+        catalog_key: &str,
+        directory: Directory,
+        selected: BTreeSet<GroupId>,
+        schedule: Duration,
+    ) -> Self {
         let target = StandIn::start(StandInConfig::default()).await.unwrap();
         let address_policy = AddressPolicy::AllowLocal;
         let config = EngineConfig { address_policy, schedule, ..EngineConfig::default() };
         let engine = Engine::start(config).await.unwrap();
         let system = Self { engine, target, application: "crm".parse().unwrap(), directory };
         system.load().await;
-        system.configure(selected).await;
+        system.configure(catalog_key, selected).await;
         // What was written before is no change to tell: the sweep sees all of it.
         system.engine.until_streams_are_read().await;
         system.target.clear_log();
@@ -87,9 +98,9 @@ impl System {
         writes.buffer_unordered(16).try_collect::<()>().await.unwrap();
     }
 
-    async fn configure(&self, groups: BTreeSet<GroupId>) {
+    async fn configure(&self, catalog_key: &str, groups: BTreeSet<GroupId>) {
         let setup = self.engine.setup();
-        setup.create(&self.application, "CRM", "generic-saml").await.unwrap();
+        setup.create(&self.application, "CRM", catalog_key).await.unwrap();
         setup
             .connect(&self.application, self.target.base_url(), &self.target.token(), Links::Keep)
             .await

@@ -18,13 +18,13 @@ use testkit::Quirks;
 use crate::world::{Run, World};
 
 /// Nobody waits, and so small a company is not asked about a handful of leavers.
-fn at_once() -> Policy {
+pub fn at_once() -> Policy {
     let fuse = Limits { accounts: 1_000, groups: 1_000, memberships: 10_000, percent: 100, floor: 1_000 };
     Policy { grace_seconds: 0, fuse, ..Policy::default() }
 }
 
 /// An application of this entry of the catalog, connected to a target with these quirks; Sales and Engineering are selected.
-async fn company_of(catalog_key: &str, quirks: Quirks) -> World {
+pub async fn company_of(catalog_key: &str, quirks: Quirks) -> World {
     let world = World::of(catalog_key, &["sales", "eng"]).await;
     world.stand_in.set_quirks(quirks);
     // Asked again, now that it is what it is.
@@ -40,12 +40,12 @@ async fn company(quirks: Quirks) -> World {
     company_of("generic-saml", quirks).await
 }
 
-async fn settled(world: &mut World) {
+pub async fn settled(world: &mut World) {
     assert!(matches!(world.run(None).await, Run::Quiet { .. }));
 }
 
 /// Sweeps, as an administrator asks for it.
-async fn swept(world: &mut World) {
+pub async fn swept(world: &mut World) {
     Box::pin(world.setup.sync(&world.application, None)).await.unwrap();
     settled(world).await;
 }

@@ -3,6 +3,7 @@
 //!
 //! The full size is 10,000 users and takes minutes: `cargo nextest run -p tests throttled --run-ignored only --no-capture`.
 
+mod classes;
 mod slow;
 
 use std::time::Duration;

@@ -218,12 +218,13 @@ impl World {
         let wanted: BTreeSet<GroupId> = groups.iter().map(|group| group.parse().unwrap()).collect();
         let mut new = old.clone().unwrap_or_else(|| User {
             username: id.to_string(),
-            id,
             source_id: None,
-            email: None,
-            first_name: None,
-            last_name: None,
-            display_name: None,
+            // What some targets require.
+            email: Some(format!("{id}@example.org")),
+            first_name: Some("One".into()),
+            last_name: Some("Of Us".into()),
+            display_name: Some(id.to_string()),
+            id,
             status: Status::Active,
             custom: BTreeMap::new(),
             deleting: false,

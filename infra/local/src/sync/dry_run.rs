@@ -32,6 +32,7 @@ pub(super) async fn run(request: &Request<'_>, config: &EngineConfig) -> Result<
     let fallback = || -> Arc<dyn Connector> { Arc::new(HttpConnector::new(config.address_policy)) };
     let connector = config.connector.clone().unwrap_or_else(fallback);
     let connection = Connection {
+        lifetime: provisioning::application::Lifetime::default(),
         base_url: request.base_url.clone(),
         secret: SecretName(String::new()),
         capabilities: Capabilities::default(),

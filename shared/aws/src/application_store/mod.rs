@@ -3,13 +3,11 @@
 
 mod pace;
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::Timestamp;
-use provisioning::application::{Condition as Noted, Configured, Lifecycle, Pace};
+use provisioning::application::{Charge, Condition as Noted, Configured, Lifecycle, Pace};
 use provisioning::ids::ApplicationId;
 use provisioning::mapping::Mapping;
 use provisioning::ports::{
@@ -48,6 +46,12 @@ struct Summary {
     application: ApplicationId,
     lifecycle: Lifecycle,
     version: u64,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    warns_at: Option<Timestamp>,
 }
 
 impl DynamoApplicationStore {
@@ -95,6 +99,7 @@ impl DynamoApplicationStore {
             application: application.id.clone(),
             lifecycle: application.lifecycle,
             version: application.version,
+            warns_at: application.warns_at(),
         };
         let summary = encode(WHAT, APPLICATION, &keys::application_summary(&application.id), &summary)?;
         let mut parts =
@@ -128,8 +133,8 @@ impl ApplicationStore for DynamoApplicationStore {
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", AttributeValue::S(keys::APPLICATIONS.into()));
         let summaries = all(WHAT, query).await?.into_iter().map(|item| {
-            let Summary { application: id, lifecycle, version } = decode(WHAT, item)?;
-            Ok(ApplicationSummary { id, lifecycle, version })
+            let Summary { application: id, lifecycle, version, warns_at } = decode(WHAT, item)?;
+            Ok(ApplicationSummary { id, lifecycle, version, warns_at })
         });
         summaries.collect()
     }
@@ -234,11 +239,11 @@ impl ApplicationStore for DynamoApplicationStore {
     async fn reserve(
         &self,
         id: &ApplicationId,
-        distance: Duration,
+        charges: &[Charge],
         now: Timestamp,
         latest: Timestamp,
     ) -> StoreResult<Slot> {
-        self.take_slot(id, distance, now, latest).await
+        self.take_slot(id, charges, now, latest).await
     }
 
     async fn condition(&self, id: &ApplicationId) -> StoreResult<Noted> {

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
-use provisioning::application::Pace;
+use provisioning::application::{Charge, Pace};
+use provisioning::clock::after;
 use provisioning::ids::ApplicationId;
 use provisioning::ports::{Slot, StoreResult};
 
@@ -42,79 +43,107 @@ impl DynamoApplicationStore {
         transact(&self.client, WHAT, vec![part]).await.map(|_| ())
     }
 
-    /// Where the next free moment is to come, it is taken and the one behind it is free; where it has passed, now is taken.
+    /// Takes the next moment that all rates leave free. Where all are free now, one write does it; else the answer to that
+    /// write tells when they are, and a second takes that moment unless somebody else came between.
     pub(super) async fn take_slot(
         &self,
         id: &ApplicationId,
-        distance: Duration,
+        charges: &[Charge],
         now: Timestamp,
         latest: Timestamp,
     ) -> StoreResult<Slot> {
-        let distance = i64::try_from(distance.as_millis()).unwrap_or(i64::MAX);
-        let next = self.move_next_free(
-            id,
-            "#free > :now AND #free <= :latest",
-            "#free + :distance",
-            [(":now", now.as_millisecond()), (":latest", latest.as_millisecond()), (":distance", distance)],
-        );
-        let free = match next.await? {
-            Ok(before) => return Ok(Slot::At(before.unwrap_or(now))),
+        if charges.is_empty() {
+            return Ok(Slot::At(now));
+        }
+        let mut busy = match self.move_free(id, charges, now, None).await? {
+            Ok(()) => return Ok(Slot::At(now)),
             Err(free) => free,
         };
-        if let Some(free) = free.filter(|free| *free > latest) {
-            return Ok(Slot::Full(free));
+        for _ in 0..TRIES {
+            let at = busy.iter().flatten().copied().fold(now, Timestamp::max);
+            if at > latest {
+                return Ok(Slot::Full(at));
+            }
+            busy = match self.move_free(id, charges, at, Some(&busy)).await? {
+                Ok(()) => return Ok(Slot::At(at)),
+                Err(free) => free,
+            };
         }
-        let behind = now.as_millisecond().saturating_add(distance);
-        let values = [(":now", now.as_millisecond()), (":behind", behind)];
-        match self
-            .move_next_free(id, "attribute_not_exists(#free) OR #free <= :now", ":behind", values)
-            .await?
-        {
-            Ok(_) => Ok(Slot::At(now)),
-            // Another took it in between; the caller asks again.
-            Err(free) => Ok(Slot::Full(free.unwrap_or(latest))),
-        }
+        // Others were faster each time; the caller asks again.
+        let at = busy.iter().flatten().copied().fold(now, Timestamp::max);
+        Ok(Slot::Full(after(at, CROWDED)))
     }
 
-    /// Moves the next free moment under a condition, and answers where it was: within, where it was moved; as the error,
-    /// where it was not.
-    async fn move_next_free<const N: usize>(
+    /// Moves the free moment of each rate behind `at`, if each is as it was seen, or (without `seen`) if each is free at `at`.
+    /// The error is where each was.
+    async fn move_free(
         &self,
         id: &ApplicationId,
-        condition: &str,
-        to: &str,
-        values: [(&str, i64); N],
-    ) -> StoreResult<Result<Option<Timestamp>, Option<Timestamp>>> {
+        charges: &[Charge],
+        at: Timestamp,
+        seen: Option<&[Option<Timestamp>]>,
+    ) -> StoreResult<Result<(), Vec<Option<Timestamp>>>> {
+        let number = |millis: i64| AttributeValue::N(millis.to_string());
         let mut update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key_item(&keys::configuration(id, PACE))))
-            .update_expression(format!("SET #free = {to}"))
-            .condition_expression(condition)
-            .expression_attribute_names("#free", NEXT_FREE)
-            .return_values(ReturnValue::UpdatedOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        for (name, value) in values {
-            update = update.expression_attribute_values(name, AttributeValue::N(value.to_string()));
+        let (mut conditions, mut moves) = (Vec::new(), Vec::new());
+        if seen.is_none() {
+            update = update.expression_attribute_values(":at", number(at.as_millisecond()));
         }
+        for (index, charge) in charges.iter().enumerate() {
+            let distance = i64::try_from(charge.distance.as_millis()).unwrap_or(i64::MAX);
+            let behind = at.as_millisecond().saturating_add(distance);
+            update = update
+                .expression_attribute_names(format!("#f{index}"), attribute(charge))
+                .expression_attribute_values(format!(":b{index}"), number(behind));
+            moves.push(format!("#f{index} = :b{index}"));
+            conditions.push(match seen.map(|seen| seen.get(index).copied().flatten()) {
+                None => format!("(attribute_not_exists(#f{index}) OR #f{index} <= :at)"),
+                Some(None) => format!("attribute_not_exists(#f{index})"),
+                Some(Some(free)) => {
+                    let value = number(free.as_millisecond());
+                    update = update.expression_attribute_values(format!(":s{index}"), value);
+                    format!("#f{index} = :s{index}")
+                }
+            });
+        }
+        let update = update
+            .update_expression(format!("SET {}", moves.join(", ")))
+            .condition_expression(conditions.join(" AND "));
         let error = match patiently(|| update.clone().send()).await {
-            Ok(answer) => return Ok(Ok(answer.attributes.as_ref().and_then(next_free))),
+            Ok(_) => return Ok(Ok(())),
             Err(error) => error,
         };
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failure)) => {
-                Ok(Err(failure.item().and_then(next_free)))
+                let item = failure.item();
+                Ok(Err(charges.iter().map(|charge| free(item?, &attribute(charge))).collect()))
             }
             _ => Err(unavailable(WHAT, &error)),
         }
     }
 }
 
+/// How often a moment is tried for that others may take meanwhile, and how long is waited then.
+const TRIES: usize = 20;
+const CROWDED: Duration = Duration::from_millis(100);
+
+/// The attribute that holds the next free moment of a rate; that of the pace of all requests has no name behind it.
+fn attribute(charge: &Charge) -> String {
+    match charge.rate.as_str() {
+        "" => NEXT_FREE.to_owned(),
+        rate => format!("{NEXT_FREE}_{rate}"),
+    }
+}
+
 const NEXT_FREE: &str = "next_free";
 
-fn next_free(item: &Item) -> Option<Timestamp> {
-    let millis = item.get(NEXT_FREE)?.as_n().ok()?.parse().ok()?;
+fn free(item: &Item, attribute: &str) -> Option<Timestamp> {
+    let millis = item.get(attribute)?.as_n().ok()?.parse().ok()?;
     Timestamp::from_millisecond(millis).ok()
 }
 

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use provisioning::application::{
-    Application, Condition, Connection, Lifecycle, Pace, Policy, SecretName, Selection, TargetSchema,
+    Application, Charge, Condition, Connection, Lifecycle, Lifetime, Pace, Policy, SecretName, Selection,
+    TargetSchema,
 };
 use provisioning::mapping::{DirectoryAttribute, MappedAttribute, Mapping, Source};
 use provisioning::ports::{ApplicationSummary, ConfigurationWrite, Slot};
@@ -22,6 +23,7 @@ fn application(version: u64) -> Application {
             base_url: id("https://crm.example.org/scim/v2"),
             secret: SecretName("rollcall/crm".into()),
             capabilities: Capabilities { filter: false, members_per_request: 20, ..Capabilities::default() },
+            lifetime: Lifetime { stored_at: Some(at(7)), ..Lifetime::default() },
         }),
         target_generation: 1,
         policy: Policy { grace_seconds: 5, ..Policy::default() },
@@ -76,7 +78,8 @@ async fn an_application_is_loaded_as_it_was_written() {
     assert_eq!(Some(loaded.mapping), write.mapping);
     assert_eq!(Some(loaded.selection), write.selection);
     assert_eq!(loaded.condition, Condition::default());
-    let summary = ApplicationSummary { id: id("crm"), lifecycle: Lifecycle::Enabled, version: 1 };
+    let summary =
+        ApplicationSummary { id: id("crm"), lifecycle: Lifecycle::Enabled, version: 1, warns_at: None };
     assert_eq!(applications.list().await.unwrap(), [summary]);
 }
 
@@ -182,7 +185,7 @@ async fn moments_at_a_pace_are_given_out_one_by_one() {
     assert_eq!(applications.load(&id("crm")).await.unwrap().unwrap().pace, Some(pace));
     let reserve = async |now: i64, latest: i64| {
         let (now, latest) = (at(now * 1_000), at(latest * 1_000));
-        applications.reserve(&id("crm"), Duration::from_secs(1), now, latest).await.unwrap()
+        applications.reserve(&id("crm"), &[charge("", 1_000)], now, latest).await.unwrap()
     };
     assert_eq!(reserve(10, 12).await, Slot::At(at(10_000)));
     assert_eq!(reserve(10, 12).await, Slot::At(at(11_000)));
@@ -195,4 +198,47 @@ async fn moments_at_a_pace_are_given_out_one_by_one() {
     assert_eq!(applications.load(&id("crm")).await.unwrap().unwrap().pace, Some(pace), "it was not as read");
     applications.set_pace(&id("crm"), Some(pace), None).await.unwrap();
     assert_eq!(applications.load(&id("crm")).await.unwrap().unwrap().pace, None);
+}
+
+fn charge(rate: &str, millis: u64) -> Charge {
+    Charge { rate: rate.into(), distance: Duration::from_millis(millis) }
+}
+
+#[tokio::test]
+async fn a_moment_is_free_for_every_rate_that_is_about_a_request() {
+    let applications = database::tables().await.applications;
+    applications.write(&first_write()).await.unwrap();
+    let reserve = async |charges: &[Charge]| {
+        applications.reserve(&id("crm"), charges, at(10_000), at(30_000)).await.unwrap()
+    };
+    let (all, user_write, deletion) =
+        (charge("", 100), charge("user_writes", 1_000), charge("deletions", 5_000));
+    assert_eq!(reserve(&[all.clone(), user_write.clone()]).await, Slot::At(at(10_000)));
+    assert_eq!(reserve(std::slice::from_ref(&all)).await, Slot::At(at(10_100)), "a read waits for no write");
+    let delete = [all.clone(), user_write.clone(), deletion];
+    assert_eq!(reserve(&delete).await, Slot::At(at(11_000)));
+    assert_eq!(reserve(&[all, user_write]).await, Slot::At(at(12_000)), "no deletion need be waited for");
+    assert_eq!(reserve(&delete).await, Slot::At(at(16_000)));
+    assert_eq!(reserve(&[charge("deletions", 60_000)]).await, Slot::At(at(21_000)));
+    assert_eq!(reserve(&delete).await, Slot::Full(at(81_000)));
+    assert_eq!(reserve(&[]).await, Slot::At(at(10_000)));
+}
+
+#[tokio::test]
+async fn who_reserves_at_the_same_time_gets_moments_apart() {
+    let applications = database::tables().await.applications;
+    applications.write(&first_write()).await.unwrap();
+    let charges = [charge("writes", 100), charge("user_writes", 300)];
+    let crm = id("crm");
+    let reserve = |_| applications.reserve(&crm, &charges, at(0), at(60_000));
+    let slots = futures::future::join_all((0..12).map(reserve)).await;
+    let mut moments: Vec<_> = slots
+        .into_iter()
+        .filter_map(|slot| match slot.unwrap() {
+            Slot::At(moment) => Some(moment.as_millisecond()),
+            Slot::Full(_) => None,
+        })
+        .collect();
+    moments.sort_unstable();
+    assert!(moments.len() >= 2 && moments.windows(2).all(|two| two[1] - two[0] >= 300), "{moments:?}");
 }

@@ -30,8 +30,8 @@ forms! {
     GroupRename {
         /// It takes the new name.
         Rename,
-        /// It cannot be renamed: another is made, and the old one goes.
-        Recreate,
+        /// It cannot be renamed: it keeps its name there, and that is told.
+        Skip,
     }
     /// By what an account may be looked for with a filter.
     MatchAttribute {

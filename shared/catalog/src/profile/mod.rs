@@ -153,24 +153,24 @@ profile! {
         members_per_request: u32,
         /// Most operations in one PATCH.
         operations_per_request: u32,
+        /// Most bytes in the body of one request that names members.
+        bytes_per_request: u32,
         /// Rows asked for per page.
         page_size: u32,
         /// How a list goes on behind its first page.
         paging: Paging,
         /// Whether filters work. What comes back is checked in any case.
         filter: bool,
+        /// By what accounts may be looked for with a filter. Where that is nothing we know of them, the list is read.
+        match_attributes: Vec<MatchAttribute>,
         /// Whether `excludedAttributes` may be asked for.
         excludes_attributes: bool,
-    }
-    facts {
-        /// Most bytes in the body of one PATCH.
-        bytes_per_request: u32,
-        /// By what accounts may be looked for.
-        match_attributes: Vec<MatchAttribute>,
         /// Whether the members of a group are shown when it is read.
         shows_members: bool,
         /// What becomes of a group whose name changes.
         group_rename: GroupRename,
+    }
+    facts {
         /// The name of a group must not begin with this.
         refused_group_prefix: String,
         /// What `active: false` does.

@@ -2,23 +2,31 @@
 //! note about its target.
 
 mod base_url;
+mod departure;
+mod expiry;
 mod identity;
+mod lifetime;
 mod pace;
 mod policy;
+mod rates;
 mod selection;
 mod setup;
 mod status;
 
 pub use base_url::{BaseUrlProblem, base_url};
+pub(crate) use expiry::warn;
 pub use identity::{Evidence, Sighting};
+pub use lifetime::Lifetime;
 pub use pace::{Pace, SLOWEST};
 pub use policy::{
     Adopt, Departure, DeselectedGroup, DriftPolicy, OnDeletion, OnDrift, Policy, ReactivateAdopted,
 };
+pub use rates::{Call, Charge, Rates, Verb, beyond};
 pub use selection::{MOST_GROUPS, Selection, SelectionMode};
 pub use setup::{Configuration, Links, Setup, SetupError, Step, missing_steps};
 pub use status::{COUNTED_TO, Stage, Status, status};
 
+use catalog::Profile;
 use jiff::Timestamp;
 use scim::AttributePath;
 use serde::{Deserialize, Serialize};
@@ -28,7 +36,7 @@ use crate::desired::Desired;
 use crate::ids::{ApplicationId, JobId};
 use crate::link::Link;
 use crate::mapping::Mapping;
-use crate::target::Capabilities;
+use crate::target::{Capabilities, Discovery};
 
 /// What an administrator set, versioned: every write raises `version`, and every mark names the version it was made under.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +92,9 @@ pub struct Connection {
     /// What the target can do, and where that is known from.
     #[serde(default)]
     pub capabilities: Capabilities,
+    /// Since when the credentials are kept, and until when.
+    #[serde(default)]
+    pub lifetime: Lifetime,
 }
 
 /// The attributes a target takes, as it was asked when it was connected.
@@ -98,6 +109,26 @@ pub struct TargetSchema {
 }
 
 impl TargetSchema {
+    /// What was found, and what the profile says is required beside: targets refuse accounts for want of attributes that no
+    /// document of theirs calls required.
+    pub fn of(discovery: &Discovery, profile: Option<&Profile>) -> Self {
+        let mut schema = Self {
+            attributes: discovery.attributes.clone(),
+            required: discovery.required.clone(),
+            from_schemas: discovery.from_schemas,
+        };
+        let named = profile.and_then(|profile| profile.required_attributes.as_ref());
+        let named = named.into_iter().flat_map(|known| &known.value);
+        for path in named.filter_map(|path| path.parse::<AttributePath>().ok()) {
+            for list in [&mut schema.attributes, &mut schema.required] {
+                if !list.iter().any(|known| known.same_as(&path)) {
+                    list.push(path.clone());
+                }
+            }
+        }
+        schema
+    }
+
     /// Whether the target requires the attribute. `userName` is always required (RFC 7643 section 4.1.1).
     pub fn requires(&self, path: &AttributePath) -> bool {
         path.to_string().eq_ignore_ascii_case("userName")

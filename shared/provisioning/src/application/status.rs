@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Configured, Lifecycle, missing_steps};
+use super::{Configured, Lifecycle, Rates, missing_steps};
 use crate::fuse::TARGET_CHANGED;
 use crate::link::Trouble;
 use crate::ports::{StoreResult, Tables};
@@ -50,6 +50,10 @@ pub struct Status {
     pub as_of: Timestamp,
     /// The target asked to be left alone until then.
     pub not_before: Option<Timestamp>,
+    /// When the credentials are expected to run out.
+    pub token_expires_at: Option<Timestamp>,
+    /// What a person should see to before it stops provisioning.
+    pub warnings: Vec<String>,
     /// Users who are marked.
     pub pending_users: u64,
     /// Groups that are marked.
@@ -96,7 +100,7 @@ pub async fn status(tables: &Tables, configured: &Configured, now: Timestamp) ->
                 let (users, groups) =
                     tokio::try_join!(pending(Kind::User, true), pending(Kind::Group, true))?;
                 let pending = Pending { users: users as u64, groups: groups as u64 };
-                job.progress(pending, groups_to_compare(configured), now)
+                job.progress(pending, groups_to_compare(configured), &Rates::of(configured), now)
             }
         },
     };
@@ -117,6 +121,8 @@ pub async fn status(tables: &Tables, configured: &Configured, now: Timestamp) ->
         in_step: idle && untroubled && stage == Stage::Enabled,
         as_of: now,
         not_before: configured.condition.not_before.filter(|until| *until > now),
+        token_expires_at: configured.application.credentials_end_at(),
+        warnings: configured.application.credentials_warning(now).into_iter().collect(),
         pending_users: users as u64,
         pending_groups: groups as u64,
         failed: failed as u64,

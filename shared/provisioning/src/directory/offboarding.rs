@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::application::{Configured, Departure, Lifecycle};
+use crate::desired::Desired;
 use crate::ids::{ApplicationId, GroupId, RemoteId};
 use crate::link::{Link, State};
 use crate::plan::active;
@@ -75,12 +76,11 @@ fn closure(link: &Link, groups: &BTreeSet<GroupId>, configured: &Configured) -> 
         }
         _ => {}
     }
-    let policy = &application.policy;
-    let (departure, name) = match configured.selection.includes_any(groups) {
-        true => (policy.on_disable, "on_disable"),
-        false => (policy.on_unassign, "on_unassign"),
+    let (desired, name) = match configured.selection.includes_any(groups) {
+        true => (Desired::Suspended, "on_disable"),
+        false => (Desired::Unassigned, "on_unassign"),
     };
-    if departure == Departure::Leave {
+    if configured.departure(desired) == Departure::Leave {
         return told(Closure::Left, &format!("the policy {name} is to leave it"));
     }
     match (&link.work.problem, &configured.condition.paused) {

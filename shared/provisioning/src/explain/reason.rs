@@ -51,7 +51,6 @@ fn planned(configured: &Configured, desired: Desired, link: &Link, plan: &UserPl
 
 fn nothing(configured: &Configured, desired: Desired, link: &Link) -> String {
     let here = link.target_generation == configured.application.target_generation;
-    let policy = &configured.application.policy;
     match (desired, link.state) {
         (Desired::Active, State::Missing) if here => {
             "somebody else deleted his account at the target; it is not made again by itself".into()
@@ -66,7 +65,7 @@ fn nothing(configured: &Configured, desired: Desired, link: &Link) -> String {
         _ if !here && link.remote_id.is_some() => {
             format!("the user is {desired}, and his account is at another target, which is left alone")
         }
-        (Desired::Suspended, State::Linked) if policy.on_disable == Departure::Leave => {
+        (Desired::Suspended, State::Linked) if configured.departure(desired) == Departure::Leave => {
             "the user is disabled in the directory; the policy on_disable leaves his account as it is".into()
         }
         (_, State::Deactivated) => format!("the user is {desired}; his account is turned off already"),

@@ -1,5 +1,7 @@
 //! Planning one group at one application, beside its members (DESIGN section 8).
 
+use catalog::GroupRename;
+
 use crate::application::{Configured, DeselectedGroup, OnDeletion};
 use crate::desired::Desired;
 use crate::directory::Group;
@@ -60,16 +62,39 @@ fn plan_wanted(configured: &Configured, group: &Group, link: &Link, ours: bool) 
     let linked = ours && link.remote_id.is_some();
     match link.state {
         State::Missing if ours && stays_away => GroupPlan::Nothing,
-        State::Linked if linked => {
-            GroupPlan::Keep { changes: super::changes(&attributes, &[display_name()], link) }
-        }
+        State::Linked if linked => GroupPlan::Keep { changes: nameable(configured, &attributes, link) },
         // What became of it while it was not ours to keep is not known.
         State::Released | State::Deactivated if linked => {
             let doubtful = Link { doubt: [display_name()].into(), ..link.clone() };
-            GroupPlan::Keep { changes: super::changes(&attributes, &[display_name()], &doubtful) }
+            GroupPlan::Keep { changes: nameable(configured, &attributes, &doubtful) }
         }
         _ => GroupPlan::Match { attributes },
     }
+}
+
+/// What differs, without a name that the target cannot change.
+fn nameable(configured: &Configured, attributes: &Attributes, link: &Link) -> Vec<Change> {
+    match renames_groups(configured) {
+        true => super::changes(attributes, &[display_name()], link),
+        false => Vec::new(),
+    }
+}
+
+/// The new name of a linked group whose target cannot rename groups: it is not sent, and told once.
+pub fn kept_name(configured: &Configured, group: Option<&Group>, link: &Link) -> Option<Change> {
+    let group = group.filter(|group| !group.deleting && configured.selection.provisions_group(&group.id))?;
+    let new = Some(Value::from(group.name.as_str()));
+    let old = link.sent.get(&display_name()).cloned();
+    (!renames_groups(configured) && old.is_some() && old != new).then(|| Change {
+        attribute: display_name(),
+        old,
+        new,
+    })
+}
+
+fn renames_groups(configured: &Configured) -> bool {
+    let connection = configured.application.connection.as_ref();
+    connection.is_none_or(|connection| connection.capabilities.group_rename == GroupRename::Rename)
 }
 
 fn plan_unwanted(configured: &Configured, link: &Link) -> GroupPlan {
@@ -123,6 +148,22 @@ mod tests {
             changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
             ["displayName: \"Sales\" -> \"Field Sales\""]
         );
+    }
+
+    #[test]
+    fn a_group_that_cannot_be_renamed_is_sent_no_name_and_the_new_one_is_known() {
+        let mut configured = configured();
+        let connection = configured.application.connection.as_mut().expect("a connection");
+        connection.capabilities.group_rename = GroupRename::Skip;
+        let renamed = group("Field Sales");
+        for state in [State::Linked, State::Released] {
+            let link = link(state, Origin::Created);
+            let plan = plan_group(&configured, Some(&renamed), &link);
+            assert_eq!(plan, GroupPlan::Keep { changes: Vec::new() });
+            let kept = kept_name(&configured, Some(&renamed), &link).expect("it is told");
+            assert_eq!(kept.to_string(), "displayName: \"Sales\" -> \"Field Sales\"");
+            assert_eq!(kept_name(&configured, Some(&group("Sales")), &link), None);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::fuse::Loss;
 use crate::ids::{RemoteId, UserId};
 use crate::ports::Pushed;
+use crate::target::RequestLimit;
 
 /// What consistent reads say of one user and one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,21 +68,42 @@ pub fn plan_members(facts: &[MemberFacts]) -> MemberPlan {
     plan
 }
 
-/// Cuts a plan into requests of at most `size` members each, removals after additions.
-pub fn chunks(plan: &MemberPlan, size: usize) -> Vec<MemberPlan> {
-    let size = size.max(1);
-    let adds = plan.add.iter().map(|(user, id)| (true, user, id));
-    let all: Vec<_> = adds.chain(plan.remove.iter().map(|(user, id)| (false, user, id))).collect();
-    let pick = |chunk: &[(bool, &UserId, &RemoteId)], adding: bool| {
-        let chosen = chunk.iter().filter(|(add, ..)| *add == adding);
-        chosen.map(|(_, user, id)| ((*user).clone(), (*id).clone())).collect()
-    };
-    let cut = |chunk: &[_]| MemberPlan {
-        add: pick(chunk, true),
-        remove: pick(chunk, false),
-        deferred: BTreeSet::new(),
-    };
-    all.chunks(size).map(cut).collect()
+/// Cuts a plan into requests that each name no more than the target takes, removals after additions.
+pub fn chunks(plan: &MemberPlan, limit: RequestLimit) -> Vec<MemberPlan> {
+    let most = limit.members.max(1);
+    // What is no member of the body: its schemas, its operations, and the group's name.
+    let bytes = limit.bytes.saturating_sub(ENVELOPE.min(limit.bytes / 4));
+    let mut cut = Vec::new();
+    let (mut chunk, mut members, mut used) = (MemberPlan::default(), 0, 0);
+    let adds = plan.add.iter().map(|named| (named, written(named.1) + ADDITION));
+    let removals = plan.remove.iter().map(|named| (named, 2 * written(named.1) + REMOVAL));
+    let tagged = adds.map(|named| (true, named)).chain(removals.map(|named| (false, named)));
+    for (adding, ((user, id), size)) in tagged {
+        if members > 0 && (members == most || used + size > bytes) {
+            cut.push(std::mem::take(&mut chunk));
+            (members, used) = (0, 0);
+        }
+        let named = if adding { &mut chunk.add } else { &mut chunk.remove };
+        named.insert(user.clone(), id.clone());
+        members += 1;
+        used += size;
+    }
+    if members > 0 {
+        cut.push(chunk);
+    }
+    cut
+}
+
+/// What a body holds beside its members, in bytes.
+const ENVELOPE: usize = 1_024;
+/// What one member takes beside his id: `{"value":…},`, and `{"op":"remove","path":"members[value eq …]"},`, in which the id
+/// is quoted within quotes.
+const ADDITION: usize = 11;
+const REMOVAL: usize = 46;
+
+/// How many bytes an id takes in JSON.
+fn written(id: &RemoteId) -> usize {
+    serde_json::Value::from(id.as_str()).to_string().len()
 }
 
 #[cfg(test)]
@@ -168,10 +190,33 @@ mod tests {
             plan.add.insert(format!("a{n}").parse().expect("an id"), id(&format!("{n}")));
             plan.remove.insert(format!("r{n}").parse().expect("an id"), id(&format!("x{n}")));
         }
-        let cut = chunks(&plan, 5);
+        let cut = chunks(&plan, RequestLimit { members: 5, bytes: 1_000_000 });
         assert_eq!(
             cut.iter().map(|chunk| (chunk.add.len(), chunk.remove.len())).collect::<Vec<_>>(),
             [(5, 0), (2, 3), (0, 4)]
         );
+    }
+
+    #[test]
+    fn chunks_hold_no_more_bytes_than_the_target_takes() {
+        let mut plan = MemberPlan::default();
+        for n in 0..400 {
+            plan.add.insert(format!("a{n:03}").parse().expect("an id"), id(&format!("{n:036}")));
+            plan.remove.insert(format!("r{n:03}").parse().expect("an id"), id(&format!("\"{n:034}\"")));
+        }
+        let cut = chunks(&plan, RequestLimit { members: 1_000, bytes: 8_000 });
+        let named: usize = cut.iter().map(|chunk| chunk.add.len() + chunk.remove.len()).sum();
+        assert_eq!(named, 800);
+        assert!((5..=20).contains(&cut.len()), "{} requests", cut.len());
+    }
+
+    #[test]
+    fn a_member_larger_than_a_request_goes_alone() {
+        let mut plan = MemberPlan::default();
+        for name in ["ada", "bob"] {
+            plan.add.insert(name.parse().expect("an id"), id(&format!("{name}{}", "x".repeat(500))));
+        }
+        let cut = chunks(&plan, RequestLimit { members: 10, bytes: 100 });
+        assert_eq!(cut.iter().map(|chunk| chunk.add.len()).collect::<Vec<_>>(), [1, 1]);
     }
 }

@@ -11,7 +11,7 @@ mod user;
 pub use counterpart::{CounterpartKeys, adoption_changes, creation_changes};
 pub use diff::{active, changes};
 pub(crate) use group::display_name;
-pub use group::{GroupPlan, plan_group};
+pub use group::{GroupPlan, kept_name, plan_group};
 pub use members::{MemberFacts, MemberPlan, chunks, plan_members};
 pub(crate) use profile::refused_group_name;
 pub(crate) use user::deactivation;

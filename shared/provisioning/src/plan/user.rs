@@ -77,7 +77,6 @@ pub fn plan_user(
 ) -> UserPlan {
     let desired = Desired::of(record, &configured.selection);
     let policy = &configured.application.policy;
-    let on_delete = possible(configured, policy.on_delete);
     let generation = configured.application.target_generation;
     if link.target_generation != generation {
         // A link of another target says nothing about this one, and nothing here may be done with what it made or asked for.
@@ -91,7 +90,7 @@ pub fn plan_user(
         (Desired::Active, None) => UserPlan::Nothing,
         (desired, _) if configured.keeps(link, desired) => UserPlan::Nothing,
         // He may be back tomorrow, or be gone: the link goes on, so that either finds it.
-        (Desired::Suspended, _) if policy.on_disable == Departure::Leave => {
+        (Desired::Suspended, _) if configured.departure(desired) == Departure::Leave => {
             match link.create_is_open(generation) {
                 true => UserPlan::Resolve,
                 false => UserPlan::Nothing,
@@ -105,27 +104,16 @@ pub fn plan_user(
             let until = after(since, policy.grace());
             match until > now {
                 true => UserPlan::WaitForGrace { since, until },
-                false => depart(possible(configured, policy.on_unassign), link, generation),
+                false => depart(configured.departure(desired), link, generation),
             }
         }
         // An account that was left while its user was only unassigned is not left for good.
-        (Desired::Suspended, _) if link.state == State::Released => {
-            let departure = without_deletion(policy.on_disable);
-            depart(departure, &Link { state: State::Linked, ..link.clone() }, generation)
+        (Desired::Suspended | Desired::Deleted, _)
+            if link.state == State::Released && configured.departure(desired) != Departure::Leave =>
+        {
+            depart(configured.departure(desired), &Link { state: State::Linked, ..link.clone() }, generation)
         }
-        (Desired::Suspended, _) => depart(without_deletion(policy.on_disable), link, generation),
-        (Desired::Deleted, _) if link.state == State::Released && on_delete != Departure::Leave => {
-            depart(on_delete, &Link { state: State::Linked, ..link.clone() }, generation)
-        }
-        (Desired::Deleted, _) => depart(on_delete, link, generation),
-    }
-}
-
-/// A suspension never deletes: he may be back tomorrow.
-fn without_deletion(departure: Departure) -> Departure {
-    match departure {
-        Departure::Delete => Departure::Deactivate,
-        other => other,
+        (Desired::Suspended | Desired::Deleted, _) => depart(configured.departure(desired), link, generation),
     }
 }
 
@@ -148,7 +136,7 @@ fn sendable(configured: &Configured, rendered: Rendered) -> Result<Attributes, S
         }
         Rendered::Attributes(attributes) => attributes,
     };
-    let profile = catalog::profile(&configured.application.catalog_key);
+    let profile = configured.application.profile();
     match profile.and_then(|profile| refused_name(profile, &attributes)) {
         Some(reason) => Err(reason),
         None => Ok(attributes),
@@ -226,16 +214,6 @@ pub(crate) fn deactivation(link: &Link, remote_id: RemoteId) -> (Write, Vec<Chan
     let old = link.sent.get(&active()).cloned();
     let changes = vec![Change { attribute: active(), old, new: Some(Value::Boolean(false)) }];
     (update(remote_id, &changes), changes)
-}
-
-/// What an administrator chose, as far as the target is known to do it.
-fn possible(configured: &Configured, chosen: Departure) -> Departure {
-    let profile = catalog::profile(&configured.application.catalog_key);
-    let deletion = profile.and_then(|profile| profile.deletion.as_ref()).map(|known| known.value);
-    match deletion {
-        Some(catalog::Deletion::Refused) => without_deletion(chosen),
-        _ => chosen,
-    }
 }
 
 fn update(remote_id: RemoteId, changes: &[Change]) -> Write {

@@ -1,13 +1,13 @@
 //! Applications and their configuration.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::StoreResult;
 use crate::activity::Outcome;
-use crate::application::{Application, Condition, Configured, Lifecycle, Pace, Selection, TargetSchema};
+use crate::application::{
+    Application, Charge, Condition, Configured, Lifecycle, Pace, Selection, TargetSchema,
+};
 use crate::ids::ApplicationId;
 use crate::mapping::Mapping;
 use crate::sweep::SweepJob;
@@ -34,12 +34,12 @@ pub trait ApplicationStore: Send + Sync {
     /// Sets the pace of requests, if it is still `before`.
     async fn set_pace(&self, id: &ApplicationId, before: Option<Pace>, pace: Option<Pace>)
     -> StoreResult<()>;
-    /// Reserves the next free moment for one request at a target whose requests go at this distance from each other: not
-    /// before `now`, not after `latest`.
+    /// Reserves the next moment that all these rates leave free, and uses each of them up for its distance: not before `now`,
+    /// not after `latest`.
     async fn reserve(
         &self,
         id: &ApplicationId,
-        distance: Duration,
+        charges: &[Charge],
         now: Timestamp,
         latest: Timestamp,
     ) -> StoreResult<Slot>;
@@ -65,6 +65,8 @@ pub struct ApplicationSummary {
     pub lifecycle: Lifecycle,
     /// Its version.
     pub version: u64,
+    /// When it is next to be said that its credentials run out.
+    pub warns_at: Option<Timestamp>,
 }
 
 /// A write of configuration. `application.version` is the new version, one above the old.

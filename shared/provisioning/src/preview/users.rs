@@ -249,6 +249,7 @@ impl Page<'_> {
             external_id,
             name: Some(name.as_str()).filter(|name| !name.is_empty()),
             email: email.as_deref(),
+            thorough: false,
         };
         let (tables, generation) = (&self.previewer.tables, self.configured.application.target_generation);
         let found = listed(tables, &self.job.application, &self.job.listing, key.kind(), &keys).await?;

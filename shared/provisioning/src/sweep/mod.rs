@@ -94,7 +94,7 @@ impl Sweeper {
         let mut page =
             Page { sweeper: self, configured: &configured, job, taken: HashSet::new(), purged: false };
         let next = match (position.phase, position.step) {
-            (SweepPhase::Listing, step) => page.list(step).await?,
+            (SweepPhase::Listing, step) => Box::pin(page.list(step)).await?,
             (SweepPhase::Comparing, step) => page.compare(step).await?,
             (SweepPhase::Confirming, step) => page.confirm(step).await?,
             (SweepPhase::Users, Step::Draining) => page.drain(Kind::User, SweepPhase::Memberships).await?,

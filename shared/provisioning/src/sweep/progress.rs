@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Counts, SweepJob};
-use crate::application::SweepPhase;
+use crate::application::{Rates, SweepPhase};
 
 /// A pulse is kept for this long before a newer one takes its place: the rate is measured over one to two of them.
 const PULSE_SECONDS: f64 = 10.0;
@@ -62,8 +62,9 @@ impl SweepJob {
         }
     }
 
-    /// How far it is. `groups` are the groups it will compare.
-    pub fn progress(&self, pending: Pending, groups: u64, now: Timestamp) -> Option<Progress> {
+    /// How far it is. `groups` are the groups it will compare; no more goes in a time than `rates` allow, however fast the last
+    /// seconds were.
+    pub fn progress(&self, pending: Pending, groups: u64, rates: &Rates, now: Timestamp) -> Option<Progress> {
         let phase = self.position.as_ref()?.phase;
         let counts = &self.counts;
         let total = counts.users_in_scope + groups;
@@ -79,19 +80,24 @@ impl SweepJob {
             SweepPhase::Users if counts.users > 0 => {
                 let share = counts.users_marked as f64 / counts.users as f64;
                 let to_mark = share * counts.users_in_scope as f64;
-                Some((to_mark - counts.users_marked as f64).max(0.0) + pending.users as f64 + groups as f64)
+                let users = (to_mark - counts.users_marked as f64).max(0.0) + pending.users as f64;
+                Some((users, groups as f64))
             }
             SweepPhase::Memberships | SweepPhase::Groups => {
-                Some((groups - done.saturating_sub(counts.users_in_scope).min(groups)) as f64)
+                Some((0.0, (groups - done.saturating_sub(counts.users_in_scope).min(groups)) as f64))
             }
-            SweepPhase::Counting | SweepPhase::Removals => Some(0.0),
+            SweepPhase::Counting | SweepPhase::Removals => Some((0.0, 0.0)),
             _ => None,
         };
-        let eta_seconds = match left {
-            Some(0.0) => Some(0),
-            Some(left) => self.rate(pending, now).map(|rate| (left / rate).ceil() as u64),
-            None => None,
-        };
+        let eta_seconds = left.and_then(|(users, groups)| {
+            if users + groups == 0.0 {
+                return Some(0);
+            }
+            let measured = self.rate(pending, now).map(|rate| (users + groups) / rate);
+            let least = rates.least_time(users, groups).as_secs_f64();
+            let least = Some(least).filter(|seconds| *seconds > 0.0);
+            measured.into_iter().chain(least).reduce(f64::max).map(|seconds| seconds.ceil() as u64)
+        });
         Some(Progress { phase, done: done.min(total), total: known.then_some(total), eta_seconds })
     }
 
@@ -137,7 +143,7 @@ mod tests {
         let mut job = job(SweepPhase::Users, counts);
         job.pulse_before = Some(Pulse { at: at(60), settled: 200 });
         let pending = Pending { users: 100, groups: 0 };
-        let progress = job.progress(pending, 20, at(64)).expect("under way");
+        let progress = job.progress(pending, 20, &Rates::default(), at(64)).expect("under way");
         assert_eq!((progress.done, progress.total), (900, Some(10_020)));
         // 200 in 4 s are 50 a second; 4,500 more users to mark, 100 pending and 20 groups are left.
         assert_eq!(progress.eta_seconds, Some(4_620 / 50 + 1));
@@ -147,21 +153,41 @@ mod tests {
     fn without_a_rate_no_time_is_promised() {
         let counts = Counts { users_in_scope: 10, users: 5, users_marked: 5, ..Counts::default() };
         let job = job(SweepPhase::Users, counts);
-        assert_eq!(job.progress(Pending::default(), 1, at(9)).expect("under way").eta_seconds, None);
+        assert_eq!(
+            job.progress(Pending::default(), 1, &Rates::default(), at(9)).expect("under way").eta_seconds,
+            None
+        );
+    }
+
+    #[test]
+    fn no_more_is_promised_than_the_slowest_declared_rate_allows() {
+        let mut configured = crate::testing::configured();
+        configured.application.catalog_key = "github-emu".into();
+        let rates = Rates::of(&configured);
+        // 200 in 4 s, but a thousand an hour is all it takes.
+        let counts = Counts { users_in_scope: 2_000, users: 1_000, users_marked: 1_000, ..Counts::default() };
+        let mut job = job(SweepPhase::Users, counts);
+        job.pulse_before = Some(Pulse { at: at(60), settled: 800 });
+        let progress = job.progress(Pending::default(), 3, &rates, at(64)).expect("under way");
+        assert_eq!(progress.eta_seconds, Some(3_600));
+        job.pulse_before = None;
+        let unmeasured = job.progress(Pending::default(), 3, &rates, at(64)).expect("under way");
+        assert_eq!(unmeasured.eta_seconds, Some(3_600), "known before anything is measured");
     }
 
     #[test]
     fn while_the_target_is_listed_nothing_is_known_of_the_whole() {
         let job = job(SweepPhase::Listing, Counts::default());
-        let progress = job.progress(Pending::default(), 3, at(9)).expect("under way");
+        let progress = job.progress(Pending::default(), 3, &Rates::default(), at(9)).expect("under way");
         assert_eq!((progress.done, progress.total, progress.eta_seconds), (0, None, None));
     }
 
     #[test]
     fn in_the_last_phases_all_is_done() {
         let counts = Counts { users_in_scope: 7, groups: 3, ..Counts::default() };
-        let progress =
-            job(SweepPhase::Removals, counts).progress(Pending::default(), 3, at(9)).expect("under way");
+        let progress = job(SweepPhase::Removals, counts)
+            .progress(Pending::default(), 3, &Rates::default(), at(9))
+            .expect("under way");
         assert_eq!((progress.done, progress.total, progress.eta_seconds), (10, Some(10), Some(0)));
     }
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::task::Task;
 use crate::application::{Configured, Listing};
 use crate::folding::folded;
-use crate::ids::ApplicationId;
+use crate::ids::{ApplicationId, RemoteId};
 use crate::link::{Link, LinkKey, State};
 use crate::matching::{Candidates, Rules};
 use crate::ports::{StoreResult, Tables};
@@ -18,6 +18,9 @@ const MOST_OWNERS: usize = 4;
 /// What a look-up brought, or why it could not.
 pub(super) type Looked = Result<Candidates, TargetError>;
 
+/// Pages walked for one counterpart at most: a target whose lists never end must not hold a worker.
+const MOST_PAGES: usize = 500;
+
 /// By what a counterpart is looked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Keys<'a> {
@@ -25,11 +28,27 @@ pub(crate) struct Keys<'a> {
     pub(crate) name: Option<&'a str>,
     /// The e-mail address, where an administrator chose that as a key.
     pub(crate) email: Option<&'a str>,
+    /// There may be something of ours that bears another name by now, so all is read where no filter finds our externalId.
+    pub(crate) thorough: bool,
 }
 
 impl<'a> Keys<'a> {
-    pub(super) fn named(external_id: &'a str, name: &'a str) -> Self {
-        Self { external_id, name: Some(name), email: None }
+    pub(super) fn named(external_id: &'a str, name: &'a str, thorough: bool) -> Self {
+        Self { external_id, name: Some(name), email: None, thorough }
+    }
+
+    /// Adds what bears one of them.
+    fn sort(&self, row: Found, found: &mut Candidates) {
+        let named = self.name.is_some_and(|name| folded(name) == folded(&row.name));
+        let addressed =
+            self.email.is_some_and(|email| row.emails().any(|shown| folded(shown) == folded(email)));
+        if row.external_id.as_deref() == Some(self.external_id) {
+            found.by_external_id.push(row);
+        } else if named {
+            found.by_name.push(row);
+        } else if addressed {
+            found.by_email.push(row);
+        }
     }
 }
 
@@ -47,7 +66,8 @@ impl Task<'_> {
         name: &str,
         requests: &mut Vec<RequestNote>,
     ) -> StoreResult<Looked> {
-        self.candidates_by(link, &Keys::named(external_id, name), requests).await
+        let keys = Keys::named(external_id, name, link.create_is_open(self.generation()));
+        self.candidates_by(link, &keys, requests).await
     }
 
     /// The candidates for this object. A sweep's complete listing says without a request that there is none, but only for a link that never
@@ -114,35 +134,93 @@ impl Task<'_> {
         self.configured().condition.sweep.as_ref()?.listing.clone()
     }
 
-    /// Asks the target by externalId, then by name.
+    /// Asks the target by externalId, then by name, after a create of ours may have been sent.
     pub(super) async fn ask(
         &self,
         external_id: &str,
         name: Option<&str>,
         requests: &mut Vec<RequestNote>,
     ) -> Looked {
-        self.ask_by(&Keys { external_id, name, email: None }, requests).await
+        self.ask_by(&Keys { external_id, name, email: None, thorough: true }, requests).await
     }
 
-    /// Asks the target by externalId, then by name, then by e-mail address, until something bears one. A target that cannot
-    /// filter by externalId says so by an error that is about the filter; the name still finds what bears it.
+    /// Asks the target by externalId, then by name, then by e-mail address, until something bears one; by none that it has no
+    /// filter for. A target that cannot filter by externalId after all says so by an error that is about the filter; the name
+    /// still finds what bears it. What no filter can find the list tells.
     pub(super) async fn ask_by(&self, keys: &Keys<'_>, requests: &mut Vec<RequestNote>) -> Looked {
-        let by_external_id = self.find(MatchKey::ExternalId(keys.external_id.to_owned()), requests).await;
-        let by_external_id = match (by_external_id, keys.name) {
-            (
-                Err(TargetError::Rejected(_) | TargetError::NotFound(_) | TargetError::Unsupported(_)),
-                Some(_),
-            ) => Vec::new(),
-            (found, _) => found?,
-        };
-        let mut found = Candidates { by_external_id, ..Candidates::default() };
-        if let Some(name) = keys.name.filter(|_| found.all().is_empty()) {
-            found.by_name = self.find(MatchKey::Name(name.to_owned()), requests).await?;
+        let profile = catalog::profile(&self.configured().application.catalog_key);
+        let id_is_external_id = profile.and_then(|profile| profile.id_is_external_id.as_ref());
+        if self.key.kind() == Kind::User && id_is_external_id.is_some_and(|known| known.value) {
+            return self.ask_by_id(keys.external_id, requests).await;
         }
-        if let Some(email) = keys.email.filter(|_| found.all().is_empty()) {
-            found.by_email = self.find(MatchKey::Email(email.to_owned()), requests).await?;
+        let external_id = MatchKey::ExternalId(keys.external_id.to_owned());
+        let name = keys.name.map(|name| MatchKey::Name(name.to_owned()));
+        let email = keys.email.map(|email| MatchKey::Email(email.to_owned()));
+        let (name, email) = (self.usable(name), self.usable(email));
+        let by_external_id = self.usable(Some(external_id));
+        let anything = by_external_id.is_some() || name.is_some() || email.is_some();
+        let told_all = by_external_id.is_some() || !keys.thorough;
+        let mut found = Candidates::default();
+        if let Some(key) = by_external_id {
+            found.by_external_id =
+                match self.find(key, requests).await {
+                    Err(
+                        TargetError::Rejected(_) | TargetError::NotFound(_) | TargetError::Unsupported(_),
+                    ) if keys.name.is_some() => Vec::new(),
+                    found => found?,
+                };
         }
-        Ok(found)
+        if let Some(key) = name.filter(|_| found.all().is_empty()) {
+            found.by_name = self.find(key, requests).await?;
+        }
+        if let Some(key) = email.filter(|_| found.all().is_empty()) {
+            found.by_email = self.find(key, requests).await?;
+        }
+        match found.all().is_empty() && !(anything && told_all) {
+            true => self.walk(keys, requests).await,
+            false => Ok(found),
+        }
+    }
+
+    /// The key, if the target has a filter for it.
+    fn usable(&self, key: Option<MatchKey>) -> Option<MatchKey> {
+        let connection = self.configured().application.connection.as_ref()?;
+        key.filter(|key| connection.capabilities.looks_up(self.key.kind(), key))
+    }
+
+    /// Where the id of an account is the externalId it was given, it is read under that.
+    async fn ask_by_id(&self, external_id: &str, requests: &mut Vec<RequestNote>) -> Looked {
+        let Some(remote_id) = RemoteId::new(external_id) else { return Ok(Candidates::default()) };
+        let read = self.target().get(self.key.kind(), &remote_id).await;
+        requests.extend(read.requests);
+        match read.result {
+            Ok(found) => {
+                let found = Found { external_id: Some(external_id.to_owned()), ..found };
+                Ok(Candidates { by_external_id: vec![found], ..Candidates::default() })
+            }
+            Err(TargetError::NotFound(_)) => Ok(Candidates::default()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads the target's list, once for all keys.
+    async fn walk(&self, keys: &Keys<'_>, requests: &mut Vec<RequestNote>) -> Looked {
+        let kind = self.key.kind();
+        let mut found = Candidates::default();
+        let mut start = 1;
+        for _ in 0..MOST_PAGES {
+            let page = self.target().list(kind, start).await;
+            requests.extend(page.requests);
+            let page = page.result?;
+            page.found.into_iter().for_each(|row| keys.sort(row, &mut found));
+            match page.next {
+                Some(next) => start = next,
+                None => return Ok(found),
+            }
+        }
+        Err(TargetError::Unsupported(format!(
+            "the target's list of {kind}s is too long to be read as a whole"
+        )))
     }
 
     /// What an open create may have made: whatever bears its externalId; where nothing does, what bears the name it asked for, and

@@ -16,7 +16,7 @@ use crate::desired::Desired;
 use crate::drift::Subject;
 use crate::ids::GroupId;
 use crate::link::{Link, State};
-use crate::plan::{GroupPlan, plan_group};
+use crate::plan::{GroupPlan, kept_name, plan_group};
 use crate::ports::StoreResult;
 
 impl Task<'_> {
@@ -50,7 +50,10 @@ impl Task<'_> {
                     let source_id = found.as_ref().and_then(|group| group.source_id.clone());
                     self.match_or_create_group(group, source_id.as_ref(), &link, &attributes).await?
                 }
-                GroupPlan::Keep { changes } => self.keep(group, &link, &changes).await?,
+                GroupPlan::Keep { changes } => {
+                    let kept_name = kept_name(self.configured(), found.as_ref(), &link);
+                    self.keep(group, &link, &changes, kept_name.as_ref()).await?
+                }
                 GroupPlan::Resolve => self.resolve_group(group, &link).await?,
                 GroupPlan::Empty => match self.group_permitted(group, &link).await? {
                     Ok(link) => self.empty(group, &link).await?,

@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn what_is_new_is_told_and_what_is_set_otherwise_is_said_so() {
         let before = Settings { user_update: Some(UserUpdate::Put), ..Settings::default() };
-        let learned = Settings { member_remove: Some(MemberRemove::Array), ..before };
+        let learned = Settings { member_remove: Some(MemberRemove::Array), ..before.clone() };
         let layers = Layers { learned, ..Layers::default() };
         assert_eq!(told(&before, &layers), "learned from the target's answers: member_remove is \"array\"");
         let overrides = Settings { member_remove: Some(MemberRemove::Filter), ..Settings::default() };

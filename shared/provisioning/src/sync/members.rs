@@ -94,7 +94,7 @@ impl Task<'_> {
     fn is_removed(&self, desired: Desired) -> bool {
         match desired {
             Desired::Active => false,
-            Desired::Suspended => self.configured().application.policy.on_disable != Departure::Leave,
+            Desired::Suspended => self.configured().departure(desired) != Departure::Leave,
             Desired::Unassigned | Desired::Deleted => true,
         }
     }
@@ -102,13 +102,7 @@ impl Task<'_> {
     /// Whether somebody so desired is turned off before he loses his memberships. Under deletion they go first, and under
     /// `leave` nothing is turned off.
     fn turned_off_first(&self, desired: Desired) -> bool {
-        let policy = &self.configured().application.policy;
-        match desired {
-            Desired::Active => false,
-            Desired::Suspended => policy.on_disable != Departure::Leave,
-            Desired::Unassigned => policy.on_unassign == Departure::Deactivate,
-            Desired::Deleted => policy.on_delete == Departure::Deactivate,
-        }
+        self.configured().departure(desired) == Departure::Deactivate
     }
 
     /// [`everybody`] of a group of this task's application.

@@ -163,7 +163,11 @@ impl Task<'_> {
                 record,
                 Told::success(action, reason_for(action, record, self.configured()), requests),
             );
-            let outcome = self.outcome(&claimed, told.with_changes(changes));
+            let told = told.with_changes(changes);
+            if action == Action::Deactivate && self.configured().application.deactivation_removes() {
+                return self.gone(&claimed, seen, Due::Done, told).await;
+            }
+            let outcome = self.outcome(&claimed, told);
             let settled = self
                 .settle(&claimed, seen, Due::Done, None, Some(outcome), |link| {
                     self.accept(link, action, changes, &claimed);

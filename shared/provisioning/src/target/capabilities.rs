@@ -1,9 +1,12 @@
 //! How a target is spoken to: the resolved answer, with where each part is known from.
 
 use catalog::{
-    ContentType, Discovery as Documents, GroupUpdate, MemberAdd, MemberRemove, Paging, Settings, UserUpdate,
+    ContentType, Discovery as Documents, GroupRename, GroupUpdate, MatchAttribute, MemberAdd, MemberRemove,
+    Paging, Settings, UserUpdate,
 };
 use serde::{Deserialize, Serialize};
+
+use super::{Kind, MatchKey};
 
 /// How a target is spoken to and what it can do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,14 +30,22 @@ pub struct Capabilities {
     pub members_per_request: usize,
     /// Most operations in one PATCH.
     pub operations_per_request: usize,
+    /// Most bytes in the body of one request that names members.
+    pub bytes_per_request: usize,
     /// Rows asked for per page.
     pub page_size: u64,
     /// How a list goes on behind its first page.
     pub paging: Paging,
     /// Filters work.
     pub filter: bool,
+    /// By what accounts may be looked for with a filter.
+    pub match_attributes: Vec<MatchAttribute>,
     /// `excludedAttributes` may be asked for.
     pub excludes_attributes: bool,
+    /// The members of a group are shown when it is read.
+    pub shows_members: bool,
+    /// What becomes of a group whose name changes.
+    pub group_rename: GroupRename,
     /// What all this was resolved from.
     pub layers: Layers,
 }
@@ -71,6 +82,15 @@ pub enum Origin {
     Advertised,
     /// It is as the RFCs have it, or as most targets do.
     Default,
+}
+
+/// How much one request that changes members may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestLimit {
+    /// Most members.
+    pub members: usize,
+    /// Most bytes of its body.
+    pub bytes: usize,
 }
 
 impl Layers {
@@ -114,10 +134,14 @@ impl Capabilities {
             member_remove: said.member_remove.unwrap_or(usual.member_remove),
             members_per_request: at_least_one(said.members_per_request, usual.members_per_request),
             operations_per_request: at_least_one(said.operations_per_request, usual.operations_per_request),
+            bytes_per_request: at_least_one(said.bytes_per_request, usual.bytes_per_request),
             page_size: said.page_size.map_or(usual.page_size, |rows| rows.max(1).into()),
             paging: said.paging.unwrap_or(usual.paging),
             filter: said.filter.unwrap_or(usual.filter),
+            match_attributes: said.match_attributes.unwrap_or(usual.match_attributes),
             excludes_attributes: said.excludes_attributes.unwrap_or(usual.excludes_attributes),
+            shows_members: said.shows_members.unwrap_or(usual.shows_members),
+            group_rename: said.group_rename.unwrap_or(usual.group_rename),
             layers,
         }
     }
@@ -132,16 +156,27 @@ impl Capabilities {
         self.layers.origin(name)
     }
 
-    /// Most members that one request of this many operations may name: with an operation for each member removed, the
-    /// limit of operations is one of members too.
-    pub fn most_members(&self) -> usize {
-        match self.member_remove {
+    /// Whether a resource may be looked for by this with a filter. What a target says of that is said of accounts.
+    pub fn looks_up(&self, kind: Kind, key: &MatchKey) -> bool {
+        let attribute = match key {
+            MatchKey::ExternalId(_) => MatchAttribute::ExternalId,
+            MatchKey::Name(_) => MatchAttribute::UserName,
+            MatchKey::Email(_) => MatchAttribute::Email,
+        };
+        self.filter && (kind == Kind::Group || self.match_attributes.contains(&attribute))
+    }
+
+    /// How much one request may name: with an operation for each member removed, the limit of operations is one of members
+    /// too.
+    pub fn request_limit(&self) -> RequestLimit {
+        let members = match self.member_remove {
             // One operation is left for those who come, and one for the name.
             MemberRemove::Filter => {
                 self.members_per_request.min(self.operations_per_request.saturating_sub(2).max(1))
             }
             MemberRemove::Array | MemberRemove::Replace => self.members_per_request,
-        }
+        };
+        RequestLimit { members, bytes: self.bytes_per_request }
     }
 }
 
@@ -157,10 +192,19 @@ impl Default for Capabilities {
             member_remove: MemberRemove::default(),
             members_per_request: 1_000,
             operations_per_request: 10_000,
+            bytes_per_request: 1_000_000,
             page_size: 200,
             paging: Paging::default(),
             filter: true,
+            match_attributes: vec![
+                MatchAttribute::ExternalId,
+                MatchAttribute::UserName,
+                MatchAttribute::Email,
+                MatchAttribute::Id,
+            ],
             excludes_attributes: true,
+            shows_members: true,
+            group_rename: GroupRename::default(),
             layers: Layers::default(),
         }
     }
@@ -223,7 +267,8 @@ mod tests {
     #[test]
     fn an_operation_for_each_member_removed_counts_against_the_limit_of_operations() {
         let limited = Capabilities { operations_per_request: 100, ..Capabilities::default() };
-        assert_eq!(limited.most_members(), 98);
-        assert_eq!(Capabilities { member_remove: MemberRemove::Array, ..limited }.most_members(), 1_000);
+        assert_eq!(limited.request_limit().members, 98);
+        let listed = Capabilities { member_remove: MemberRemove::Array, ..limited };
+        assert_eq!(listed.request_limit().members, 1_000);
     }
 }

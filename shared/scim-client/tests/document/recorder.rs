@@ -34,6 +34,7 @@ pub async fn record(case: &Case) -> Vec<Sent> {
         }
     });
     let connection = Connection {
+        lifetime: provisioning::application::Lifetime::default(),
         base_url: format!("http://{address}").parse().expect("a URL"),
         secret: SecretName("unused".into()),
         capabilities: case.capabilities.clone(),

@@ -80,6 +80,7 @@ async fn an_answer_that_takes_too_long_is_unknown() {
 #[tokio::test]
 async fn nobody_listening_is_said_so() {
     let connection = Connection {
+        lifetime: provisioning::application::Lifetime::default(),
         base_url: "http://127.0.0.1:9/scim".parse().expect("a URL"),
         secret: SecretName("unused".into()),
         capabilities: Capabilities::default(),
@@ -94,6 +95,7 @@ async fn an_inner_address_is_refused_before_anything_is_sent() {
     let stand_in = stand_in(Quirks::default()).await;
     for url in [stand_in.base_url().as_str(), "https://127.0.0.1:1/scim", "https://localhost:1/scim"] {
         let connection = Connection {
+            lifetime: provisioning::application::Lifetime::default(),
             base_url: url.parse().expect("a URL"),
             secret: SecretName("unused".into()),
             capabilities: Capabilities::default(),

@@ -19,7 +19,12 @@ pub async fn stand_in(quirks: Quirks) -> StandIn {
 }
 
 pub fn connection(stand_in: &StandIn, capabilities: Capabilities) -> Connection {
-    Connection { base_url: stand_in.base_url().clone(), secret: SecretName("unused".into()), capabilities }
+    Connection {
+        lifetime: provisioning::application::Lifetime::default(),
+        base_url: stand_in.base_url().clone(),
+        secret: SecretName("unused".into()),
+        capabilities,
+    }
 }
 
 pub fn connector() -> HttpConnector {

@@ -1,10 +1,8 @@
 //! Applications: configuration under a version, and what workers note.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use jiff::Timestamp;
-use provisioning::application::{Condition, Configured, Pace};
+use provisioning::application::{Charge, Condition, Configured, Pace};
 use provisioning::clock::after;
 use provisioning::ids::ApplicationId;
 use provisioning::ports::{ApplicationStore, ApplicationSummary, ConfigurationWrite, Slot, StoreResult};
@@ -62,16 +60,17 @@ impl State {
     fn reserve_slot(
         &mut self,
         id: &ApplicationId,
-        distance: Duration,
+        charges: &[Charge],
         latest: Timestamp,
         now: Timestamp,
     ) -> Slot {
-        let at = match self.next_free.get(id) {
-            Some(free) if *free > latest => return Slot::Full(*free),
-            Some(free) if *free > now => *free,
-            _ => now,
-        };
-        self.next_free.insert(id.clone(), after(at, distance));
+        let key = |charge: &Charge| (id.clone(), charge.rate.clone());
+        let busy = charges.iter().filter_map(|charge| self.next_free.get(&key(charge)).copied());
+        let at = busy.fold(now, Timestamp::max);
+        if at > latest {
+            return Slot::Full(at);
+        }
+        self.next_free.extend(charges.iter().map(|charge| (key(charge), after(at, charge.distance))));
         Slot::At(at)
     }
 }
@@ -82,6 +81,7 @@ impl ApplicationStore for Store {
         self.read("applications.list", |state| {
             let summary = |kept: &Kept| ApplicationSummary {
                 id: kept.application.id.clone(),
+                warns_at: kept.application.warns_at(),
                 lifecycle: kept.application.lifecycle,
                 version: kept.application.version,
             };
@@ -103,7 +103,7 @@ impl ApplicationStore for Store {
             state.applications.remove(id);
             state.conditions.remove(id);
             state.paces.remove(id);
-            state.next_free.remove(id);
+            state.next_free.retain(|(application, _), _| application != id);
             state.jobs.retain(|(application, _), _| application != id);
         })
         .await
@@ -155,12 +155,11 @@ impl ApplicationStore for Store {
     async fn reserve(
         &self,
         id: &ApplicationId,
-        distance: Duration,
+        charges: &[Charge],
         now: Timestamp,
         latest: Timestamp,
     ) -> StoreResult<Slot> {
-        Store::write(self, "applications.reserve", |state| state.reserve_slot(id, distance, latest, now))
-            .await
+        Store::write(self, "applications.reserve", |state| state.reserve_slot(id, charges, latest, now)).await
     }
 
     async fn condition(&self, id: &ApplicationId) -> StoreResult<Condition> {

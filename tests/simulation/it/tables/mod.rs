@@ -91,7 +91,7 @@ pub struct State {
     applications: BTreeMap<ApplicationId, Kept>,
     conditions: BTreeMap<ApplicationId, Condition>,
     paces: BTreeMap<ApplicationId, Pace>,
-    next_free: BTreeMap<ApplicationId, Timestamp>,
+    next_free: BTreeMap<(ApplicationId, String), Timestamp>,
     windows: BTreeMap<ApplicationId, Window>,
     pub jobs: BTreeMap<(ApplicationId, JobId), SweepJob>,
     found: BTreeMap<String, BTreeMap<RemoteId, Found>>,

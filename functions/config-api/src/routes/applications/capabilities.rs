@@ -1,6 +1,9 @@
 //! What a target can do and how it is spoken to, with where each part is known from.
 
-use catalog::{ContentType, Discovery, GroupUpdate, MemberAdd, MemberRemove, Paging, UserUpdate};
+use catalog::{
+    ContentType, Discovery, GroupRename, GroupUpdate, MatchAttribute, MemberAdd, MemberRemove, Paging,
+    UserUpdate,
+};
 use provisioning::target::{Capabilities, Origin};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,14 +29,22 @@ pub struct ShownCapabilities {
     members_per_request: Known<usize>,
     /// Most operations in one PATCH.
     operations_per_request: Known<usize>,
+    /// Most bytes in the body of one request that names members.
+    bytes_per_request: Known<usize>,
     /// Rows asked for per page.
     page_size: Known<u64>,
     /// How a list goes on behind its first page.
     paging: Known<Paging>,
     /// Whether filters work.
     filter: Known<bool>,
+    /// By what accounts may be looked for with a filter.
+    match_attributes: Known<Vec<MatchAttribute>>,
     /// Whether `excludedAttributes` may be asked for.
     excludes_attributes: Known<bool>,
+    /// Whether the members of a group are shown when it is read.
+    shows_members: Known<bool>,
+    /// What becomes of a group whose name changes.
+    group_rename: Known<GroupRename>,
 }
 
 /// A value and where it is known from.
@@ -92,10 +103,14 @@ impl From<&Capabilities> for ShownCapabilities {
                 capabilities.operations_per_request,
                 from("operations_per_request"),
             ),
+            bytes_per_request: known(capabilities.bytes_per_request, from("bytes_per_request")),
             page_size: known(capabilities.page_size, from("page_size")),
             paging: known(capabilities.paging, from("paging")),
             filter: known(capabilities.filter, from("filter")),
+            match_attributes: known(capabilities.match_attributes.clone(), from("match_attributes")),
             excludes_attributes: known(capabilities.excludes_attributes, from("excludes_attributes")),
+            shows_members: known(capabilities.shows_members, from("shows_members")),
+            group_rename: known(capabilities.group_rename, from("group_rename")),
         }
     }
 }

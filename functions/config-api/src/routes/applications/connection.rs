@@ -46,6 +46,10 @@ pub struct NewConnection {
     /// another's (`relink`: all are matched anew). Without it such a connection is refused.
     #[schema(nullable = false)]
     links: Option<WhoseLinks>,
+    /// When the token runs out, where that is known. Without it the profile tells how long tokens live, if it does.
+    #[serde(default, deserialize_with = "crate::merge_patch::kept")]
+    #[schema(value_type = String, format = DateTime, nullable = false)]
+    expires_at: Option<jiff::Timestamp>,
 }
 
 /// How we authenticate.
@@ -99,6 +103,14 @@ pub struct ShownConnection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     base_url: Option<String>,
+    /// When the token was stored, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    token_stored_at: Option<String>,
+    /// When the token is expected to run out: as an administrator said, or by how long the profile says that tokens live.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    token_expires_at: Option<String>,
     /// Raised each time the connection was said to lead to another tenant.
     target_generation: u64,
     /// Why nothing is sent, where the target refused the credentials since.
@@ -135,6 +147,8 @@ impl From<&Configured> for ShownConnection {
             },
             mode: connection.map(|_| Mode::Bearer),
             base_url: connection.map(|connection| connection.base_url.to_string()),
+            token_stored_at: connection.and_then(|known| known.lifetime.stored_at).map(|at| at.to_string()),
+            token_expires_at: configured.application.credentials_end_at().map(|at| at.to_string()),
             target_generation: configured.application.target_generation,
             problem: paused,
             capabilities: connection.map(|connection| ShownCapabilities::from(&connection.capabilities)),
@@ -181,6 +195,10 @@ async fn connect(
         Some(WhoseLinks::Keep) => Links::Keep,
         Some(WhoseLinks::Relink) => Links::Relink,
     };
-    read.setup.connect(&id, &base_url, &new.token.0, links).await?;
+    if let Some(past) = new.expires_at.filter(|at| *at <= api.clock.now()) {
+        let error = FieldError::of("expires_at").given(&past.to_string());
+        return Err(Problem::value(error.allowed("a time to come")));
+    }
+    read.setup.connect_until(&id, &base_url, &new.token.0, links, new.expires_at).await?;
     Ok(shown(&present(&api, &id).await?))
 }

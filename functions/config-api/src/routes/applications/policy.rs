@@ -6,11 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use provisioning::application::{
-    Adopt, Configuration, Configured, Departure, DeselectedGroup, Policy, ReactivateAdopted,
+    Adopt, Application, Configuration, Configured, Departure, DeselectedGroup, Policy, ReactivateAdopted,
 };
 use provisioning::fuse::Limits;
 use provisioning::ids::ApplicationId;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -43,8 +43,11 @@ const LONGEST_GRACE: u32 = 604_800;
         "deactivated_at_target": "report", "reactivated_at_target": "repair"},
     "fuse": {"accounts": 50, "groups": 5, "memberships": 1000, "percent": 10, "floor": 5}}))]
 struct WirePolicy {
-    /// A user in a selected group is disabled.
-    on_disable: WhenDisabled,
+    /// A user in a selected group is disabled. Its default is `deactivate`, or `leave` where the target removes an account that
+    /// is deactivated.
+    #[serde(deserialize_with = "crate::merge_patch::kept")]
+    #[schema(nullable = false)]
+    on_disable: Option<WhenDisabled>,
     /// A user is in no selected group any more.
     on_unassign: WhenGone,
     /// A user was deleted from the directory.
@@ -69,6 +72,15 @@ struct WirePolicy {
     drift: DriftPolicy,
     /// How much is taken away within 24 hours before a person is asked.
     fuse: FusePolicy,
+    /// What to know of these policies at this target: what cannot be undone there. What is sent of it is not looked at.
+    #[serde(deserialize_with = "unread", skip_serializing_if = "Vec::is_empty")]
+    #[schema(read_only)]
+    warnings: Vec<String>,
+}
+
+/// Reads over what is only shown, so that what was read can be sent back.
+fn unread<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    serde::de::IgnoredAny::deserialize(deserializer).map(|_| Vec::new())
 }
 
 /// How much is taken away within 24 hours before a person is asked. One person who is disabled, deleted or offboarded, or taken
@@ -264,7 +276,10 @@ enum WhenDeselected {
 
 impl Default for WirePolicy {
     fn default() -> Self {
-        (&Policy::default()).into()
+        let mut usual = Self::from(&Policy::default());
+        // It depends on the target.
+        usual.on_disable = None;
+        usual
     }
 }
 
@@ -282,10 +297,10 @@ impl From<&Policy> for WirePolicy {
             Departure::Leave => WhenGone::Leave,
         };
         Self {
-            on_disable: match policy.on_disable {
+            on_disable: Some(match policy.on_disable {
                 Departure::Leave => WhenDisabled::Leave,
                 Departure::Deactivate | Departure::Delete => WhenDisabled::Deactivate,
-            },
+            }),
             on_unassign: gone(policy.on_unassign),
             on_delete: gone(policy.on_delete),
             groups: GroupPolicy {
@@ -310,21 +325,25 @@ impl From<&Policy> for WirePolicy {
             },
             drift: policy.drift.into(),
             fuse: policy.fuse.into(),
+            warnings: Vec::new(),
         }
     }
 }
 
-impl From<WirePolicy> for Policy {
-    fn from(policy: WirePolicy) -> Self {
+impl WirePolicy {
+    /// As it is typed for an application whose policy is this until one is set.
+    fn over(self, usual: &Policy) -> Policy {
+        let policy = self;
         let gone = |departure| match departure {
             WhenGone::Deactivate => Departure::Deactivate,
             WhenGone::Delete => Departure::Delete,
             WhenGone::Leave => Departure::Leave,
         };
-        Self {
+        Policy {
             on_disable: match policy.on_disable {
-                WhenDisabled::Deactivate => Departure::Deactivate,
-                WhenDisabled::Leave => Departure::Leave,
+                Some(WhenDisabled::Deactivate) => Departure::Deactivate,
+                Some(WhenDisabled::Leave) => Departure::Leave,
+                None => usual.on_disable,
             },
             on_unassign: gone(policy.on_unassign),
             on_delete: gone(policy.on_delete),
@@ -353,8 +372,10 @@ impl From<WirePolicy> for Policy {
 }
 
 fn shown(configured: &Configured) -> Response {
-    let policy = WirePolicy::from(&configured.application.policy);
-    (ETag::version(configured.application.version), Json(policy)).into_response()
+    let Application { policy, version, .. } = &configured.application;
+    let warnings = policy.warnings(configured.application.profile());
+    let policy = WirePolicy { warnings, ..policy.into() };
+    (ETag::version(*version), Json(policy)).into_response()
 }
 
 /// Shows what happens to accounts and groups that are no longer wanted.
@@ -381,6 +402,8 @@ async fn set_policy(
     JsonBody(policy): JsonBody<WirePolicy>,
 ) -> Result<Response, Problem> {
     let read = Read::expecting(&api, &id, &precondition, &caller).await?;
-    let new = Configuration { policy: Some(policy.into()), ..Configuration::default() };
+    let configured = present(&api, &id).await?;
+    let usual = Policy::of_profile(configured.application.profile());
+    let new = Configuration { policy: Some(policy.over(&usual)), ..Configuration::default() };
     Ok(shown(&read.setup.configure(&id, new).await?))
 }

@@ -24,6 +24,13 @@ impl From<SetupError> for Problem {
                 let error = FieldError::of("groups").given(&format!("{given} groups"));
                 Self::value(error.allowed(format!("at most {most} groups")))
             }
+            SetupError::DeletionRefused(fields) => {
+                let problem = Self::new(Kind::InvalidValue, said);
+                fields.iter().fold(problem, |problem, field| {
+                    let error = FieldError::of(*field).given("delete");
+                    problem.error(error.allowed("deactivate or leave"))
+                })
+            }
             SetupError::Target { error, requests } => target(&error, &requests),
             SetupError::TargetChanged(evidence) => Self::new(
                 Kind::TargetChanged,

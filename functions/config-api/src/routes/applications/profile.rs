@@ -29,8 +29,9 @@ problems! {
     ProfileProblems: NotConnected
 }
 
-/// The largest limit that can be set.
+/// The largest limit that can be set, and the largest of bytes.
 const LARGEST: u32 = 100_000;
+const LARGEST_BODY: u32 = 10_000_000;
 
 fn shown(configured: &Configured) -> Response {
     let connection = configured.application.connection.as_ref();
@@ -89,15 +90,15 @@ impl<'de> Deserialize<'de> for Overrides {
 
 fn bounded(overrides: &Settings) -> Result<(), Problem> {
     let limits = [
-        ("members_per_request", overrides.members_per_request),
-        ("operations_per_request", overrides.operations_per_request),
-        ("page_size", overrides.page_size),
+        ("members_per_request", overrides.members_per_request, LARGEST),
+        ("operations_per_request", overrides.operations_per_request, LARGEST),
+        ("bytes_per_request", overrides.bytes_per_request, LARGEST_BODY),
+        ("page_size", overrides.page_size, LARGEST),
     ];
-    let outside = |limit: u32| !(1..=LARGEST).contains(&limit);
-    for (field, limit) in limits {
-        if let Some(limit) = limit.filter(|limit| outside(*limit)) {
+    for (field, limit, largest) in limits {
+        if let Some(limit) = limit.filter(|limit| !(1..=largest).contains(limit)) {
             let error = FieldError::of(field).given(&limit.to_string());
-            return Err(Problem::value(error.allowed(format!("1 to {LARGEST}"))));
+            return Err(Problem::value(error.allowed(format!("1 to {largest}"))));
         }
     }
     Ok(())

@@ -45,6 +45,13 @@ pub struct ShownStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     not_before: Option<String>,
+    /// When the token is expected to run out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    token_expires_at: Option<String>,
+    /// What a person should see to before it stops provisioning: a token that runs out within 30 days.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     /// What is marked to be looked at.
     pending: ShownPending,
     /// Users and groups whose last attempt failed; they are tried again.
@@ -151,6 +158,8 @@ impl From<Status> for ShownStatus {
             in_step: status.in_step,
             as_of: status.as_of.to_string(),
             not_before: status.not_before.map(|until| until.to_string()),
+            token_expires_at: status.token_expires_at.map(|at| at.to_string()),
+            warnings: status.warnings,
             pending: ShownPending { users: status.pending_users, groups: status.pending_groups },
             failed: status.failed,
             blocked: status.blocked,

@@ -72,6 +72,10 @@ impl Setup {
         if enabled && selection.as_ref().is_some_and(|selection| selection.groups.is_empty()) {
             return Err(SetupError::EmptySelection);
         }
+        let deleting = policy.as_ref().map(Policy::deleting).unwrap_or_default();
+        if before.application.refuses_deletion() && !deleting.is_empty() {
+            return Err(SetupError::DeletionRefused(deleting));
+        }
         let only_name = parts == ["name"];
         let sweep = if enabled && !only_name { Some(self.sweep_of(&before, false, None)?) } else { None };
         let mut application = before.application.clone();

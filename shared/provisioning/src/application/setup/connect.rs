@@ -1,17 +1,27 @@
 //! Connecting: the target is really asked, and a tenant is not taken for another.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::{Setup, SetupError};
 use crate::activity::EventName;
 use crate::application::{
-    Application, Configured, Connection, Evidence, Lifecycle, Pace, SecretName, TargetSchema,
+    Application, Call, Configured, Connection, Evidence, Lifecycle, Lifetime, Pace, Rates, SecretName,
+    TargetSchema, Verb, beyond,
 };
+use crate::clock::after;
 use crate::ids::ApplicationId;
 use crate::mapping::prefilled;
-use crate::ports::ConfigurationWrite;
-use crate::target::{Capabilities, Discovery, Layers, TargetError};
+use crate::ports::{ConfigurationWrite, Slot};
+use crate::sync::{Haste, Paced};
+use crate::target::{Capabilities, Discovery, Exchange, Kind, Layers, TargetError};
+
+/// How long who connects waits for his turn at the target's rates.
+const MOST_PATIENT: Duration = Duration::from_secs(10);
 
 /// Whose the accounts at a target are when the connection changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,18 +48,44 @@ impl Setup {
         token: &SecretString,
         links: Links,
     ) -> Result<Discovery, SetupError> {
+        self.connect_until(id, base_url, token, links, None).await
+    }
+
+    /// The same with credentials that run out at a time the administrator knows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Setup::connect`].
+    pub async fn connect_until(
+        &self,
+        id: &ApplicationId,
+        base_url: &Url,
+        token: &SecretString,
+        links: Links,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Discovery, SetupError> {
         let before = self.load_kept(id).await?;
         let secret = SecretName(self.randomness.token());
         let capabilities = self.known(&before);
-        let tried = Connection { base_url: base_url.clone(), secret, capabilities };
-        let exchange = self.connector.discover(&tried, token).await;
+        let lifetime = Lifetime { stored_at: Some(self.clock.now()), expires_at, warned: None };
+        let tried = Connection { base_url: base_url.clone(), secret, capabilities, lifetime };
+        let exchange = self.discover(&before, &tried, token).await?;
         let discovery =
             exchange.result.map_err(|error| SetupError::Target { error, requests: exchange.requests })?;
-        let connection = Connection { capabilities: discovery.capabilities.clone(), ..tried };
+        let mut connection = Connection { capabilities: discovery.capabilities.clone(), ..tried };
         let same_place = match &before.application.connection {
             Some(old) => old.base_url == connection.base_url && self.holds(&old.secret, token).await?,
             None => false,
         };
+        // The same token is as old as it was, and ends when it was said to unless that is said anew.
+        if let Some(old) = before.application.connection.as_ref().filter(|_| same_place) {
+            connection.lifetime = match expires_at {
+                Some(_) if expires_at != old.lifetime.expires_at => {
+                    Lifetime { expires_at, warned: None, ..old.lifetime }
+                }
+                _ => old.lifetime,
+            };
+        }
         if !same_place && links == Links::Identify {
             self.identify(&before, &connection, token).await?;
         }
@@ -62,6 +98,40 @@ impl Setup {
         self.declare_pace(&before).await?;
         self.keep(&before, write, token).await?;
         Ok(discovery)
+    }
+
+    /// Asks the target what it is. What is asked by hand keeps to the target's rates as all else does.
+    async fn discover(
+        &self,
+        before: &Configured,
+        tried: &Connection,
+        token: &SecretString,
+    ) -> Result<Exchange<Discovery>, SetupError> {
+        let id = &before.application.id;
+        let document = Call { kind: None, verb: Verb::List, assigns: false };
+        let expected = [Call::list(Kind::User), document, document, document];
+        let rates = Rates::of(before);
+        let now = self.clock.now();
+        let charges = rates.charges(&expected, 0);
+        if !charges.is_empty() {
+            match self.tables.applications.reserve(id, &charges, now, after(now, MOST_PATIENT)).await? {
+                Slot::At(at) => {
+                    self.clock.sleep(Duration::try_from(at.duration_since(now)).unwrap_or_default()).await;
+                }
+                Slot::Full(_) => {
+                    let result = Err(TargetError::Unsent(MOST_PATIENT));
+                    return Ok(Exchange { requests: Vec::new(), result });
+                }
+            }
+        }
+        let exchange = self.connector.discover(tried, token).await;
+        let more = rates.charges(&beyond(&expected, &exchange.requests), 0);
+        if !more.is_empty() {
+            let now = self.clock.now();
+            // What cannot be charged is let go: the next refusal makes up for it.
+            let _ = self.tables.applications.reserve(id, &more, now, after(now, MOST_PATIENT)).await?;
+        }
+        Ok(exchange)
     }
 
     /// A target whose rate its profile declares is met at it from the first sync on.
@@ -95,11 +165,7 @@ impl Setup {
         discovery: &Discovery,
         relinked: bool,
     ) -> Result<ConfigurationWrite, SetupError> {
-        let schema = TargetSchema {
-            attributes: discovery.attributes.clone(),
-            required: discovery.required.clone(),
-            from_schemas: discovery.from_schemas,
-        };
+        let schema = TargetSchema::of(discovery, before.application.profile());
         let mapping = prefilled(&before.mapping, &schema);
         let sweep = match before.application.lifecycle {
             // Nothing is known of another tenant's accounts until they were listed.
@@ -153,8 +219,14 @@ impl Setup {
         connection: &Connection,
         token: &SecretString,
     ) -> Result<(), SetupError> {
-        let target = self.connector.open(connection, token);
-        let evidence = Evidence::gather(&self.tables, before, target.as_ref()).await?;
+        let target = Paced::new(
+            self.connector.open(connection, token),
+            before,
+            Arc::clone(&self.tables.applications),
+            Arc::clone(&self.clock),
+            Haste::Live,
+        );
+        let evidence = Evidence::gather(&self.tables, before, &target).await?;
         let evidence =
             evidence.map_err(|error: TargetError| SetupError::Target { error, requests: Vec::new() })?;
         if evidence.is_same_tenant() { Ok(()) } else { Err(SetupError::TargetChanged(evidence)) }
@@ -171,7 +243,9 @@ impl Setup {
 fn is_known(before: &Configured, write: &ConfigurationWrite) -> bool {
     let capabilities =
         |application: &Application| application.connection.as_ref().map(|known| known.capabilities.clone());
+    let lifetime = |application: &Application| application.connection.as_ref().map(|known| known.lifetime);
     capabilities(&before.application) == capabilities(&write.application)
+        && lifetime(&before.application) == lifetime(&write.application)
         && before.schema == write.schema
         && Some(&before.mapping) == write.mapping.as_ref()
 }

@@ -30,6 +30,9 @@ pub enum SetupError {
         /// How many may be.
         most: usize,
     },
+    /// Its target deletes no account, and these fields ask for that.
+    #[error("the application's target deletes no account; deactivate them")]
+    DeletionRefused(Vec<&'static str>),
     /// The target did not answer as one; nothing was kept.
     #[error("{error}")]
     Target {

@@ -82,7 +82,7 @@ impl Setup {
             lifecycle: Lifecycle::Setup,
             connection: None,
             target_generation: 1,
-            policy: Policy::default(),
+            policy: Policy::of_profile(catalog::profile(catalog_key)),
         };
         let outcome =
             self.outcome(&application, EventName::ConfigUpdate, "the application was created".into());

@@ -109,6 +109,9 @@ impl Setup {
         allowed_removals: Option<u64>,
     ) -> Result<(), SetupError> {
         let before = self.load(id).await?;
+        if accounts == Departure::Delete && before.application.refuses_deletion() {
+            return Err(SetupError::DeletionRefused(vec!["accounts"]));
+        }
         let mut sweep = self.sweep_of(&before, false, allowed_removals)?;
         // Accounts that stay need no requests, only forgetting; the others depart as those who are in no group do.
         let phase = if accounts == Departure::Leave { SweepPhase::Purging } else { SweepPhase::Counting };

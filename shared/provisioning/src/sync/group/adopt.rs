@@ -24,6 +24,10 @@ impl Task<'_> {
         found: &Found,
         requests: &mut Vec<RequestNote>,
     ) -> StoreResult<BTreeMap<UserId, RemoteId>> {
+        let connection = self.configured().application.connection.as_ref();
+        if !connection.is_some_and(|connection| connection.capabilities.shows_members) {
+            return Ok(BTreeMap::new());
+        }
         let read = self.target().get(Kind::Group, &found.remote_id).await;
         requests.extend(read.requests);
         let shown = read.result.map(|group| shown_members(&group)).unwrap_or_default();

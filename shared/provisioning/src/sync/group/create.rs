@@ -99,7 +99,7 @@ impl Task<'_> {
         recorded.extend(facts.clone().filter_map(|facts| Some((facts.user, facts.pushed?.remote_id))));
         let facts: Vec<_> =
             facts.map(|facts| MemberFacts { pushed: None, in_doubt: None, ..facts }).collect();
-        let mut parts = chunks(&plan_members(&facts), self.members_per_request()).into_iter();
+        let mut parts = chunks(&plan_members(&facts), self.request_limit()).into_iter();
         let first = parts.next().filter(|_| !bare).unwrap_or_default();
         let complete = more.is_none() && parts.next().is_none() && !bare;
         let asked_at = self.now();

@@ -9,7 +9,7 @@ use crate::ids::{GroupId, UserId};
 use crate::link::{Link, Parked};
 use crate::plan::{MemberPlan, chunks};
 use crate::ports::StoreResult;
-use crate::target::{Change, RequestNote, TargetError};
+use crate::target::{Change, RequestLimit, RequestNote, TargetError};
 
 /// Most members that a group leaves out; a target that refuses more refuses the group.
 const MOST_PARKED: usize = 50;
@@ -170,7 +170,7 @@ impl Round {
             return Refusal::Instead(vec![chunk]);
         }
         if members > 1 {
-            let mut halves = chunks(&chunk, members.div_ceil(2));
+            let mut halves = chunks(&chunk, RequestLimit { members: members.div_ceil(2), bytes: usize::MAX });
             halves.reverse();
             return Refusal::Instead(halves);
         }

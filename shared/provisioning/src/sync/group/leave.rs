@@ -51,7 +51,7 @@ impl Task<'_> {
             let remove = ours.into_iter().map(|member| (member.user, member.remote_id)).collect();
             let plan = MemberPlan { remove, ..MemberPlan::default() };
             let mut round = Round::new(Vec::new(), Vec::new());
-            for chunk in chunks(&plan, self.members_per_request()) {
+            for chunk in chunks(&plan, self.request_limit()) {
                 match self.send_in_halves(group, &link, seen, &mut round, chunk).await? {
                     Sent::Well(settled) => link = *settled,
                     other => return self.ended(other, seen, &[]).await,

@@ -1,6 +1,6 @@
 //! Keeping a linked group: its name and members, in as few requests as the target takes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -15,10 +15,26 @@ use crate::ids::{GroupId, RemoteId, UserId};
 use crate::link::{Link, State};
 use crate::plan::{MemberPlan, chunks, plan_members};
 use crate::ports::{Pushed, StoreResult, Todo};
-use crate::target::{Change, Kind, RequestNote, TargetError, Write};
+use crate::target::{Change, Kind, RequestLimit, RequestNote, TargetError, Write};
 
 /// How soon a group looks again for members whose accounts are about to be turned off. Their links ring it when they are.
 const LEAVERS_FIRST: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// What a task of a group looked at.
+struct LookedAt<'a> {
+    /// A full page of rows may not have been all of them.
+    full: bool,
+    /// Members whose turn has not come.
+    deferred: &'a BTreeSet<UserId>,
+    /// Members who are left out no more.
+    unparked: &'a BTreeSet<UserId>,
+    /// Members are held still.
+    holds: bool,
+    /// What the group shows, where it was compared.
+    shown: Option<&'a ShownMembers>,
+    /// A rename that the target cannot do.
+    kept_name: Option<&'a Change>,
+}
 
 /// What came of one request of a round.
 pub(super) enum Sent {
@@ -30,23 +46,17 @@ pub(super) enum Sent {
     Ended(Next),
 }
 
-/// What was found while a group's members were looked at.
-struct Walked<'a> {
-    /// Whose turn has not come.
-    deferred: &'a BTreeSet<UserId>,
-    /// Who is parked no more.
-    unparked: &'a BTreeSet<UserId>,
-    /// Somebody's removal is held.
-    holds: bool,
-    /// What the group shows, where it was compared.
-    shown: Option<&'a ShownMembers>,
-}
-
 impl Task<'_> {
     /// Sends the changes of the group itself and of its members: all of them after a sweep's mark, else those of
     /// its todo rows. What was sent before and not accepted goes last and by itself, so that a rename the target
-    /// refuses keeps nobody in the group or out of it.
-    pub(super) async fn keep(&self, group: &GroupId, link: &Link, changes: &[Change]) -> StoreResult<Next> {
+    /// refuses keeps nobody in the group or out of it. `kept_name` is a rename that the target cannot do: it is told.
+    pub(super) async fn keep(
+        &self,
+        group: &GroupId,
+        link: &Link,
+        changes: &[Change],
+        kept_name: Option<&Change>,
+    ) -> StoreResult<Next> {
         let seen = link.work.generation;
         let application = &self.key.application;
         let rows = self.tables().memberships.todo(application, group, PAGE).await?;
@@ -90,8 +100,7 @@ impl Task<'_> {
             let plan = plan_members(&facts);
             deferred.extend(plan.deferred.iter().cloned());
             unparked.extend(looked_at.into_iter().filter(|user| !plan.add.contains_key(user)));
-            let size = self.members_per_request();
-            let mut requests = chunks(&plan, size);
+            let mut requests = chunks(&plan, self.request_limit());
             if requests.is_empty() && !round.changes.is_empty() {
                 requests.push(MemberPlan::default());
             }
@@ -127,8 +136,15 @@ impl Task<'_> {
             }
         }
         let holds = holds || self.holds_members_still(group, &link).await?;
-        let walked = Walked { deferred: &deferred, unparked: &unparked, holds, shown: shown.as_ref() };
-        self.finish(&link, seen, full, walked).await
+        let looked_at = LookedAt {
+            full,
+            deferred: &deferred,
+            unparked: &unparked,
+            holds,
+            shown: shown.as_ref(),
+            kept_name,
+        };
+        self.finish(&link, seen, &looked_at).await
     }
 
     /// What comes next where a request was not settled well.
@@ -143,9 +159,10 @@ impl Task<'_> {
         }
     }
 
-    pub(super) fn members_per_request(&self) -> usize {
+    pub(super) fn request_limit(&self) -> RequestLimit {
         let connection = self.configured().application.connection.as_ref();
-        connection.map_or(1, |connection| connection.capabilities.most_members())
+        let limit = connection.map(|connection| connection.capabilities.request_limit());
+        limit.unwrap_or(RequestLimit { members: 1, bytes: 1 })
     }
 
     /// The rows worked off go; those of members whose turn has not come stay.
@@ -158,9 +175,41 @@ impl Task<'_> {
         memberships.finish_todo(&self.key.application, group, &done).await
     }
 
+    /// A rename that the target cannot do is told, once for each name. The link as it is then, or what to do next.
+    async fn tell_kept_name(
+        &self,
+        link: &Link,
+        seen: u64,
+        kept_name: Option<&Change>,
+    ) -> StoreResult<Result<Link, Next>> {
+        let unsent: BTreeMap<_, _> =
+            kept_name.map(|change| (change.attribute.clone(), change.new.clone())).into_iter().collect();
+        if link.rejected == unsent {
+            return Ok(Ok(link.clone()));
+        }
+        let outcome = kept_name.map(|change| {
+            let reason = "the target cannot rename a group, so it keeps its name there; rename it at the target, or set \
+                 group_rename to rename where it can";
+            let told = Told::failure(Action::Hold, reason, Vec::new());
+            self.outcome(link, told.with_changes(std::slice::from_ref(change)))
+        });
+        let settled = self
+            .settle(link, seen, Due::Goes, None, outcome, |link| link.rejected.clone_from(&unsent))
+            .await?;
+        Ok(match settled {
+            Settled::Done(link) | Settled::Marked(link) => Ok(*link),
+            Settled::Lost | Settled::Owned(_) => Err(Next::Stop),
+        })
+    }
+
     /// The mark goes, unless there is more to look at.
-    async fn finish(&self, link: &Link, seen: u64, full: bool, walked: Walked<'_>) -> StoreResult<Next> {
-        let Walked { deferred, unparked, holds, shown } = walked;
+    async fn finish(&self, link: &Link, seen: u64, looked_at: &LookedAt<'_>) -> StoreResult<Next> {
+        let LookedAt { full, deferred, unparked, holds, shown, kept_name } = *looked_at;
+        let link = match self.tell_kept_name(link, seen, kept_name).await? {
+            Ok(told) => told,
+            Err(next) => return Ok(next),
+        };
+        let link = &link;
         let mut after_it = link.clone();
         after_it.parked.retain(|user, _| !unparked.contains(user));
         let doubts = shown.and_then(ShownMembers::doubts);

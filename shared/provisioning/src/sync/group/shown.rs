@@ -171,8 +171,13 @@ mod tests {
     fn facts(user: &str, belongs: bool, pushed: bool) -> MemberFacts {
         let user: UserId = user.parse().expect("an id");
         let remote_id = id(&format!("r-{user}"));
-        let pushed =
-            pushed.then(|| Pushed { user: user.clone(), remote_id: remote_id.clone(), target_generation: 0 });
+        let pushed = pushed.then(|| Pushed {
+            user: user.clone(),
+            remote_id: remote_id.clone(),
+            target_generation: 0,
+            since: None,
+            removal: None,
+        });
         MemberFacts {
             user,
             belongs,
@@ -181,6 +186,7 @@ mod tests {
             in_doubt: None,
             leaves_first: false,
             stays: false,
+            loss: None,
         }
     }
 

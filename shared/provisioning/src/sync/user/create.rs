@@ -30,7 +30,7 @@ struct Wanted<'a> {
 impl Wanted<'_> {
     fn keys(&self) -> Keys<'_> {
         let CounterpartKeys { external_id, name, email } = &self.keys;
-        Keys { external_id, name: Some(name), email: email.as_deref() }
+        Keys { external_id, name: Some(name), email: email.as_deref(), thorough: self.open }
     }
 
     fn sought(&self) -> Sought<'_> {
@@ -155,13 +155,15 @@ impl Task<'_> {
             Err(error) => self.judge(error, &mut requests).await,
         };
         match error {
-            TargetError::Conflict(detail) => match self.ask_by(&wanted.keys(), &mut requests).await {
-                Ok(candidates) => self.judge_match(&claimed, wanted, candidates, &detail, requests).await,
-                Err(error) => {
-                    let told = Told::failure(Action::Create, "", requests).named(&wanted.keys.name);
-                    self.fail(&claimed, wanted.seen, &error, told).await
+            TargetError::Conflict(detail) => {
+                match self.ask_by(&Keys { thorough: true, ..wanted.keys() }, &mut requests).await {
+                    Ok(candidates) => self.judge_match(&claimed, wanted, candidates, &detail, requests).await,
+                    Err(error) => {
+                        let told = Told::failure(Action::Create, "", requests).named(&wanted.keys.name);
+                        self.fail(&claimed, wanted.seen, &error, told).await
+                    }
                 }
-            },
+            }
             error => {
                 let changes = creation_changes(wanted.attributes);
                 let told = Told::failure(Action::Create, "", requests)
