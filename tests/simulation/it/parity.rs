@@ -166,7 +166,11 @@ impl Course {
 /// A world that is about to be enabled: for the first time, or again after changes that nobody carried out.
 async fn about_to_be_enabled(seed: u64) -> (World, Oracle, Course) {
     let mut course = Course { chance: Chance::of(seed ^ 0xfa17), names: BTreeMap::new() };
-    let history = History { acts: Vec::new(), members_per_request: [1, 2, 100][(seed % 3) as usize] };
+    let history = History {
+        acts: Vec::new(),
+        members_per_request: [1, 2, 100][(seed % 3) as usize],
+        managers: seed % 2 == 1,
+    };
     let world = World::new(seed, &history).await;
     world.climate.set(Climate::CALM);
     let mut oracle = Oracle::new();

@@ -23,6 +23,9 @@ use crate::chance::{Chance, SimulatedClock};
 use crate::oracle::Circle;
 use crate::weather::{Now, Storm};
 
+/// Where a user's manager stands.
+pub const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
+
 /// An account as the target keeps it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {
@@ -30,6 +33,8 @@ pub struct Account {
     pub name: String,
     pub active: bool,
     pub title: Option<String>,
+    /// The id of his manager's account.
+    pub manager: Option<String>,
     /// An attribute that nobody maps.
     pub nick_name: Option<String>,
     /// When it was made; none for what was there before.
@@ -107,6 +112,7 @@ impl Contents {
             Kind::User => {
                 let account = self.accounts.get(id)?;
                 let json = json!({"id": id, "userName": account.name, "active": account.active, "title": account.title,
+                    scim::ENTERPRISE_SCHEMA: {"manager": {"value": account.manager}},
                     "externalId": account.external_id, "meta": {"created": account.created}});
                 Found {
                     remote_id,
@@ -175,8 +181,10 @@ impl Contents {
                 match kind {
                     Kind::User => {
                         let (title, created) = (text("title"), now.to_owned());
+                        let manager = text(MANAGER);
+                        let active = true;
                         let account =
-                            Account { external_id, name, active: true, title, nick_name: None, created };
+                            Account { external_id, name, active, title, manager, nick_name: None, created };
                         self.accounts.insert(id.clone(), account);
                     }
                     Kind::Group => {
@@ -211,6 +219,9 @@ impl Contents {
                         }
                         (Kind::User, "title") => {
                             self.accounts.get_mut(&id).unwrap().title = text(&change.new);
+                        }
+                        (Kind::User, MANAGER) => {
+                            self.accounts.get_mut(&id).unwrap().manager = text(&change.new);
                         }
                         (Kind::User, "active") => {
                             let on = change.new == Some(Value::Boolean(true));
@@ -392,7 +403,7 @@ impl Connector for Wire {
 
     async fn discover(&self, _: &Connection, _: &SecretString) -> Exchange<Discovery> {
         let members_per_request = self.service.members_per_request;
-        let attributes = ["userName", "title"].map(|path| path.parse().unwrap()).to_vec();
+        let attributes = ["userName", "title", MANAGER].map(|path| path.parse().unwrap()).to_vec();
         let discovery = Discovery {
             capabilities: Capabilities { members_per_request, ..Capabilities::default() },
             required: attributes[..1].to_vec(),

@@ -150,6 +150,7 @@ pub fn full_link(key: LinkKey) -> Link {
         unassigned_since: Some(at(5)),
         rejected: [("title".parse().expect("a path"), None)].into(),
         removal: Some(provisioning::link::Removal::Held(at(8))),
+        references: ids(&["boss", "dean"]),
         work: Work {
             generation: 9,
             revision: 11,

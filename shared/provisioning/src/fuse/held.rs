@@ -15,6 +15,7 @@ use crate::detect::RING_AGAIN;
 use crate::link::{Link, Object, Removal, Trouble};
 use crate::plan::{UserPlan, plan_user};
 use crate::ports::{Bell, Doorbell, Lane, StoreError, StoreResult, Tables, Written};
+use crate::reference::resolved;
 use crate::target::Change;
 
 /// Links read or written at a time.
@@ -230,6 +231,8 @@ impl HeldRemovals {
             Object::User(user) => {
                 let record = self.tables.directory.user(user).await?;
                 let desired = Desired::of(record.as_ref(), &configured.selection);
+                let seen = resolved(&self.tables, configured, record).await?;
+                let record = seen.map(|seen| seen.record);
                 (desired, plan_user(configured, record.as_ref(), link, self.clock.now()))
             }
             Object::Group(group) => {

@@ -119,6 +119,10 @@ pub struct Link {
     /// Changes that a person rejected: what was to be sent of each attribute, and is not as long as that is what it would be.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rejected: BTreeMap<AttributePath, Option<Value>>,
+    /// Whom mapped attributes of this user name: at each of them lies a row by which this link is found when his account
+    /// comes, changes or goes.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub references: BTreeSet<UserId>,
     /// What is to be done, by whom, when.
     #[serde(flatten)]
     pub work: Work,
@@ -153,6 +157,7 @@ impl Link {
             unassigned_since: None,
             removal: None,
             rejected: BTreeMap::new(),
+            references: BTreeSet::new(),
             work: Work::default(),
             outcome: None,
             presence_changed: false,
@@ -185,6 +190,17 @@ impl Link {
     pub fn owned_remote(&self, target_generation: u64) -> Option<&RemoteId> {
         let owned = self.state != State::Tombstone && self.target_generation == target_generation;
         self.remote_id.as_ref().filter(|_| owned)
+    }
+
+    /// The account that is there, whether it is in use or not, and at which target: what others who name this user are sent.
+    pub fn account(&self) -> Option<(u64, &RemoteId)> {
+        let is_there = !matches!(self.state, State::Tombstone | State::Missing);
+        self.remote_id.as_ref().filter(|_| is_there).map(|remote_id| (self.target_generation, remote_id))
+    }
+
+    /// The account that is there at this target.
+    pub fn account_at(&self, target_generation: u64) -> Option<&RemoteId> {
+        self.account().filter(|(at, _)| *at == target_generation).map(|(_, remote_id)| remote_id)
     }
 
     /// The account a person chose, if he chose it at this target.

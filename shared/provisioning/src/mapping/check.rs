@@ -4,6 +4,7 @@ use scim::AttributePath;
 
 use super::{MappedAttribute, Mapping, Source};
 use crate::application::TargetSchema;
+use crate::directory::attribute::{AttributeDefinition, AttributeType};
 
 /// Attributes that Rollcall sets itself, and `groups`, which a target derives from its groups (RFC 7643 section 4.1.2).
 const RESERVED: [&str; 7] = ["id", "externalId", "active", "schemas", "meta", "groups", "password"];
@@ -42,17 +43,18 @@ pub type MappingProblems = Vec<(AttributePath, MappingProblem)>;
 pub fn check(
     wanted: Vec<(AttributePath, Source)>,
     schema: &TargetSchema,
-    custom: &[String],
+    custom: &[AttributeDefinition],
 ) -> Result<Mapping, MappingProblems> {
     let mut problems = MappingProblems::new();
     let mut attributes: Vec<MappedAttribute> = Vec::new();
+    let kind_of = |name: &str| custom.iter().find(|known| known.name == name).map(|known| known.kind);
     for (typed, source) in wanted {
         let known = schema.attributes.iter().find(|known| known.same_as(&typed));
         let problem = match (&source, known) {
             _ if is_reserved(&typed) => Some(MappingProblem::Reserved),
             (_, None) => Some(MappingProblem::UnknownTarget),
             _ if attributes.iter().any(|mapped| mapped.target.same_as(&typed)) => Some(MappingProblem::Twice),
-            (Source::Custom(name), _) if !custom.contains(name) => {
+            (Source::Custom(name) | Source::Reference(name), _) if kind_of(name).is_none() => {
                 Some(MappingProblem::UnknownCustom(name.clone()))
             }
             (Source::Constant(value), Some(_)) if value.is_empty() => Some(MappingProblem::EmptyConstant),
@@ -61,6 +63,12 @@ pub fn check(
         match (problem, known) {
             (None, Some(known)) => {
                 let required = schema.requires(known);
+                let source = match source {
+                    Source::Custom(name) if kind_of(&name) == Some(AttributeType::UserReference) => {
+                        Source::Reference(name)
+                    }
+                    source => source,
+                };
                 attributes.push(MappedAttribute { target: known.clone(), source, required });
             }
             (problem, _) => problems.extend(problem.map(|problem| (typed, problem))),
@@ -104,6 +112,12 @@ mod tests {
         TargetSchema { attributes, required: vec![path("name.familyName")], from_schemas: true }
     }
 
+    fn defined() -> Vec<AttributeDefinition> {
+        let kinds = [("job", AttributeType::String), ("boss", AttributeType::UserReference)];
+        let definition = |(name, kind): (&str, _)| AttributeDefinition { name: name.into(), kind, description: None };
+        kinds.map(definition).to_vec()
+    }
+
     fn username() -> (AttributePath, Source) {
         (path("username"), Source::Directory(DirectoryAttribute::Username))
     }
@@ -113,18 +127,25 @@ mod tests {
     }
 
     fn refused(wanted: Vec<(AttributePath, Source)>) -> Vec<String> {
-        let problems = check(wanted, &schema(), &["job".into()]).expect_err("refused");
+        let problems = check(wanted, &schema(), &defined()).expect_err("refused");
         problems.iter().map(|(path, problem)| format!("{path}: {problem}")).collect()
     }
 
     #[test]
     fn a_sound_mapping_bears_the_targets_own_spelling_and_knows_what_is_required() {
         let wanted = vec![username(), family_name(), (path("title"), Source::Custom("job".into()))];
-        let mapping = check(wanted, &schema(), &["job".into()]).expect("sound");
+        let mapping = check(wanted, &schema(), &defined()).expect("sound");
         let told: Vec<_> =
             mapping.attributes.iter().map(|mapped| (mapped.target.to_string(), mapped.required)).collect();
         let expected = [("userName", true), ("name.familyName", true), ("title", false)];
         assert_eq!(told, expected.map(|(name, required)| (name.to_owned(), required)));
+    }
+
+    #[test]
+    fn a_custom_attribute_that_names_users_is_mapped_as_one() {
+        let wanted = vec![username(), family_name(), (path("title"), Source::Custom("boss".into()))];
+        let mapping = check(wanted, &schema(), &defined()).expect("sound");
+        assert_eq!(mapping.attributes[2].source, Source::Reference("boss".into()));
     }
 
     #[test]

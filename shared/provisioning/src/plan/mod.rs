@@ -14,4 +14,4 @@ pub(crate) use group::display_name;
 pub use group::{GroupPlan, plan_group};
 pub use members::{MemberFacts, MemberPlan, chunks, plan_members};
 pub(crate) use profile::refused_group_name;
-pub use user::{UserPlan, plan_user};
+pub use user::{UserPlan, plan_user, sendable};

@@ -124,7 +124,11 @@ fn matched(configured: &Configured, rendered: Rendered) -> UserPlan {
 }
 
 /// What may be sent of a user, or why the target would refuse it.
-fn sendable(configured: &Configured, rendered: Rendered) -> Result<Attributes, String> {
+///
+/// # Errors
+///
+/// Why, for people.
+pub fn sendable(configured: &Configured, rendered: Rendered) -> Result<Attributes, String> {
     let attributes = match rendered {
         Rendered::Blocked { missing } => {
             return Err(format!("{missing} is required by the target and this user has no value for it"));

@@ -24,8 +24,11 @@ impl Task<'_> {
         for _ in 0..ROUNDS {
             let Some(link) = self.next_link().await? else { return Ok(()) };
             let record = self.tables().directory.user(user).await?;
+            let record = self.seen(user, &link, record).await?;
             let plan = plan_user(self.configured(), record.as_ref(), &link, self.now());
-            if self.carry_out(plan, record.as_ref(), &link).await? == Next::Stop {
+            let next = self.carry_out(plan, record.as_ref(), &link).await?;
+            self.forget_named(user).await?;
+            if next == Next::Stop {
                 return Ok(());
             }
         }

@@ -6,6 +6,7 @@ use scim::AttributePath;
 use super::{Setup, SetupError};
 use crate::activity::EventName;
 use crate::application::{Configured, Lifecycle, Policy, Selection};
+use crate::directory::attribute::AttributeDefinition;
 use crate::ids::ApplicationId;
 use crate::mapping::{Mapping, Source, check};
 use crate::ports::ConfigurationWrite;
@@ -95,7 +96,7 @@ impl Setup {
         &self,
         id: &ApplicationId,
         wanted: Vec<(AttributePath, Source)>,
-        custom: &[String],
+        custom: &[AttributeDefinition],
     ) -> Result<Configured, SetupError> {
         let before = self.load_kept(id).await?;
         let schema = before.schema.as_ref().ok_or(SetupError::Unconnected)?;
