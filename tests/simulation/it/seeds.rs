@@ -26,7 +26,8 @@ pub fn simulated<T>(run: impl Future<Output = T>) -> T {
 
 async fn live(seed: u64, history: &History) -> Vec<String> {
     let world = World::new(seed, history).await;
-    let mut oracle = Oracle { managers: history.managers, ..Oracle::new() };
+    let mut oracle = Oracle::new();
+    oracle.managers = history.managers;
     world.start();
     for (pause, act) in &history.acts {
         tokio::time::sleep(Duration::from_millis(*pause)).await;

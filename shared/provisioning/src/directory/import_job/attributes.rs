@@ -33,6 +33,9 @@ impl ImportRunner {
                         kind
                     }
                 };
+                if kind == AttributeType::UserReference && matches!(value, Value::Text(_)) {
+                    continue;
+                }
                 match brought_to(kind, value) {
                     Some(value) => *edit = Edit::Set(value),
                     None => line.problems.push(Problem {
