@@ -16,6 +16,7 @@ mod imports;
 mod ledger;
 mod lifecycle;
 mod local;
+mod managers;
 mod openapi;
 mod pains;
 mod quarantine;

@@ -133,7 +133,8 @@ impl Adoptions {
             .write(&key, give.as_ref(), |link| {
                 let Link { work, target_generation, references, .. } = link.clone();
                 let presence_changed = true;
-                *link = Link { work, target_generation, references, presence_changed, ..Link::new(key.clone()) };
+                *link =
+                    Link { work, target_generation, references, presence_changed, ..Link::new(key.clone()) };
                 link.work.due_at = None;
                 link.work.attempts = 0;
                 link.work.problem = None;

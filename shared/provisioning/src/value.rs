@@ -67,7 +67,7 @@ impl Value {
         }
     }
 
-    /// Reads a scalar or a list of texts; anything else a target shows is not a value we could have sent.
+    /// Reads a scalar, a list of texts or of elements that have one as their `value`; anything else a target shows is not a value we could have sent.
     pub fn from_json(json: &serde_json::Value) -> Option<Self> {
         match json {
             serde_json::Value::Bool(value) => Some(Self::Boolean(*value)),
@@ -75,7 +75,7 @@ impl Value {
             serde_json::Value::String(value) => Self::text(value),
             serde_json::Value::Array(values) if !values.is_empty() => values
                 .iter()
-                .map(|value| value.as_str().map(str::to_owned))
+                .map(|value| value.as_str().or_else(|| value.get("value")?.as_str()).map(str::to_owned))
                 .collect::<Option<_>>()
                 .map(Self::List),
             _ => None,

@@ -275,7 +275,10 @@ impl Oracle {
                     }
                     let manager = self.manager_at(person, shown);
                     if self.managers && account.manager != manager && !taken {
-                        wrong.push(format!("{id}, of {:?}, should be under {manager:?}: {account:?}", person.manager));
+                        wrong.push(format!(
+                            "{id}, of {:?}, should be under {manager:?}: {account:?}",
+                            person.manager
+                        ));
                     }
                     if account.title.as_ref() != Some(&person.title) && !taken {
                         wrong.push(format!("{id} should be {}: {account:?}", person.title));

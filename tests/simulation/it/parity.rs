@@ -53,7 +53,8 @@ fn manager(world: &World, changes: &[Change]) -> Option<String> {
     let change = changes.iter().rfind(|change| change.attribute.to_string() == MANAGER)?;
     let Some(Value::Text(account)) = &change.new else { return Some("nobody".into()) };
     let state = world.memory.state();
-    let owner = state.owners.iter().find(|((_, _, kind, id), _)| *kind == Kind::User && id.as_str() == account);
+    let owner =
+        state.owners.iter().find(|((_, _, kind, id), _)| *kind == Kind::User && id.as_str() == account);
     Some(owner.map_or_else(|| account.clone(), |(_, key)| key.object.id().to_owned()))
 }
 
@@ -354,8 +355,9 @@ impl Touched {
     /// Whether the object was changed, or is a group that gains or loses somebody who was, or has him as his manager: his account
     /// may be in a group at the target that he is not in here.
     fn is_touched(&self, object: &String, deeds: &[&Deeds]) -> bool {
-        let names_him =
-            |deed: &Deed| deed.added.union(&deed.removed).chain(&deed.manager).any(|name| self.names.contains(name));
+        let names_him = |deed: &Deed| {
+            deed.added.union(&deed.removed).chain(&deed.manager).any(|name| self.names.contains(name))
+        };
         self.objects.contains(object) || deeds.iter().filter_map(|deeds| deeds.get(object)).any(names_him)
     }
 }

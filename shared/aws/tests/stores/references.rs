@@ -25,9 +25,8 @@ async fn whoever_names_a_user_is_found_page_by_page_in_the_order_of_ids() {
     for referrer in ["d", "b", "c", "a"] {
         references.record_references(&crm(), &user(referrer), &users(["boss", referrer])).await.unwrap();
     }
-    let page = |after| async move {
-        references.referrers_page(&crm(), &user("boss"), after, 3).await.unwrap()
-    };
+    let page =
+        |after| async move { references.referrers_page(&crm(), &user("boss"), after, 3).await.unwrap() };
     let first = page(None).await;
     assert_eq!(first, [user("a"), user("b"), user("c")]);
     assert_eq!(page(first.last()).await, [user("d")]);
@@ -49,7 +48,10 @@ async fn a_reference_goes_at_the_token_that_was_read_only() {
     let (references, ann) = (&tables.references, user("ann"));
     references.record_references(&crm(), &ann, &users(["boss", "dean"])).await.unwrap();
     let read = references.references_to(&crm(), &ann, &users(["boss", "dean", "nobody"])).await.unwrap();
-    assert_eq!(read.iter().map(|row| row.referenced.clone()).collect::<Vec<_>>(), [user("boss"), user("dean")]);
+    assert_eq!(
+        read.iter().map(|row| row.referenced.clone()).collect::<Vec<_>>(),
+        [user("boss"), user("dean")]
+    );
     references.record_references(&crm(), &ann, &users(["boss"])).await.unwrap();
     references.forget_references(&crm(), &ann, &read).await.unwrap();
     assert_eq!(references.referrers_page(&crm(), &user("boss"), None, 9).await.unwrap(), [ann.clone()]);

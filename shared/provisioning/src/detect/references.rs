@@ -30,7 +30,8 @@ impl Detector {
         let deleted = folded.users.iter().filter(|(_, changes)| {
             changes.iter().any(|(_, new)| new.as_ref().is_none_or(|user| user.deleting))
         });
-        let deleted = deleted.flat_map(|(user, _)| referring.iter().map(move |application| (*application, user)));
+        let deleted =
+            deleted.flat_map(|(user, _)| referring.iter().map(move |application| (*application, user)));
         let accounts = folded.accounts.iter().filter(|(application, _)| referring.contains(application));
         let accounts = accounts.map(|(application, user)| (application, user));
         let named: BTreeSet<(&ApplicationId, &UserId)> = deleted.chain(accounts).collect();

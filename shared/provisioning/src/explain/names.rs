@@ -37,7 +37,9 @@ async fn named_user(tables: &Tables, configured: &Configured, user: &UserId) -> 
     let desired = Desired::of(record.as_ref(), &configured.selection);
     let absent = match (account, desired) {
         (Some(_), _) => None,
-        (None, Desired::Active) => Some("he has no account yet; the attribute is sent once he has one".into()),
+        (None, Desired::Active) => {
+            Some("he has no account yet; the attribute is sent once he has one".into())
+        }
         (None, desired) => Some(format!("he is {desired} and has no account there")),
     };
     Ok(NamedUser { user: user.clone(), username: Some(present.username.clone()), absent })

@@ -21,6 +21,9 @@ pub enum MappingProblem {
     /// It stands there twice.
     #[error("it is mapped twice")]
     Twice,
+    /// The target's lists hold one value, and another element of this one is mapped.
+    #[error("the target takes one value of this attribute, and another one is mapped already")]
+    OneValue,
     /// No custom attribute of that name is defined.
     #[error("there is no custom attribute '{0}'")]
     UnknownCustom(String),
@@ -35,7 +38,8 @@ pub enum MappingProblem {
 /// A mapping that cannot be kept: each attribute with what is wrong.
 pub type MappingProblems = Vec<(AttributePath, MappingProblem)>;
 
-/// The mapping made of these entries, for a target that takes `schema` and a directory with these custom attributes.
+/// The mapping made of these entries, for a target that takes `schema` and a directory with these custom attributes. With
+/// `single_values` the target's lists hold one value each.
 ///
 /// # Errors
 ///
@@ -44,16 +48,23 @@ pub fn check(
     wanted: Vec<(AttributePath, Source)>,
     schema: &TargetSchema,
     custom: &[AttributeDefinition],
+    single_values: bool,
 ) -> Result<Mapping, MappingProblems> {
     let mut problems = MappingProblems::new();
     let mut attributes: Vec<MappedAttribute> = Vec::new();
     let kind_of = |name: &str| custom.iter().find(|known| known.name == name).map(|known| known.kind);
     for (typed, source) in wanted {
-        let known = schema.attributes.iter().find(|known| known.same_as(&typed));
+        let known = schema.takes(&typed);
+        let known = known.as_ref();
         let problem = match (&source, known) {
             _ if is_reserved(&typed) => Some(MappingProblem::Reserved),
             (_, None) => Some(MappingProblem::UnknownTarget),
             _ if attributes.iter().any(|mapped| mapped.target.same_as(&typed)) => Some(MappingProblem::Twice),
+            _ if single_values
+                && attributes.iter().any(|mapped| mapped.target.differs_in_type_only(&typed)) =>
+            {
+                Some(MappingProblem::OneValue)
+            }
             (Source::Custom(name) | Source::Reference(name), _) if kind_of(name).is_none() => {
                 Some(MappingProblem::UnknownCustom(name.clone()))
             }
@@ -114,7 +125,8 @@ mod tests {
 
     fn defined() -> Vec<AttributeDefinition> {
         let kinds = [("job", AttributeType::String), ("boss", AttributeType::UserReference)];
-        let definition = |(name, kind): (&str, _)| AttributeDefinition { name: name.into(), kind, description: None };
+        let definition =
+            |(name, kind): (&str, _)| AttributeDefinition { name: name.into(), kind, description: None };
         kinds.map(definition).to_vec()
     }
 
@@ -127,14 +139,14 @@ mod tests {
     }
 
     fn refused(wanted: Vec<(AttributePath, Source)>) -> Vec<String> {
-        let problems = check(wanted, &schema(), &defined()).expect_err("refused");
+        let problems = check(wanted, &schema(), &defined(), false).expect_err("refused");
         problems.iter().map(|(path, problem)| format!("{path}: {problem}")).collect()
     }
 
     #[test]
     fn a_sound_mapping_bears_the_targets_own_spelling_and_knows_what_is_required() {
         let wanted = vec![username(), family_name(), (path("title"), Source::Custom("job".into()))];
-        let mapping = check(wanted, &schema(), &defined()).expect("sound");
+        let mapping = check(wanted, &schema(), &defined(), false).expect("sound");
         let told: Vec<_> =
             mapping.attributes.iter().map(|mapped| (mapped.target.to_string(), mapped.required)).collect();
         let expected = [("userName", true), ("name.familyName", true), ("title", false)];
@@ -144,8 +156,25 @@ mod tests {
     #[test]
     fn a_custom_attribute_that_names_users_is_mapped_as_one() {
         let wanted = vec![username(), family_name(), (path("title"), Source::Custom("boss".into()))];
-        let mapping = check(wanted, &schema(), &defined()).expect("sound");
+        let mapping = check(wanted, &schema(), &defined(), false).expect("sound");
         assert_eq!(mapping.attributes[2].source, Source::Reference("boss".into()));
+    }
+
+    #[test]
+    fn any_type_of_a_list_that_the_target_takes_can_be_mapped_but_not_two_where_it_holds_one() {
+        let schema = TargetSchema {
+            attributes: ["userName", "emails[type eq \"work\"].value"].map(path).to_vec(),
+            ..schema()
+        };
+        let schema = TargetSchema { required: Vec::new(), ..schema };
+        let email = |kind: &str| {
+            (path(&format!("emails[type eq \"{kind}\"].value")), Source::Directory(DirectoryAttribute::Email))
+        };
+        let wanted = vec![username(), email("home"), email("work")];
+        let mapping = check(wanted.clone(), &schema, &[], false).expect("sound");
+        assert_eq!(mapping.attributes[1].target, email("home").0);
+        let refused = check(wanted, &schema, &[], true).expect_err("refused");
+        assert_eq!(refused, [(email("work").0, MappingProblem::OneValue)]);
     }
 
     #[test]

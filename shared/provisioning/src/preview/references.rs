@@ -58,11 +58,7 @@ impl Page<'_> {
         let resolved = resolve(&self.configured, record, &accounts);
         let follows = resolved.left_out.iter().filter_map(|left| {
             let (user, username) = coming.get_key_value(&left.user)?;
-            Some(Follows {
-                attribute: left.target.clone(),
-                user: user.clone(),
-                username: username.clone(),
-            })
+            Some(Follows { attribute: left.target.clone(), user: user.clone(), username: username.clone() })
         });
         Ok(Foreseen { follows: follows.collect(), resolved })
     }

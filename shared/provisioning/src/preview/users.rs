@@ -152,7 +152,8 @@ impl Page<'_> {
             None => None,
         };
         let record = foreseen.as_ref().map(|foreseen| &foreseen.resolved.record);
-        let left_out = foreseen.as_ref().map(|foreseen| foreseen.resolved.left_out_paths()).unwrap_or_default();
+        let left_out =
+            foreseen.as_ref().map(|foreseen| foreseen.resolved.left_out_paths()).unwrap_or_default();
         let user = record.and_then(|record| record.user.as_ref());
         let name = user.map(|user| user.username.clone()).or_else(|| link.shown_name());
         let name = name.unwrap_or_else(|| link.key.object.id().to_owned());
@@ -162,7 +163,9 @@ impl Page<'_> {
         };
         let row = match plan_user(&self.configured, record, link, self.previewer.clock.now()) {
             // He is in step, and what follows may still come.
-            UserPlan::Nothing if link.usable_remote(self.configured.application.target_generation).is_some() => {
+            UserPlan::Nothing
+                if link.usable_remote(self.configured.application.target_generation).is_some() =>
+            {
                 Some(row(RowAction::Update))
             }
             UserPlan::Nothing | UserPlan::WaitForGrace { .. } => None,

@@ -32,8 +32,7 @@ impl Task<'_> {
         record: Option<UserRecord>,
     ) -> StoreResult<Option<UserRecord>> {
         let users = named(self.configured(), record.as_ref());
-        let (new, gone): (BTreeSet<_>, BTreeSet<_>) =
-            (&users - &link.references, &link.references - &users);
+        let (new, gone): (BTreeSet<_>, BTreeSet<_>) = (&users - &link.references, &link.references - &users);
         let store = &self.worker.tables.references;
         let application = &self.key.application;
         if !new.is_empty() {

@@ -7,6 +7,9 @@ use provisioning::ids::RemoteId;
 use provisioning::target::{Capabilities, Change, Kind, MatchKey, Write};
 use provisioning::value::{Attributes, Value};
 
+const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
+const HOME: &str = "emails[type eq \"home\"].value";
+
 /// What is asked of the client.
 pub enum Act {
     Write(Write),
@@ -35,6 +38,16 @@ fn change(attribute: &str, old: Value, new: Value) -> Vec<Change> {
     vec![Change { attribute: attribute.parse().expect("a path"), old: Some(old), new: Some(new) }]
 }
 
+/// A first value.
+fn first(attribute: &str, new: &str) -> Vec<Change> {
+    vec![Change { attribute: attribute.parse().expect("a path"), old: None, new: Some(new.into()) }]
+}
+
+/// A value that goes.
+fn last(attribute: &str, old: &str) -> Vec<Change> {
+    vec![Change { attribute: attribute.parse().expect("a path"), old: Some(old.into()), new: None }]
+}
+
 fn update(kind: Kind, changes: Vec<Change>, add: &[&str], remove: &[&str]) -> Act {
     let remote_id = id(if kind == Kind::User { "7" } else { "9" });
     Act::Write(Write::Update { kind, remote_id, changes, add: ids(add), remove: ids(remove) })
@@ -55,6 +68,7 @@ pub fn all() -> Vec<Case> {
     let moved = |add: &[&str], remove: &[&str]| update(Kind::Group, Vec::new(), add, remove);
     let by_name = || Act::Find(Kind::User, MatchKey::Name("ada".into()));
     let ada = [("userName", Value::from("ada")), ("active", Value::Boolean(true))];
+    let report = [("userName", Value::from("ada")), (MANAGER, Value::from("3"))];
     let crew = [("displayName", Value::from("Crew"))];
     let delete = Act::Write(Write::Delete { kind: Kind::User, remote_id: id("7") });
     let case = |name, capabilities, act| Case { name, capabilities, act };
@@ -73,6 +87,19 @@ pub fn all() -> Vec<Case> {
         case("change a user by PATCH with paths", usual(), title()),
         case("change a user by PATCH without paths", object, title()),
         case("change a user by PUT", put, title()),
+        case("create a user whose manager has an account", usual(), create(Kind::User, "e-7", &report, &[])),
+        case("name a user's manager", usual(), update(Kind::User, first(MANAGER, "3"), &[], &[])),
+        case("clear a user's manager", usual(), update(Kind::User, last(MANAGER, "3"), &[], &[])),
+        case(
+            "add an element of a list",
+            usual(),
+            update(Kind::User, first(HOME, "ada@home.example"), &[], &[]),
+        ),
+        case(
+            "clear an element of a list",
+            usual(),
+            update(Kind::User, last(HOME, "ada@home.example"), &[], &[]),
+        ),
         case("deactivate a user", usual(), update(Kind::User, active(), &[], &[])),
         case("delete a user", usual(), delete),
         case("send plain JSON", json, title()),

@@ -307,7 +307,8 @@ fn any_value() -> AnyOfBuilder {
     let name = || name().pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]+$"));
     let user = ObjectBuilder::new().schema_type(Type::Object).min_properties(Some(1));
     let user = user.property("id", name()).property("username", name()).property("source_id", name());
-    let user = user.additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::FreeForm(false)));
+    let user =
+        user.additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::FreeForm(false)));
     any.item(text()).item(list).item(user.description(Some("A user of the directory, by any of these")))
 }
 

@@ -236,8 +236,7 @@ impl ImportRunner {
         let people = self.people_of(import, lines).await?;
         let keys = people.of_line.iter().filter_map(|person| person.name_of.as_ref());
         let named = lines.iter().flat_map(|line| &line.unresolved).flat_map(noted_under);
-        let bearers =
-            self.named(import, keys.map(|id| format!("u#{id}")).chain(named).collect()).await?;
+        let bearers = self.named(import, keys.map(|id| format!("u#{id}")).chain(named).collect()).await?;
         for (line, person) in lines.iter().zip(&people.of_line) {
             let bearer = person.name_of.as_ref().map(|id| bearers.get(&format!("u#{id}")));
             let free = match bearer {

@@ -3,7 +3,7 @@
 use provisioning::application::Configured;
 use provisioning::mapping::AttributePath;
 use provisioning::preview::{
-    Follows, Changed, ChangedObject, Members, PreviewJob, PreviewPhase, PreviewRow, RowAction, Tally,
+    Changed, ChangedObject, Follows, Members, PreviewJob, PreviewPhase, PreviewRow, RowAction, Tally,
 };
 use provisioning::target::{Change, Kind};
 use provisioning::value::Value;
