@@ -331,6 +331,10 @@ async fn an_address_loses_its_parts_one_by_one(subject: &Subject) {
     assert_eq!(subject.shown(&made, country).await, Some(json!("CH")));
     let addresses = subject.shown(&made, "addresses").await.expect("the list");
     assert_eq!(addresses.as_array().map(Vec::len), Some(1), "{addresses}");
+    let element = Change { attribute: path("addresses[type eq \"work\"]"), old: None, new: None };
+    subject.update(Kind::User, &made, vec![element.clone()], &[], &[]).await;
+    assert_eq!(subject.shown(&made, "addresses").await, None, "the element goes as a whole");
+    subject.update(Kind::User, &made, vec![element], &[], &[]).await;
 }
 
 async fn a_list_of_roles_comes_changes_and_goes(subject: &Subject) {

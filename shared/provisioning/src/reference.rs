@@ -134,3 +134,70 @@ fn put_account(user: &mut User, name: &str, accounts: &BTreeMap<UserId, RemoteId
         None => user.custom.remove(name),
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::{Link, LinkKey, State};
+    use crate::mapping::MappedAttribute;
+    use crate::testing::{configured, user};
+
+    fn under(manager: &str) -> (Configured, UserRecord) {
+        let mut configured = configured();
+        configured.mapping.attributes.push(MappedAttribute {
+            target: "manager.value".parse().expect("a path"),
+            source: Source::Reference("manager".into()),
+            required: false,
+        });
+        let mut ada = user("ada", "Countess");
+        ada.custom.insert("manager".into(), Value::reference(&id(manager)));
+        let groups = ["sales".parse().expect("an id")].into();
+        (configured, UserRecord { user: Some(ada), groups })
+    }
+
+    fn id(user: &str) -> UserId {
+        user.parse().expect("an id")
+    }
+
+    fn value(resolved: &Resolved) -> Option<&Value> {
+        resolved.record.user.as_ref().and_then(|user| user.custom.get("manager"))
+    }
+
+    #[test]
+    fn whom_an_attribute_names_stands_there_by_his_account_or_is_left_out() {
+        let (configured, record) = under("boss");
+        assert_eq!(named(&configured, Some(&record)), [id("boss")].into());
+        let account = RemoteId::new("77").expect("an id");
+        let resolved = resolve(&configured, record.clone(), &[(id("boss"), account)].into());
+        assert_eq!((value(&resolved), resolved.left_out.len()), (Some(&Value::from("77")), 0));
+        let resolved = resolve(&configured, record, &BTreeMap::new());
+        assert_eq!(
+            (value(&resolved), resolved.left_out_paths()),
+            (None, vec!["manager.value".parse().expect("a path")])
+        );
+    }
+
+    #[test]
+    fn of_whom_nothing_is_sent_names_nobody() {
+        let (configured, record) = under("boss");
+        let outside = UserRecord { groups: BTreeSet::new(), ..record };
+        assert!(named(&configured, Some(&outside)).is_empty());
+        assert!(named(&configured, None).is_empty());
+    }
+
+    #[test]
+    fn an_account_of_another_target_or_one_that_is_gone_is_none_to_be_named() {
+        let key = LinkKey::user(&"app".parse().expect("an id"), &id("boss"));
+        let account = |state| {
+            let link =
+                Link { state, target_generation: 3, remote_id: RemoteId::new("7"), ..Link::new(key.clone()) };
+            [2, 3].map(|generation| link.account_at(generation).is_some())
+        };
+        for state in [State::Linked, State::Deactivated, State::Released] {
+            assert_eq!(account(state), [false, true], "{state:?}");
+        }
+        for state in [State::Missing, State::Tombstone] {
+            assert_eq!(account(state), [false, false], "{state:?}");
+        }
+    }
+}
