@@ -112,7 +112,7 @@ mod tests {
         };
         assert_eq!(of(Origin::Created, &[]), ["addresses[type eq \"work\"]", "emails[type eq \"work\"]"]);
         assert_eq!(of(Origin::Created, &[sent[1], sent[2]]), [CITY]);
-        assert_eq!(of(Origin::Adopted, &[sent[2]]), [COUNTRY, CITY]);
+        assert_eq!(of(Origin::Adopted, &[sent[2]]), [CITY, COUNTRY]);
     }
 
     #[test]
