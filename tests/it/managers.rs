@@ -185,7 +185,7 @@ async fn a_manager_without_an_account_is_left_out_and_said() {
     };
     let (fate, named) = told(&world).await;
     assert_eq!((fate, named.username.as_deref()), (Fate::LeftOut, Some("boss")));
-    assert_eq!(named.absent.as_deref(), Some("he is unassigned and has no account there"));
+    assert_eq!(named.absent.as_deref(), Some("he is in no selected group and has no account there"));
 
     world.stand_in.clear_log();
     report(&world, "boss", None, &["sales"]).await;

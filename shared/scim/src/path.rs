@@ -66,10 +66,8 @@ impl AttributePath {
     /// Whether it names one of the core lists whose elements are objects with a `value` (RFC 7643 section 4.1.2).
     pub fn is_list_of_elements(&self) -> bool {
         let core = self.schema.as_ref().is_none_or(|schema| schema.eq_ignore_ascii_case(crate::USER_SCHEMA));
-        let named = |name: &&str| self.attribute.eq_ignore_ascii_case(name);
-        core && self.selector.is_none()
-            && self.sub_attribute.is_none()
-            && LISTS_OF_ELEMENTS.iter().any(|name| named(&name))
+        let listed = LISTS_OF_ELEMENTS.iter().any(|name| self.attribute.eq_ignore_ascii_case(name));
+        core && listed && self.selector.is_none() && self.sub_attribute.is_none()
     }
 
     /// Whether both name the same part of elements of one list, of whatever type: `emails[type eq "home"].value` and

@@ -90,10 +90,22 @@ fn operate(
         (None, _) if quirks.refuses_operations_without_path => {
             Err(Reply::error(400, "invalidPath", "every operation needs a path"))
         }
-        (None, Some(Value::Object(values))) if op != "remove" => values
-            .iter()
-            .try_for_each(|(path, value)| one(store, kind, patched, &op, path, Some(value), quirks)),
+        (None, Some(Value::Object(values))) if op != "remove" => {
+            let parts = values.iter().flat_map(parts_of);
+            let mut parts = parts.collect::<Vec<_>>().into_iter();
+            parts.try_for_each(|(path, value)| one(store, kind, patched, &op, &path, Some(value), quirks))
+        }
         (None, _) => Err(Reply::error(400, "noTarget", "an operation without a path needs an object")),
+    }
+}
+
+/// An attribute, or those of the extension that stands under its schema's URI.
+fn parts_of<'a>((name, value): (&'a String, &'a Value)) -> Vec<(String, &'a Value)> {
+    match value {
+        Value::Object(parts) if name.ends_with(":User") => {
+            parts.iter().map(|(part, value)| (format!("{name}:{part}"), value)).collect()
+        }
+        value => vec![(name.clone(), value)],
     }
 }
 
