@@ -18,6 +18,7 @@ mod judge;
 mod ledger;
 mod lifecycle;
 mod local;
+mod managers;
 mod openapi;
 mod pains;
 mod profiles;

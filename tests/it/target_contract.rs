@@ -25,6 +25,9 @@ mod surprises;
 
 const WORK_EMAIL: &str = "emails[type eq \"work\"].value";
 const WORK_PHONE: &str = "phoneNumbers[type eq \"work\"].value";
+const HOME_EMAIL: &str = "emails[type eq \"home\"].value";
+const MOBILE: &str = "phoneNumbers[type eq \"mobile\"].value";
+const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
 const DEPARTMENT: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
 
 /// In what targets differ without breaking the contract.
@@ -47,6 +50,8 @@ struct Dialect {
     takes_objects: bool,
     /// It pages by cursor, whether it is asked to or not.
     pages_by_cursor: bool,
+    /// A `replace` of a whole list replaces it (RFC 7644 section 3.5.2.3). SCIMMY adds to it.
+    replaces_lists: bool,
 }
 
 impl Default for Dialect {
@@ -60,6 +65,7 @@ impl Default for Dialect {
             removes_as_array: true,
             takes_objects: true,
             pages_by_cursor: false,
+            replaces_lists: true,
         }
     }
 }
@@ -96,6 +102,11 @@ impl Subject {
         let target = self.connector.open(&connection, &self.token);
         let connector = HttpConnector::new(AddressPolicy::AllowLocal);
         Self { connector, connection, token: self.token.clone(), target, dialect: self.dialect }
+    }
+
+    /// What an account shows of an attribute.
+    async fn shown(&self, found: &Found, attribute: &str) -> Option<serde_json::Value> {
+        self.read(Kind::User, found).await.resource.read(&path(attribute)).cloned()
     }
 
     async fn create(&self, write: Write) -> Found {
@@ -188,6 +199,14 @@ async fn holds_for(subject: &Subject, token: &SecretString) {
     an_account_is_found_by_external_id_and_by_name(subject).await;
     one_changed_attribute_leaves_the_others(subject).await;
     an_email_comes_changes_and_goes(subject).await;
+    let objects = subject.dialect.takes_objects.then_some(UserUpdate::PatchObject);
+    for user_update in [UserUpdate::PatchPath, UserUpdate::Put].into_iter().chain(objects) {
+        let subject = subject.spoken_to(Settings { user_update: Some(user_update), ..Settings::default() });
+        a_manager_is_named_changed_and_cleared(&subject).await;
+        elements_of_one_list_are_told_apart_by_type(&subject).await;
+        an_address_loses_its_parts_one_by_one(&subject).await;
+        a_list_of_roles_comes_changes_and_goes(&subject).await;
+    }
     an_account_is_turned_off_and_on(subject).await;
     a_group_is_made_with_its_members_and_renamed(subject).await;
     members_come_and_go(subject).await;
@@ -296,6 +315,96 @@ async fn an_email_comes_changes_and_goes(subject: &Subject) {
     subject.change(&made, &[(WORK_EMAIL, Some("cyd@example.org"), Some("back@example.org"))]).await;
     assert_eq!(email().await, Some(json!("back@example.org")));
     assert_eq!(subject.read(Kind::User, &made).await.resource.text("title"), Some("Engineer"));
+}
+
+/// A name that no other dialect's turn took.
+fn in_turn(subject: &Subject, name: &str) -> String {
+    format!("{name}.{:?}", subject.connection.capabilities.user_update)
+}
+
+async fn a_manager_is_named_changed_and_cleared(subject: &Subject) {
+    let boss = subject.create(user(&in_turn(subject, "max.leads"), &[])).await;
+    let dean = subject.create(user(&in_turn(subject, "ned.leads"), &[])).await;
+    let (boss, dean) = (boss.remote_id.as_str(), dean.remote_id.as_str());
+    let attributes = [(DEPARTMENT, "Engines"), (MANAGER, boss)];
+    let made = subject.create(user(&in_turn(subject, "ona.reports"), &attributes)).await;
+    assert_eq!(subject.shown(&made, MANAGER).await, Some(json!(boss)));
+    subject.change(&made, &[(MANAGER, Some(boss), Some(dean))]).await;
+    assert_eq!(subject.shown(&made, MANAGER).await, Some(json!(dean)));
+    subject.change(&made, &[(MANAGER, Some(dean), None)]).await;
+    assert_eq!(subject.shown(&made, MANAGER).await, None);
+    subject.change(&made, &[(MANAGER, None, Some(boss))]).await;
+    assert_eq!(subject.shown(&made, MANAGER).await, Some(json!(boss)));
+    assert_eq!(subject.shown(&made, DEPARTMENT).await, Some(json!("Engines")));
+    subject.change(&made, &[(MANAGER, Some(boss), None), (DEPARTMENT, Some("Engines"), None)]).await;
+    assert_eq!((subject.shown(&made, MANAGER).await, subject.shown(&made, DEPARTMENT).await), (None, None));
+    // The first of its schema.
+    let plain = subject.create(user(&in_turn(subject, "pia.reports"), &[])).await;
+    subject.change(&plain, &[(MANAGER, None, Some(boss))]).await;
+    assert_eq!(subject.shown(&plain, MANAGER).await, Some(json!(boss)));
+}
+
+async fn elements_of_one_list_are_told_apart_by_type(subject: &Subject) {
+    let attributes = [(WORK_EMAIL, "w@example.org"), (HOME_EMAIL, "h@example.org"), (MOBILE, "+49 1")];
+    let made = subject.create(user(&in_turn(subject, "quin.mails"), &attributes)).await;
+    subject.change(&made, &[(HOME_EMAIL, Some("h@example.org"), Some("home@example.org"))]).await;
+    subject.change(&made, &[(WORK_PHONE, None, Some("+49 2"))]).await;
+    let expected = [
+        (WORK_EMAIL, "w@example.org"),
+        (HOME_EMAIL, "home@example.org"),
+        (MOBILE, "+49 1"),
+        (WORK_PHONE, "+49 2"),
+    ];
+    for (attribute, value) in expected {
+        assert_eq!(subject.shown(&made, attribute).await, Some(json!(value)), "{attribute}");
+    }
+    subject
+        .change(&made, &[(HOME_EMAIL, Some("home@example.org"), None), (MOBILE, Some("+49 1"), None)])
+        .await;
+    for (attribute, value) in expected {
+        let stays = attribute == WORK_EMAIL || attribute == WORK_PHONE;
+        assert_eq!(subject.shown(&made, attribute).await, stays.then(|| json!(value)), "{attribute}");
+    }
+    let emails = subject.shown(&made, "emails").await.expect("the list");
+    assert_eq!(emails.as_array().map(Vec::len), Some(1), "the element goes with its value: {emails}");
+}
+
+async fn an_address_loses_its_parts_one_by_one(subject: &Subject) {
+    let (locality, country) = ("addresses[type eq \"work\"].locality", "addresses[type eq \"work\"].country");
+    let made =
+        subject.create(user(&in_turn(subject, "rae.moves"), &[(locality, "Ulm"), (country, "DE")])).await;
+    subject.change(&made, &[(locality, Some("Ulm"), None)]).await;
+    assert_eq!(subject.shown(&made, locality).await, None);
+    assert_eq!(subject.shown(&made, country).await, Some(json!("DE")));
+    subject.change(&made, &[(country, Some("DE"), None)]).await;
+    assert_eq!(subject.shown(&made, country).await, None);
+    subject.change(&made, &[(locality, None, Some("Bern")), (country, None, Some("CH"))]).await;
+    assert_eq!(subject.shown(&made, locality).await, Some(json!("Bern")));
+    assert_eq!(subject.shown(&made, country).await, Some(json!("CH")));
+    let addresses = subject.shown(&made, "addresses").await.expect("the list");
+    assert_eq!(addresses.as_array().map(Vec::len), Some(1), "{addresses}");
+    let element = Change { attribute: path("addresses[type eq \"work\"]"), old: None, new: None };
+    subject.update(Kind::User, &made, vec![element.clone()], &[], &[]).await;
+    assert_eq!(subject.shown(&made, "addresses").await, None, "the element goes as a whole");
+    subject.update(Kind::User, &made, vec![element], &[], &[]).await;
+}
+
+async fn a_list_of_roles_comes_changes_and_goes(subject: &Subject) {
+    let list = |texts: &[&str]| Value::List(texts.iter().map(|text| (*text).to_owned()).collect());
+    let change = |old: Option<Value>, new: Option<Value>| vec![Change { attribute: path("roles"), old, new }];
+    let made = subject.create(user(&in_turn(subject, "sal.plays"), &[])).await;
+    let roles = async || {
+        let shown = subject.shown(&made, "roles").await;
+        shown.and_then(|shown| Value::from_json(&shown))
+    };
+    let mut steps = vec![None, Some(list(&["pilot", "cook"])), Some(list(&["cook"])), None];
+    if !subject.dialect.replaces_lists {
+        steps.remove(2);
+    }
+    for step in steps.windows(2) {
+        subject.update(Kind::User, &made, change(step[0].clone(), step[1].clone()), &[], &[]).await;
+        assert_eq!(roles().await, step[1]);
+    }
 }
 
 async fn an_account_is_turned_off_and_on(subject: &Subject) {
@@ -417,7 +526,7 @@ async fn scim2_server_holds_the_contract() {
 #[tokio::test]
 async fn scimmy_holds_the_contract() {
     let Some(server) = start("scimmy_holds_the_contract", Product::Scimmy).await else { return };
-    let dialect = Dialect { name_filter_ignores_case: false, ..Dialect::default() };
+    let dialect = Dialect { name_filter_ignores_case: false, replaces_lists: false, ..Dialect::default() };
     let subject = Subject::new(&server.base_url, &server.token, dialect).await;
     holds_for(&subject, &server.token).await;
     assert!(!server.everything(Kind::User).await.is_empty());

@@ -18,7 +18,7 @@ pub async fn handle(event: &StreamEvent, activity: &dyn ActivityStore) -> Dynamo
 fn outcomes(changes: &[StreamChange]) -> Vec<Outcome> {
     let outcomes = changes.iter().filter_map(|change| match change {
         StreamChange::Outcome(outcome) => Some(outcome.as_ref().clone()),
-        StreamChange::Directory(_) | StreamChange::Presence(_) => None,
+        StreamChange::Directory(_) | StreamChange::Presence(_) | StreamChange::Account(_) => None,
     });
     outcomes.collect()
 }

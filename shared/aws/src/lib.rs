@@ -20,6 +20,7 @@ mod offboarding_store;
 mod preview_store;
 pub mod queue;
 pub mod randomness;
+mod reference_store;
 pub mod secrets;
 pub mod stores;
 pub mod stream;

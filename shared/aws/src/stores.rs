@@ -21,6 +21,7 @@ pub use crate::membership_store::DynamoMembershipStore;
 pub use crate::offboarding_store::DynamoOffboardingStore;
 pub use crate::preview_store::DynamoPreviewStore;
 use crate::randomness::UuidTokens;
+pub use crate::reference_store::DynamoReferenceStore;
 use crate::tables::TableNames;
 
 /// Every store, on the machine's clock and with random tokens.
@@ -28,7 +29,7 @@ pub fn tables(client: Client, names: TableNames) -> Tables {
     tables_with(client, names, Arc::new(SystemClock), Arc::new(UuidTokens))
 }
 
-/// Every store. `clock` says when found rows expire, `randomness` makes the tokens of todo rows.
+/// Every store. `clock` says when found rows expire, `randomness` makes the tokens of todo rows and references.
 pub fn tables_with(
     client: Client,
     names: TableNames,
@@ -49,6 +50,11 @@ pub fn tables_with(
         applications: Arc::new(DynamoApplicationStore::new(client.clone(), provisioning.clone())),
         fuse: Arc::new(DynamoFuseStore::new(client.clone(), provisioning.clone())),
         links: Arc::new(DynamoLinkStore::new(client.clone(), provisioning.clone())),
+        references: Arc::new(DynamoReferenceStore::new(
+            client.clone(),
+            provisioning.clone(),
+            Arc::clone(&randomness),
+        )),
         memberships: Arc::new(DynamoMembershipStore::new(client.clone(), provisioning.clone(), randomness)),
         previews: Arc::new(DynamoPreviewStore::new(client.clone(), provisioning.clone())),
         jobs: Arc::new(DynamoJobStore::new(client.clone(), provisioning, Arc::clone(&clock))),

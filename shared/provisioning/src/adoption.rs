@@ -78,7 +78,8 @@ impl Adoptions {
             }
             if link.target_generation != generation {
                 // What is known of another target says nothing of this one.
-                *link = Link { work: link.work.clone(), ..Link::new(key.clone()) };
+                let (work, references) = (link.work.clone(), link.references.clone());
+                *link = Link { work, references, ..Link::new(key.clone()) };
                 link.target_generation = generation;
             }
             link.chosen = Some(chosen.clone());
@@ -135,8 +136,10 @@ impl Adoptions {
                     // Forgotten, it would leave an account that nobody turns off.
                     return Err(AdoptionError::Busy);
                 }
-                let (work, target_generation) = (link.work.clone(), link.target_generation);
-                *link = Link { work, target_generation, presence_changed: true, ..Link::new(key.clone()) };
+                let Link { work, target_generation, references, .. } = link.clone();
+                let presence_changed = true;
+                *link =
+                    Link { work, target_generation, references, presence_changed, ..Link::new(key.clone()) };
                 link.work.due_at = None;
                 link.work.attempts = 0;
                 link.work.problem = None;

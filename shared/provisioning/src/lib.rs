@@ -28,6 +28,7 @@ pub mod plan;
 pub mod ports;
 pub mod preview;
 pub mod randomness;
+pub mod reference;
 pub mod sweep;
 pub mod sync;
 pub mod target;

@@ -111,12 +111,49 @@ fn body(kind: Kind, external_id: &str, attributes: &Attributes, members: &BTreeS
     for (path, value) in attributes {
         write(&mut body, path, value);
     }
+    mark_primary(&mut body);
     body
 }
 
 /// Puts one attribute into a resource.
 pub(crate) fn write(resource: &mut Resource, path: &AttributePath, value: &AttributeValue) {
-    resource.write(path, value.to_json());
+    let (path, value) = addressed(path, value);
+    resource.write(&path, value);
+}
+
+/// What is written for a value, and where. The significant part of a complex attribute stands for all of it (`manager` for
+/// `manager.value`): what the target keeps beside it, `$ref` or `displayName`, belongs to the value that was there before. A list
+/// of texts for one of the complex lists of RFC 7643 section 4.1.2 is a list of elements.
+pub(crate) fn addressed(path: &AttributePath, value: &AttributeValue) -> (AttributePath, Value) {
+    match (path.selector(), path.sub_attribute(), value) {
+        (None, Some(sub), value) if sub.eq_ignore_ascii_case("value") => {
+            (path.element(), json!({ "value": value.to_json() }))
+        }
+        (None, None, AttributeValue::List(texts)) if path.is_list_of_elements() => {
+            (path.clone(), texts.iter().map(|text| json!({ "value": text })).collect())
+        }
+        _ => (path.clone(), value.to_json()),
+    }
+}
+
+/// Where a value is cleared: with the significant part of a complex attribute all of it goes.
+pub(crate) fn cleared(path: &AttributePath) -> AttributePath {
+    let significant = path.sub_attribute().is_some_and(|sub| sub.eq_ignore_ascii_case("value"));
+    let whole = path.selector().is_some() && path.sub_attribute().is_none();
+    if significant || whole { path.element() } else { path.clone() }
+}
+
+/// Marks the first e-mail address as the one to use where none is: several targets refuse a list without one.
+fn mark_primary(body: &mut Resource) {
+    let Ok(emails) = "emails".parse::<AttributePath>() else { return };
+    let Some(Value::Array(mut elements)) = body.read(&emails).cloned() else { return };
+    let is_primary = |element: &Value| element.get("primary") == Some(&Value::Bool(true));
+    if !elements.iter().any(is_primary)
+        && let Some(Value::Object(first)) = elements.first_mut()
+    {
+        first.insert("primary".into(), true.into());
+        body.write(&emails, elements.into());
+    }
 }
 
 /// Members as they are named in POST and PATCH.
@@ -166,6 +203,45 @@ mod tests {
                 "emails": [{"type": "work", "primary": true, "value": "ada@example.org"}],
                 ENTERPRISE_SCHEMA: {"department": "Engines"}})
         );
+    }
+
+    #[test]
+    fn elements_of_one_list_go_by_their_types_and_custom_schemas_are_listed() {
+        let custom = "urn:example:params:scim:schemas:acme:2.0:User";
+        let attributes = attributes(&[
+            ("emails[type eq \"home\"].value", "ada@home.example".into()),
+            ("emails[type eq \"work\"].value", "ada@example.org".into()),
+            ("phoneNumbers[type eq \"mobile\"].value", "+49 1".into()),
+            ("addresses[type eq \"work\"].locality", "Ulm".into()),
+            ("addresses[type eq \"work\"].country", "DE".into()),
+            ("roles", AttributeValue::List(vec!["admin".into(), "pilot".into()])),
+            (&format!("{custom}:badges"), AttributeValue::List(vec!["red".into()])),
+            (&format!("{ENTERPRISE_SCHEMA}:manager.value"), "26118915".into()),
+        ]);
+        let body = body(Kind::User, "e-1", &attributes, &BTreeSet::new()).into_json();
+        let mut schemas: Vec<_> = body["schemas"].as_array().expect("a list").iter().collect();
+        schemas.sort_by_key(|schema| schema.as_str());
+        assert_eq!(schemas, [custom, USER_SCHEMA, ENTERPRISE_SCHEMA]);
+        assert_eq!(
+            body["emails"],
+            json!([{"type": "home", "value": "ada@home.example"},
+                {"type": "work", "primary": true, "value": "ada@example.org"}])
+        );
+        assert_eq!(body["phoneNumbers"], json!([{"type": "mobile", "value": "+49 1"}]));
+        assert_eq!(
+            body["addresses"],
+            json!([{"type": "work", "primary": true, "country": "DE", "locality": "Ulm"}])
+        );
+        assert_eq!(body["roles"], json!([{"value": "admin"}, {"value": "pilot"}]));
+        assert_eq!(body[custom], json!({"badges": ["red"]}));
+        assert_eq!(body[ENTERPRISE_SCHEMA], json!({"manager": {"value": "26118915"}}));
+    }
+
+    #[test]
+    fn the_only_address_is_the_one_to_use_whatever_its_type() {
+        let attributes = attributes(&[("emails[type eq \"home\"].value", "ada@home.example".into())]);
+        let body = body(Kind::User, "e-1", &attributes, &BTreeSet::new()).into_json();
+        assert_eq!(body["emails"], json!([{"type": "home", "primary": true, "value": "ada@home.example"}]));
     }
 
     #[test]

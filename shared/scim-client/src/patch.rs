@@ -9,7 +9,7 @@ use scim::message::{Operation, PatchOperation};
 use scim::{AttributePath, Resource};
 use serde_json::{Value, json};
 
-use crate::create::{member_values, write};
+use crate::create::{addressed, cleared, member_values, write};
 
 /// In which forms operations are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -81,7 +81,8 @@ fn of_attributes(changes: &[Change], present: Option<&Resource>, forms: Forms) -
                 let is_set =
                     change.old.is_some() || path.selector().is_some() || path.to_string() == "active";
                 let op = if is_set { Operation::Replace } else { Operation::Add };
-                operations.push(at(op, path.to_string(), value.to_json()));
+                let (path, value) = addressed(path, value);
+                operations.push(at(op, path.to_string(), value));
             }
         }
     }
@@ -117,9 +118,8 @@ fn removal(path: &AttributePath, present: Option<&Resource>) -> Option<PatchOper
     if present.is_some_and(|present| present.read(path).is_none()) {
         return None;
     }
-    let significant = path.sub_attribute().is_none_or(|sub| sub.eq_ignore_ascii_case("value"));
-    let path = if path.selector().is_some() && significant { path.element() } else { path.clone() };
-    Some(PatchOperation { op: Operation::Remove, path: Some(path.to_string()), value: None })
+    let path = cleared(path).to_string();
+    Some(PatchOperation { op: Operation::Remove, path: Some(path), value: None })
 }
 
 /// `emails` of `emails[type eq "work"].value`, with its schema.
@@ -165,6 +165,24 @@ mod tests {
         let path = format!("{}:department", scim::ENTERPRISE_SCHEMA);
         let changes = [change(&path, Some("A"), None)];
         assert_eq!(sent(&changes, None), json!([{"op": "remove", "path": path}]));
+    }
+
+    #[test]
+    fn a_manager_comes_changes_and_goes_as_a_whole() {
+        let manager = format!("{}:manager", scim::ENTERPRISE_SCHEMA);
+        let value = format!("{manager}.value");
+        assert_eq!(
+            sent(&[change(&value, None, Some("7"))], None),
+            json!([{"op": "add", "path": manager, "value": {"value": "7"}}])
+        );
+        assert_eq!(
+            sent(&[change(&value, Some("7"), Some("8"))], None),
+            json!([{"op": "replace", "path": manager, "value": {"value": "8"}}])
+        );
+        assert_eq!(
+            sent(&[change(&value, Some("8"), None)], None),
+            json!([{"op": "remove", "path": manager}])
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use scim::{AttributePath, Resource};
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::create::{member_id, write};
+use crate::create::{cleared, member_id, write};
 use crate::target::HttpTarget;
 use crate::update::Wanted;
 use crate::wire::{Request, resource_path};
@@ -52,7 +52,7 @@ impl HttpTarget {
         for change in changes {
             match &change.new {
                 Some(value) => write(&mut resource, &change.attribute, value),
-                None => resource.clear(&change.attribute),
+                None => resource.clear(&cleared(&change.attribute)),
             }
         }
         if !(add.is_empty() && remove.is_empty()) {

@@ -59,6 +59,10 @@ fn add(offered: &mut Offered, prefix: &str, attribute: &SchemaAttribute) {
         }
         return;
     }
+    if prefix.is_empty() && ["roles", "entitlements"].iter().any(|list| list.eq_ignore_ascii_case(name)) {
+        push(name.clone(), attribute.required);
+        return;
+    }
     let Some((_, types)) = BY_TYPE.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) else { return };
     for kind in *types {
         for part in parts.clone().filter(|part| !OF_THE_ELEMENT.contains(&part.name.as_str())) {
@@ -121,6 +125,7 @@ mod tests {
                 "phoneNumbers[type eq \"work\"].value",
                 "phoneNumbers[type eq \"mobile\"].value",
                 "addresses[type eq \"work\"].locality",
+                "roles",
                 &format!("{ENTERPRISE_SCHEMA}:department"),
                 &format!("{ENTERPRISE_SCHEMA}:manager.value"),
             ]

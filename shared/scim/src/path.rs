@@ -38,6 +38,10 @@ pub struct PathError {
     problem: &'static str,
 }
 
+/// The lists of a user whose elements are objects with a `value`.
+const LISTS_OF_ELEMENTS: [&str; 7] =
+    ["emails", "phoneNumbers", "ims", "photos", "entitlements", "roles", "x509Certificates"];
+
 impl AttributePath {
     /// The extension or core schema URI in front of the path, if it was written.
     pub fn schema(&self) -> Option<&str> {
@@ -57,6 +61,22 @@ impl AttributePath {
     /// The sub-attribute addressed.
     pub fn sub_attribute(&self) -> Option<&str> {
         self.sub_attribute.as_deref()
+    }
+
+    /// Whether it names one of the core lists whose elements are objects with a `value` (RFC 7643 section 4.1.2).
+    pub fn is_list_of_elements(&self) -> bool {
+        let core = self.schema.as_ref().is_none_or(|schema| schema.eq_ignore_ascii_case(crate::USER_SCHEMA));
+        let listed = LISTS_OF_ELEMENTS.iter().any(|name| self.attribute.eq_ignore_ascii_case(name));
+        core && listed && self.selector.is_none() && self.sub_attribute.is_none()
+    }
+
+    /// Whether both name the same part of elements of one list, of whatever type: `emails[type eq "home"].value` and
+    /// `emails[type eq "work"].value`.
+    pub fn differs_in_type_only(&self, other: &Self) -> bool {
+        let typed =
+            |path: &Self| path.selector.as_ref().is_some_and(|by| by.attribute.eq_ignore_ascii_case("type"));
+        let untyped = |path: &Self| Self { selector: None, ..path.clone() };
+        typed(self) && typed(other) && untyped(self).same_as(&untyped(other))
     }
 
     /// The path of the element this path lies in: `emails[type eq "work"]` for `emails[type eq "work"].value`.

@@ -129,6 +129,9 @@ impl Resource {
             (None, Some(sub)) => {
                 if let Some(Value::Object(complex)) = get_mut(root, path.attribute()) {
                     remove(complex, sub);
+                    if complex.is_empty() {
+                        remove(root, path.attribute());
+                    }
                 }
             }
             (Some(selector), sub) => {
@@ -138,6 +141,19 @@ impl Resource {
                     });
                 }
             }
+        }
+        self.drop_empty_extension(path);
+    }
+
+    /// An extension that holds nothing is not listed either (RFC 7643 section 3.3).
+    fn drop_empty_extension(&mut self, path: &AttributePath) {
+        let Some(schema) = path.schema().filter(|schema| !is_core(schema)) else { return };
+        let is_empty =
+            get(&self.0, schema).and_then(Value::as_object).is_some_and(|extension| extension.is_empty());
+        if is_empty {
+            remove(&mut self.0, schema);
+            array_at(&mut self.0, "schemas")
+                .retain(|known| !known.as_str().is_some_and(|known| known.eq_ignore_ascii_case(schema)));
         }
     }
 
@@ -290,6 +306,15 @@ mod tests {
         assert_eq!(Value::Object(user.as_json().clone()), left);
         user.clear(&path("addresses[type eq \"work\"].country"));
         assert_eq!(user.into_json(), json!({"addresses": []}));
+    }
+
+    #[test]
+    fn an_extension_goes_with_its_last_attribute() {
+        let manager = path(&format!("{}:manager", crate::ENTERPRISE_SCHEMA));
+        let mut user = Resource::of_schemas(&[crate::USER_SCHEMA]);
+        user.write(&manager, json!({"value": "7"}));
+        user.clear(&manager);
+        assert_eq!(user.into_json(), json!({"schemas": [crate::USER_SCHEMA]}));
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use provisioning::directory::attribute::{AttributeDefinition, AttributeType};
 use provisioning::directory::file::Format;
 use provisioning::directory::import_job::{CommitError, ImportState, PartError, Request};
+use provisioning::value::Value;
 
 use super::{COMPLETE, PARTIAL, Written};
 use crate::world::{Run, World};
@@ -394,4 +396,46 @@ fn a_complete_import_reaches_the_state_of_the_file() {
         })
         .unwrap();
     assert!(checked > 30, "only {checked} files had no exchange of names");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn managers_are_found_whoever_comes_first_in_the_file_and_one_who_never_comes_is_told() {
+    for dry_run in [true, false] {
+        let mut world = world().await;
+        let kind = AttributeType::UserReference;
+        let manager = AttributeDefinition { name: "manager".into(), kind, description: None };
+        world.tables.attributes.define(&manager).await.unwrap();
+        // Bob is named before he is there, Ada by her source id, Cy is his own manager, and nobody knows Zoe.
+        let file = "username,id,manager\nada,1,bob\nbob,2,1\ncy,3,cy\ndee,4,zoe\n";
+        let id = world.upload(Format::CommaSeparated, file, 1_000).await;
+        let import = world.committed(&id, Request { dry_run, ..COMPLETE }).await;
+        assert_eq!(import.state, ImportState::Finished, "{import:?}");
+        let lines = world.lines(&id).await;
+        let told: Vec<_> =
+            lines.iter().map(|(_, name, result, _)| (name.as_str(), result.as_str())).collect();
+        let expected = [("ada", "Created"), ("bob", "Created"), ("cy", "Created"), ("dee", "Problem")];
+        assert_eq!(told, expected, "dry run: {dry_run}");
+        assert!(lines[3].3.contains("names no user of the directory"), "{lines:?}");
+        if dry_run {
+            assert!(world.people().await.is_empty());
+            continue;
+        }
+        let bob = world.record("bob").await.unwrap().user.unwrap();
+        let manager = async |world: &World, name: &str| {
+            world.record(name).await.unwrap().user.unwrap().custom.get("manager").cloned()
+        };
+        assert_eq!(manager(&world, "ada").await, Some(Value::reference(&bob.id)));
+        for name in ["bob", "cy", "dee"] {
+            let named = world.record(match name {
+                "bob" => "ada",
+                other => other,
+            });
+            let named = Value::reference(&named.await.unwrap().user.unwrap().id);
+            assert_eq!(manager(&world, name).await, Some(named).filter(|_| name != "dee"), "{name}");
+        }
+        let again = world.imported("username,id,manager\nada,1,bob\nbob,2,ada\ncy,3,3\n", PARTIAL).await;
+        assert_eq!((again.tally.unchanged, again.tally.problems), (3, 0), "{again:?}");
+        let cleared = world.imported("username,id,manager\nada,1,\n", PARTIAL).await;
+        assert_eq!((cleared.tally.updated, manager(&world, "ada").await), (1, None));
+    }
 }

@@ -1,6 +1,7 @@
 //! Stories by name, from end to end: what an administrator fears, and what becomes of it.
 
 mod absence;
+mod blocked;
 mod groups;
 mod groups_let_go;
 mod names;

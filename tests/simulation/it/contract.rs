@@ -22,3 +22,5 @@ mod link_writes;
 mod memberships;
 #[path = "../../../shared/aws/tests/stores/previews.rs"]
 mod previews;
+#[path = "../../../shared/aws/tests/stores/references.rs"]
+mod references;

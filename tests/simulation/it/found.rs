@@ -71,7 +71,7 @@ impl Weather for Meddled {
 
 /// Two groups with one member in both, in step.
 async fn in_step() -> World {
-    let world = World::new(1, &History { acts: Vec::new(), members_per_request: 100 }).await;
+    let world = World::new(1, &History { acts: Vec::new(), members_per_request: 100, managers: false }).await;
     world.climate.set(Climate::CALM);
     let groups = BTreeSet::from([0, 1]);
     world.start();

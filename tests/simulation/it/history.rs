@@ -95,6 +95,11 @@ pub enum Act {
     DeleteByJob {
         user: u64,
     },
+    /// Gives a user a manager, himself and users who are not there included, or none.
+    Report {
+        user: u64,
+        manager: Option<u64>,
+    },
     Join {
         user: u64,
         group: u64,
@@ -143,6 +148,8 @@ pub struct History {
     pub acts: Vec<(u64, Act)>,
     /// Most members the target takes in one request.
     pub members_per_request: usize,
+    /// Who a user's manager is is mapped.
+    pub managers: bool,
 }
 
 impl History {
@@ -168,7 +175,28 @@ impl History {
             };
             acts.push((pause, act(&chance)));
         }
-        Self { acts, members_per_request: [1, 2, 100][usize::try_from(chance.below(3)).unwrap()] }
+        let members_per_request = [1, 2, 100][usize::try_from(chance.below(3)).unwrap()];
+        Self { acts, members_per_request, managers: false }
+    }
+
+    /// The same history where many have managers, and change them.
+    pub fn with_managers(seed: u64) -> Self {
+        let mut history = Self::of(seed);
+        let chance = Chance::of(seed ^ 0xb055);
+        let mut acts = Vec::new();
+        for (pause, act) in history.acts {
+            let hired = match &act {
+                Act::Hire { user, .. } if chance.hits(7_000) => Some(*user),
+                _ => None,
+            };
+            acts.push((pause, act));
+            acts.extend(hired.map(|user| (0, report(&chance, user))));
+            if chance.hits(2_000) {
+                acts.push((chance.below(2_000), report(&chance, chance.below(USERS))));
+            }
+        }
+        history.acts = acts;
+        Self { managers: true, ..history }
     }
 }
 
@@ -186,6 +214,10 @@ fn name(chance: &Chance, user: u64) -> u64 {
 fn hire(chance: &Chance, user: u64) -> Act {
     let groups = (0..GROUPS).filter(|_| chance.hits(4_000)).collect();
     Act::Hire { user, name: name(chance, user), title: chance.below(4), groups }
+}
+
+fn report(chance: &Chance, user: u64) -> Act {
+    Act::Report { user, manager: chance.hits(8_500).then(|| chance.below(USERS)) }
 }
 
 fn stranger(chance: &Chance) -> Act {

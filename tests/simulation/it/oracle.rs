@@ -12,6 +12,8 @@ pub struct Person {
     pub title: String,
     pub enabled: bool,
     pub groups: BTreeSet<String>,
+    /// The id of his manager, who may not be there.
+    pub manager: Option<String>,
 }
 
 /// What becomes of something that is not wanted.
@@ -30,6 +32,8 @@ pub struct Oracle {
     pub excluded: bool,
     pub rules: Rules,
     pub switched_on: bool,
+    /// Who a person's manager is is mapped.
+    pub managers: bool,
     /// Accounts and groups that are nobody's of ours, as they were made.
     pub strangers: BTreeMap<String, Account>,
     /// Nick names the target's administrator gave.
@@ -60,6 +64,8 @@ pub struct Account {
     pub active: bool,
     pub title: Option<String>,
     pub nick_name: Option<String>,
+    /// The account of his manager, by its id at the target.
+    pub manager: Option<String>,
 }
 
 /// A group as the target keeps and shows it.
@@ -108,6 +114,7 @@ impl Oracle {
             excluded: false,
             rules: Rules::FIRST,
             switched_on: false,
+            managers: false,
             strangers: BTreeMap::new(),
             nick_names: BTreeMap::new(),
             ends: BTreeMap::new(),
@@ -254,6 +261,12 @@ impl Oracle {
         shows.external_id.is_none() && shows.active && !shown.owners.contains_key(account)
     }
 
+    /// A manager goes by his account, in use or not, as long as he is there himself.
+    fn manager_at(&self, person: &Person, shown: &Shown) -> Option<String> {
+        let manager = person.manager.as_ref().filter(|manager| self.people.contains_key(*manager))?;
+        self.account_of(manager, shown).map(|(account, _)| account.clone())
+    }
+
     fn judge_person(&self, id: &str, shown: &Shown, wrong: &mut Vec<String>) {
         let account = self.account_of(id, shown);
         if let Some(person) = self.people.get(id).filter(|_| self.is_wanted(id)) {
@@ -270,6 +283,13 @@ impl Oracle {
                     }
                     if account.name != person.name && !taken {
                         wrong.push(format!("{id} should be named {}: {account:?}", person.name));
+                    }
+                    let manager = self.manager_at(person, shown);
+                    if self.managers && account.manager != manager && !taken {
+                        wrong.push(format!(
+                            "{id}, of {:?}, should be under {manager:?}: {account:?}",
+                            person.manager
+                        ));
                     }
                     if account.title.as_ref() != Some(&person.title) && !taken {
                         wrong.push(format!("{id} should be {}: {account:?}", person.title));

@@ -12,12 +12,14 @@ use provisioning::ids::{JobId, UserId};
 use provisioning::link::{Link, Object, State};
 use provisioning::preview::{self, PreviewJob, PreviewRow, RowAction};
 use provisioning::target::{Change, Kind};
+use provisioning::value::Value;
 
 use crate::chance::Chance;
 use crate::effect::{Effect, Sum};
 use crate::history::{Act, GROUPS, History, Rules, USERS};
 use crate::oracle::{Circle, Oracle};
 use crate::seeds::simulated;
+use crate::target::MANAGER;
 use crate::weather::Climate;
 use crate::world::World;
 
@@ -29,6 +31,8 @@ const HOUR: Duration = Duration::from_secs(3_600);
 struct Deed {
     action: String,
     changes: BTreeSet<String>,
+    /// Whose account is named as his manager's at the end, where that is sent.
+    manager: Option<String>,
     reason: String,
     added: BTreeSet<String>,
     removed: BTreeSet<String>,
@@ -40,13 +44,33 @@ fn texts(changes: &[Change]) -> BTreeSet<String> {
     changes.iter().map(ToString::to_string).collect()
 }
 
-fn previewed(rows: &[PreviewRow]) -> Deeds {
+/// Changes of anything but the manager: his id may come in a request of its own.
+fn without_manager(changes: &[Change]) -> Vec<Change> {
+    changes.iter().filter(|change| change.attribute.to_string() != MANAGER).cloned().collect()
+}
+
+/// Who a manager's account belongs to; nobody where it is cleared.
+fn manager(world: &World, changes: &[Change]) -> Option<String> {
+    let change = changes.iter().rfind(|change| change.attribute.to_string() == MANAGER)?;
+    let Some(Value::Text(account)) = &change.new else { return Some("nobody".into()) };
+    let state = world.memory.state();
+    let owner =
+        state.owners.iter().find(|((_, _, kind, id), _)| *kind == Kind::User && id.as_str() == account);
+    Some(owner.map_or_else(|| account.clone(), |(_, key)| key.object.id().to_owned()))
+}
+
+fn previewed(world: &World, rows: &[PreviewRow]) -> Deeds {
     let deed = |row: &PreviewRow| Deed {
         action: match row.action {
             RowAction::Conflict | RowAction::Blocked => "Hold".to_owned(),
             action => format!("{action:?}"),
         },
-        changes: texts(&row.changes),
+        changes: texts(&without_manager(&row.changes)),
+        manager: row
+            .follows
+            .first()
+            .map(|follows| follows.user.to_string())
+            .or_else(|| manager(world, &row.changes)),
         reason: row.reason.clone().unwrap_or_default(),
         added: row.added.names.iter().cloned().collect(),
         removed: row.removed.names.iter().cloned().collect(),
@@ -55,9 +79,10 @@ fn previewed(rows: &[PreviewRow]) -> Deeds {
 }
 
 /// The events about one object as one deed: a group is made or let go, and its members follow in requests of their own.
-fn told(events: &[Outcome]) -> Deeds {
+fn told(world: &World, events: &[Outcome]) -> Deeds {
     let mut deeds = Deeds::new();
-    for event in events {
+    // What was seen to be changed at the target is told, and is nothing that is done.
+    for event in events.iter().filter(|event| event.action != Action::Drift) {
         let Some(target) = &event.target else { continue };
         let deed = deeds.entry(format!("{} {}", target.kind, target.key)).or_default();
         if deed.action.is_empty() || event.action != Action::Update {
@@ -66,7 +91,8 @@ fn told(events: &[Outcome]) -> Deeds {
         if event.result == OutcomeResult::Failure {
             deed.reason.clone_from(&event.reason);
         }
-        deed.changes.extend(texts(&event.changes));
+        deed.changes.extend(texts(&without_manager(&event.changes)));
+        deed.manager = manager(world, &event.changes).or(deed.manager.take());
         deed.added.extend(event.added.iter().cloned());
         deed.removed.extend(event.removed.iter().cloned());
     }
@@ -91,6 +117,7 @@ struct Course {
     chance: Chance,
     /// How often each user and each group was given a name.
     names: BTreeMap<(Kind, u64), u64>,
+    managers: bool,
 }
 
 impl Course {
@@ -102,6 +129,10 @@ impl Course {
 
     fn groups(&self) -> BTreeSet<u64> {
         (0..GROUPS).filter(|_| self.chance.hits(4_500)).collect()
+    }
+
+    fn manager(&self) -> Option<u64> {
+        self.chance.hits(8_500).then(|| self.chance.below(USERS))
     }
 
     fn hire(&mut self, user: u64) -> Act {
@@ -121,6 +152,7 @@ impl Course {
         }
         for user in 0..2 + self.chance.below(USERS - 2) {
             acts.push(self.hire(user));
+            acts.push(Act::Report { user, manager: self.manager() });
         }
         acts.push(self.select());
         acts
@@ -136,7 +168,7 @@ impl Course {
     fn of_user(&mut self) -> (u64, Act) {
         let user = self.chance.below(USERS);
         let group = self.chance.below(GROUPS);
-        let act = match self.chance.below(8) {
+        let act = match self.chance.below(if self.managers { 10 } else { 8 }) {
             0 => self.hire(user),
             1 => Act::Rename { user, name: self.name(Kind::User, user) },
             2 => Act::Retitle { user, title: self.chance.below(40) },
@@ -144,7 +176,8 @@ impl Course {
             4 => Act::Enable { user },
             5 => Act::Delete { user },
             6 => Act::Leave { user, group },
-            _ => Act::Join { user, group },
+            7 => Act::Join { user, group },
+            _ => Act::Report { user, manager: self.manager() },
         };
         (user, act)
     }
@@ -166,8 +199,10 @@ impl Course {
 
 /// A world that is about to be enabled: for the first time, or again after changes that nobody carried out.
 async fn about_to_be_enabled(seed: u64) -> (World, Oracle, Course) {
-    let mut course = Course { chance: Chance::of(seed ^ 0xfa17), names: BTreeMap::new() };
-    let history = History { acts: Vec::new(), members_per_request: [1, 2, 100][(seed % 3) as usize] };
+    let managers = seed % 2 == 1;
+    let mut course = Course { chance: Chance::of(seed ^ 0xfa17), names: BTreeMap::new(), managers };
+    let members_per_request = [1, 2, 100][(seed % 3) as usize];
+    let history = History { acts: Vec::new(), members_per_request, managers };
     let world = World::new(seed, &history).await;
     world.climate.set(Climate::CALM);
     let mut oracle = Oracle::new();
@@ -210,7 +245,7 @@ async fn preview(world: &World, id: &str) -> Deeds {
     let job: PreviewJob = tables.previews.preview(&world.application, &id).await.unwrap().unwrap();
     assert!(job.is_complete(), "{job:?}");
     assert_eq!(world.service.contents().log.len(), written, "a preview writes nothing at the target");
-    previewed(&rows(world, id.as_str()).await)
+    previewed(world, &rows(world, id.as_str()).await)
 }
 
 async fn rows(world: &World, id: &str) -> Vec<PreviewRow> {
@@ -223,15 +258,12 @@ async fn run(world: &World) -> Deeds {
     let before: BTreeSet<String> = world.memory.state().activity.keys().cloned().collect();
     world.setup.enable(&world.application, Some(u64::MAX)).await.unwrap();
     tokio::time::sleep(HOUR).await;
-    let state = world.memory.state();
-    let mut events: Vec<Outcome> = state
-        .activity
-        .iter()
-        .filter(|(id, _)| !before.contains(*id))
-        .map(|(_, event)| event.clone())
-        .collect();
+    let kept = world.memory.state().activity.clone();
+    let new = kept.into_iter().filter(|(id, _)| !before.contains(id));
+    let mut events: Vec<Outcome> = new.map(|(_, event)| event).collect();
     events.sort_by_key(|event| event.at);
-    let mut deeds = told(&events);
+    let mut deeds = told(world, &events);
+    let state = world.memory.state();
     // What stood in the way of somebody wanted before, and still does, was told then.
     let configured = state.configured(&world.application).unwrap();
     let wanted = |link: &&Link| match &link.key.object {
@@ -305,7 +337,7 @@ fn unlike(
             unlike.push(format!("{object}: nothing was said, and written was {sum:?}"));
             continue;
         };
-        let text = |value: &Option<provisioning::value::Value>| value.as_ref().map(ToString::to_string);
+        let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string);
         let changes = row.changes.iter().filter(|change| change.old != change.new);
         let changes: BTreeMap<_, _> = changes
             .map(|change| (change.attribute.to_string(), (text(&change.old), text(&change.new))))
@@ -429,10 +461,12 @@ impl Touched {
         self.names.extend(state.users.get(&user).map(|user| user.username.clone()));
     }
 
-    /// Whether the object was changed, or is a group that gains or loses somebody who was: his account may be in a group at the
-    /// target that he is not in here.
+    /// Whether the object was changed, or is a group that gains or loses somebody who was, or has him as his manager: his account
+    /// may be in a group at the target that he is not in here.
     fn is_touched(&self, object: &String, deeds: &[&Deeds]) -> bool {
-        let names_him = |deed: &Deed| deed.added.union(&deed.removed).any(|name| self.names.contains(name));
+        let names_him = |deed: &Deed| {
+            deed.added.union(&deed.removed).chain(&deed.manager).any(|name| self.names.contains(name))
+        };
         self.objects.contains(object) || deeds.iter().filter_map(|deeds| deeds.get(object)).any(names_him)
     }
 }

@@ -27,6 +27,7 @@ pub fn simulated<T>(run: impl Future<Output = T>) -> T {
 async fn live(seed: u64, history: &History) -> Vec<String> {
     let world = World::new(seed, history).await;
     let mut oracle = Oracle::new();
+    oracle.managers = history.managers;
     world.start();
     for (pause, act) in &history.acts {
         tokio::time::sleep(Duration::from_millis(*pause)).await;
@@ -118,10 +119,19 @@ fn setting(name: &str, default: u64) -> u64 {
 
 #[test]
 fn histories_end_as_the_oracle_says() {
+    all_end_as_the_oracle_says("histories_end", History::of);
+}
+
+#[test]
+fn histories_of_users_with_managers_end_as_the_oracle_says() {
+    all_end_as_the_oracle_says("histories_of_users_with_managers", History::with_managers);
+}
+
+fn all_end_as_the_oracle_says(test: &str, of: impl Fn(u64) -> History) {
     let (start, many) = (setting("ROLLCALL_SIMULATION_START", 0), setting("ROLLCALL_SIMULATION_SEEDS", 100));
     let mut failed = Vec::new();
     for seed in start..start + many {
-        if !run(seed, &History::of(seed)).is_empty() {
+        if !run(seed, &of(seed)).is_empty() {
             failed.push(seed);
         }
         if failed.len() >= 20 {
@@ -129,12 +139,12 @@ fn histories_end_as_the_oracle_says() {
         }
     }
     let Some(seed) = failed.first() else { return };
-    let history = shrunk(*seed, &History::of(*seed));
+    let history = shrunk(*seed, &of(*seed));
     let acts: String = history.acts.iter().map(|(pause, act)| format!("  {pause} {act:?}\n")).collect();
     let wrong = run(*seed, &history).join("\n");
     panic!(
         "seeds {failed:?} end wrong. Again: ROLLCALL_SIMULATION_START={seed} ROLLCALL_SIMULATION_SEEDS=1 \
-         cargo nextest run -p simulation histories\n{seed} shrunk, {} members a request:\n{acts}{wrong}",
+         cargo nextest run -p simulation {test}\n{seed} shrunk, {} members a request:\n{acts}{wrong}",
         history.members_per_request
     );
 }

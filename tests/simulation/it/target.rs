@@ -24,6 +24,9 @@ use crate::effect::Effect;
 use crate::oracle::Circle;
 use crate::weather::{Now, Storm};
 
+/// Where a user's manager stands.
+pub const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
+
 /// An account as the target keeps it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {
@@ -31,6 +34,8 @@ pub struct Account {
     pub name: String,
     pub active: bool,
     pub title: Option<String>,
+    /// The id of his manager's account.
+    pub manager: Option<String>,
     /// An attribute that nobody maps.
     pub nick_name: Option<String>,
     /// When it was made; none for what was there before.
@@ -110,6 +115,7 @@ impl Contents {
             Kind::User => {
                 let account = self.accounts.get(id)?;
                 let json = json!({"id": id, "userName": account.name, "active": account.active, "title": account.title,
+                    scim::ENTERPRISE_SCHEMA: {"manager": {"value": account.manager}},
                     "externalId": account.external_id, "meta": {"created": account.created}});
                 Found {
                     remote_id,
@@ -194,8 +200,10 @@ impl Contents {
                 match kind {
                     Kind::User => {
                         let (title, created) = (text("title"), now.to_owned());
+                        let manager = text(MANAGER);
+                        let active = true;
                         let account =
-                            Account { external_id, name, active: true, title, nick_name: None, created };
+                            Account { external_id, name, active, title, manager, nick_name: None, created };
                         self.accounts.insert(id.clone(), account);
                     }
                     Kind::Group => {
@@ -230,6 +238,9 @@ impl Contents {
                         }
                         (Kind::User, "title") => {
                             self.accounts.get_mut(&id).unwrap().title = text(&change.new);
+                        }
+                        (Kind::User, MANAGER) => {
+                            self.accounts.get_mut(&id).unwrap().manager = text(&change.new);
                         }
                         (Kind::User, "active") => {
                             let on = change.new == Some(Value::Boolean(true));
@@ -411,7 +422,7 @@ impl Connector for Wire {
 
     async fn discover(&self, _: &Connection, _: &SecretString) -> Exchange<Discovery> {
         let members_per_request = self.service.members_per_request;
-        let attributes = ["userName", "title"].map(|path| path.parse().unwrap()).to_vec();
+        let attributes = ["userName", "title", MANAGER].map(|path| path.parse().unwrap()).to_vec();
         let discovery = Discovery {
             capabilities: Capabilities { members_per_request, ..Capabilities::default() },
             required: attributes[..1].to_vec(),

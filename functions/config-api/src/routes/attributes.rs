@@ -76,6 +76,8 @@ enum WireType {
     Date,
     /// Several texts, in order.
     StringList,
+    /// Another user of the directory: typed as his username, id or source id, kept by his id.
+    UserReference,
 }
 
 impl From<AttributeType> for WireType {
@@ -86,6 +88,7 @@ impl From<AttributeType> for WireType {
             AttributeType::Integer => Self::Integer,
             AttributeType::Date => Self::Date,
             AttributeType::StringList => Self::StringList,
+            AttributeType::UserReference => Self::UserReference,
         }
     }
 }
@@ -98,6 +101,7 @@ impl From<WireType> for AttributeType {
             WireType::Integer => Self::Integer,
             WireType::Date => Self::Date,
             WireType::StringList => Self::StringList,
+            WireType::UserReference => Self::UserReference,
         }
     }
 }

@@ -88,3 +88,39 @@ async fn names_and_types_that_cannot_be_are_refused() {
         client.json("PUT", "/v1/attributes/x", &body).await.problem(400, "invalid-body");
     }
 }
+
+#[tokio::test]
+async fn a_user_is_named_by_username_id_or_source_id_and_kept_by_his_id() {
+    let client = Client::new().await;
+    client.json("PUT", "/v1/attributes/manager", &json!({"type": "user_reference"})).await.expect(201);
+    let boss =
+        client.json("POST", "/v1/users", &json!({"username": "Boss", "source_id": "77"})).await.expect(201);
+    let id = boss["id"].as_str().unwrap();
+    let ada = client
+        .json("POST", "/v1/users", &json!({"username": "ada", "custom": {"manager": "boss"}}))
+        .await
+        .expect(201);
+    assert_eq!(ada["custom"]["manager"], json!({"id": id, "username": "Boss"}));
+    let path = format!("/v1/users/{}", ada["id"].as_str().unwrap());
+    for named in
+        [json!("77"), json!(id), json!({"id": id}), json!({"username": "BOSS"}), json!({"source_id": "77"})]
+    {
+        let patch = json!({"custom": {"manager": named}});
+        assert_eq!(client.json("PATCH", &path, &patch).await.expect(200)["custom"]["manager"]["id"], id);
+    }
+    // What is shown can be given back, and another name of his changes nothing.
+    let renamed = json!({"username": "chief"});
+    client.json("PATCH", &format!("/v1/users/{id}"), &renamed).await.expect(200);
+    let shown = client.get(&path).await.expect(200)["custom"]["manager"].clone();
+    assert_eq!(shown, json!({"id": id, "username": "chief"}));
+    client.json("PATCH", &path, &json!({"custom": {"manager": shown}})).await.expect(200);
+    for unknown in
+        [json!("nobody"), json!({"id": "nobody"}), json!(7), json!(["boss"]), json!({"username": "77"})]
+    {
+        let patch = json!({"custom": {"manager": unknown}});
+        let problem = client.json("PATCH", &path, &patch).await.problem(422, "invalid-value");
+        assert!(problem.to_string().contains("custom.manager"), "{problem}");
+    }
+    client.json("PATCH", &path, &json!({"custom": {"manager": null}})).await.expect(200);
+    assert_eq!(client.get(&path).await.expect(200)["custom"], json!({}));
+}

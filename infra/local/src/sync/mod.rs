@@ -308,7 +308,7 @@ impl Request<'_> {
 fn column_of(source: &Source) -> Option<String> {
     match source {
         Source::Directory(attribute) => serde_json::to_value(attribute).ok()?.as_str().map(str::to_owned),
-        Source::Custom(name) => Some(name.clone()),
+        Source::Custom(name) | Source::Reference(name) => Some(name.clone()),
         Source::Constant(_) => None,
     }
 }

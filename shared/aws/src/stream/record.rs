@@ -4,7 +4,8 @@ use aws_lambda_events::dynamodb::{EventRecord, StreamRecord};
 use provisioning::activity::Outcome;
 use provisioning::detect::{DirectoryChange, StreamChange};
 use provisioning::directory::{Group, User};
-use provisioning::link::LinkKey;
+use provisioning::ids::RemoteId;
+use provisioning::link::{Link, LinkKey};
 use serde::de::DeserializeOwned;
 use serde_dynamo::{AttributeValue, Item};
 
@@ -71,15 +72,31 @@ fn membership(old: &Item, new: &Item) -> Result<Option<StreamChange>, Unreadable
     Ok(Some(StreamChange::Directory(DirectoryChange::Membership { group, user, removed })))
 }
 
-/// The settling write that gave, changed or took the counterpart says so.
-fn presence(record: &EventRecord) -> Result<Option<StreamChange>, Unreadable> {
-    let new = &record.change.new_image;
+/// The settling write that gave, changed or took the counterpart says so. Whether its id became another one, its images tell.
+fn presence(record: &EventRecord) -> Result<Vec<StreamChange>, Unreadable> {
+    let StreamRecord { old_image: old, new_image: new, .. } = &record.change;
     if !matches!(new.get("presence_changed"), Some(AttributeValue::Bool(true))) {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let key: LinkKey =
         text(new, "key").and_then(|key| key.parse().ok()).ok_or(Unreadable("a link has no key"))?;
-    Ok(Some(StreamChange::Presence(key)))
+    let mut changes = vec![StreamChange::Presence(key.clone())];
+    if account(old) != account(new) {
+        changes.push(StreamChange::Account(key));
+    }
+    Ok(changes)
+}
+
+/// The account that an image of a link says is there; one that cannot be read is another one than any.
+fn account(image: &Item) -> Option<Result<(u64, RemoteId), ()>> {
+    if image.is_empty() {
+        return None;
+    }
+    let link: Result<Link, _> = serde_dynamo::from_item(image.clone());
+    match link {
+        Ok(link) => link.account().map(|(generation, remote_id)| Ok((generation, remote_id.clone()))),
+        Err(_) => Some(Err(())),
+    }
 }
 
 fn outcome(new: &Item) -> Result<Option<Outcome>, Unreadable> {

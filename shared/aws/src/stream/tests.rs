@@ -1,6 +1,7 @@
 use provisioning::activity::Outcome;
 use provisioning::detect::{DirectoryChange, StreamChange};
-use provisioning::link::LinkKey;
+use provisioning::ids::RemoteId;
+use provisioning::link::{Link, LinkKey, State};
 use serde_json::{Value, json};
 
 use super::{StreamEvent, Unreadable, changes};
@@ -142,6 +143,37 @@ fn a_settling_write_tells_presence_and_outcome() {
         [StreamChange::Presence(key), StreamChange::Outcome(Box::new(outcome.clone()))]
     );
     assert!(read(&event(Some(link(true, Some(&outcome))), Some(link(false, None)))).is_empty());
+}
+
+/// A link's item as it is written.
+fn written(link: &Link) -> Value {
+    let item: serde_dynamo::Item = serde_dynamo::to_item(link).unwrap();
+    let mut image = serde_json::to_value(item.into_inner()).unwrap();
+    image["item"] = json!({"S": "user_link"});
+    image
+}
+
+#[test]
+fn an_account_is_told_where_its_id_became_another_one_and_not_where_it_was_switched() {
+    let key = LinkKey::user(&"crm".parse().unwrap(), &"ann".parse().unwrap());
+    let of = |state, remote_id: &str, target_generation| Link {
+        state,
+        remote_id: RemoteId::new(remote_id),
+        target_generation,
+        presence_changed: true,
+        ..Link::new(key.clone())
+    };
+    let told = |old: Option<&Link>, new: &Link| {
+        let changes = read(&event(old.map(written), Some(written(new))));
+        changes.contains(&StreamChange::Account(key.clone()))
+    };
+    let linked = of(State::Linked, "7", 1);
+    assert!(told(None, &linked));
+    assert!(!told(Some(&linked), &of(State::Deactivated, "7", 1)));
+    assert!(told(Some(&linked), &of(State::Linked, "8", 1)));
+    assert!(told(Some(&linked), &of(State::Linked, "7", 2)), "another target's");
+    assert!(told(Some(&linked), &of(State::Tombstone, "7", 1)));
+    assert!(told(Some(&linked), &of(State::Missing, "7", 1)));
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub const PUSHED: &str = "pushed";
 pub const PUSHED_MIRROR: &str = "pushed_mirror";
 /// A membership that is to be looked at: `user`, `token`.
 pub const TODO: &str = "todo";
+/// That a user names another: `referenced`, `referrer`, `token`.
+pub const REFERENCE: &str = "reference";
 /// `provisioning::sweep::SweepJob` at top level.
 pub const JOB: &str = "job";
 /// `provisioning::preview::PreviewJob` at top level; goes by itself some days after its start.

@@ -23,6 +23,7 @@
 //! | | `R#app#target generation#kind#remote id` | `OWNER` | which link owns the account or group |
 //! | | `P#app#group` | `U#user` | the user is pushed in it |
 //! | | `T#app#group` | `U#user` | his membership is to be looked at |
+//! | | `M#app#user` | `U#user` | a mapped attribute of the second names the first |
 //! | | `F#app#listing#kind#x#externalId`, `F#app#listing#kind#n#folded name`, `F#app#listing#kind#e#folded e-mail` | remote id | what a listing found |
 //! | imports | `IMPORTS` | `millis#id` | an import in the list of all |
 //! | | `I#import` | `PART#number` | a part of its file |
@@ -268,6 +269,16 @@ pub fn todo_of(application: &ApplicationId, group: &GroupId) -> String {
 /// A todo row.
 pub fn todo(application: &ApplicationId, group: &GroupId, id: &UserId) -> Key {
     Key::new(todo_of(application, group), user(id))
+}
+
+/// The partition of those who name a user.
+pub fn references_to(application: &ApplicationId, referenced: &UserId) -> String {
+    format!("M#{application}#{referenced}")
+}
+
+/// That a user names another.
+pub fn reference(application: &ApplicationId, referenced: &UserId, referrer: &UserId) -> Key {
+    Key::new(references_to(application, referenced), user(referrer))
 }
 
 /// A job.

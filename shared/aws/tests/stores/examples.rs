@@ -162,6 +162,7 @@ pub fn full_link(key: LinkKey) -> Link {
         },
         removal: Some(provisioning::link::Removal::Held(at(8))),
         holds_members: true,
+        references: ids(&["boss", "dean"]),
         work: Work {
             generation: 9,
             revision: 11,

@@ -17,4 +17,5 @@ mod link_writes;
 mod listing;
 mod memberships;
 mod previews;
+mod references;
 mod tables;

@@ -24,6 +24,7 @@ fn row(object: Object, action: RowAction) -> PreviewRow {
         object,
         action,
         remote_id: Some(remote("r-1")),
+        follows: Vec::new(),
         changes: vec![change],
         reason: Some("why".into()),
         candidates: Vec::new(),

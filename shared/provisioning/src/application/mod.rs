@@ -129,6 +129,13 @@ impl TargetSchema {
         schema
     }
 
+    /// The attribute as the target spells it, if it takes it. Of a list of which it takes elements by type it takes any type.
+    pub fn takes(&self, typed: &AttributePath) -> Option<AttributePath> {
+        let known = self.attributes.iter().find(|known| known.same_as(typed)).cloned();
+        let other = || self.attributes.iter().any(|known| known.differs_in_type_only(typed));
+        known.or_else(|| other().then(|| typed.clone()))
+    }
+
     /// Whether the target requires the attribute. `userName` is always required (RFC 7643 section 4.1.1).
     pub fn requires(&self, path: &AttributePath) -> bool {
         path.to_string().eq_ignore_ascii_case("userName")

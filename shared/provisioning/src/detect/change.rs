@@ -16,6 +16,8 @@ pub enum StreamChange {
     Directory(DirectoryChange),
     /// A link gained, changed or lost its counterpart, or turned it on or off.
     Presence(LinkKey),
+    /// The id under which it is at the target came, went or became another one.
+    Account(LinkKey),
     /// Something was settled that the activity log tells.
     Outcome(Box<Outcome>),
 }

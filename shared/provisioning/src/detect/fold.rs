@@ -21,6 +21,8 @@ pub(super) struct Folded {
     pub(super) memberships: BTreeSet<(GroupId, UserId)>,
     /// Users whose account came, went or was switched.
     pub(super) presences: BTreeSet<(ApplicationId, UserId)>,
+    /// Users whose account became another one, came or went.
+    pub(super) accounts: BTreeSet<(ApplicationId, UserId)>,
 }
 
 impl Folded {
@@ -32,6 +34,11 @@ impl Folded {
                 StreamChange::Presence(key) => {
                     if let Object::User(user) = &key.object {
                         folded.presences.insert((key.application.clone(), user.clone()));
+                    }
+                }
+                StreamChange::Account(key) => {
+                    if let Object::User(user) = &key.object {
+                        folded.accounts.insert((key.application.clone(), user.clone()));
                     }
                 }
                 StreamChange::Outcome(_) => {}
@@ -57,7 +64,11 @@ impl Folded {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        let Self { users, groups, memberships, presences } = self;
-        users.is_empty() && groups.is_empty() && memberships.is_empty() && presences.is_empty()
+        let Self { users, groups, memberships, presences, accounts } = self;
+        users.is_empty()
+            && groups.is_empty()
+            && memberships.is_empty()
+            && presences.is_empty()
+            && accounts.is_empty()
     }
 }

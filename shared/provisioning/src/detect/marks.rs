@@ -14,12 +14,12 @@ use crate::link::{LinkKey, Mark};
 use crate::ports::{Doorbell, Lane, StoreResult};
 
 /// How many table calls are under way at once.
-const CONCURRENT: usize = 16;
+pub(super) const CONCURRENT: usize = 16;
 
 /// What is to be looked at: users first, then groups, so that a group meets the marks of its leavers.
 #[derive(Default)]
-struct Concerned {
-    users: BTreeSet<LinkKey>,
+pub(super) struct Concerned {
+    pub(super) users: BTreeSet<LinkKey>,
     groups: BTreeSet<LinkKey>,
     todo: BTreeMap<(ApplicationId, GroupId), BTreeSet<UserId>>,
 }
@@ -38,6 +38,7 @@ impl Detector {
         changed_memberships(folded, applications, &mut concerned);
         self.changed_groups(folded, applications, &mut concerned).await?;
         self.changed_presences(folded, applications, &mut concerned).await?;
+        self.changed_references(folded, applications, &mut concerned).await?;
 
         let todo = stream::iter(&concerned.todo).map(|((application, group), users)| async move {
             let users: Vec<_> = users.iter().cloned().collect();

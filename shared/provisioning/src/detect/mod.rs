@@ -4,6 +4,7 @@
 mod change;
 mod fold;
 mod marks;
+mod references;
 
 use std::sync::Arc;
 use std::time::Duration;

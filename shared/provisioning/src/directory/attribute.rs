@@ -38,6 +38,8 @@ pub enum AttributeType {
     Date,
     /// Several texts, in order.
     StringList,
+    /// Another user of the directory. It goes by his immutable id, so that it outlives a rename.
+    UserReference,
 }
 
 impl AttributeType {
@@ -47,7 +49,8 @@ impl AttributeType {
             (Self::String, Value::Text(_))
             | (Self::Boolean, Value::Boolean(_))
             | (Self::Integer, Value::Integer(_))
-            | (Self::StringList, Value::List(_)) => true,
+            | (Self::StringList, Value::List(_))
+            | (Self::UserReference, Value::Reference(_)) => true,
             // Other spellings of a day would be sent to targets as they are.
             (Self::Date, Value::Text(text)) => {
                 text.parse::<jiff::civil::Date>().is_ok_and(|date| date.to_string() == *text)
@@ -64,6 +67,7 @@ impl AttributeType {
             Self::Integer => "a whole number",
             Self::Date => "a date, YYYY-MM-DD",
             Self::StringList => "a list of texts",
+            Self::UserReference => "a user of the directory, by username, id or source id",
         }
     }
 }
@@ -84,14 +88,16 @@ mod tests {
     #[test]
     fn a_type_takes_its_own_values_only() {
         let list = Value::List(vec!["a".into()]);
+        let ada = Value::reference(&"ada".parse().expect("an id"));
         let values =
-            [Value::from("a"), Value::Boolean(true), Value::Integer(3), Value::from("2026-02-28"), list];
+            [Value::from("a"), Value::Boolean(true), Value::Integer(3), Value::from("2026-02-28"), list, ada];
         let taken = |kind: AttributeType| values.iter().map(|value| kind.accepts(value)).collect::<Vec<_>>();
-        assert_eq!(taken(AttributeType::String), [true, false, false, true, false]);
-        assert_eq!(taken(AttributeType::Boolean), [false, true, false, false, false]);
-        assert_eq!(taken(AttributeType::Integer), [false, false, true, false, false]);
-        assert_eq!(taken(AttributeType::Date), [false, false, false, true, false]);
-        assert_eq!(taken(AttributeType::StringList), [false, false, false, false, true]);
+        assert_eq!(taken(AttributeType::String), [true, false, false, true, false, false]);
+        assert_eq!(taken(AttributeType::Boolean), [false, true, false, false, false, false]);
+        assert_eq!(taken(AttributeType::Integer), [false, false, true, false, false, false]);
+        assert_eq!(taken(AttributeType::Date), [false, false, false, true, false, false]);
+        assert_eq!(taken(AttributeType::StringList), [false, false, false, false, true, false]);
+        assert_eq!(taken(AttributeType::UserReference), [false, false, false, false, false, true]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod file;
 pub mod import;
 pub mod import_job;
 pub mod job;
+pub mod naming;
 pub mod offboarding;
 
 use std::collections::{BTreeMap, BTreeSet};

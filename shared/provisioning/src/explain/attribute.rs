@@ -1,9 +1,12 @@
 //! One attribute of the target: where its value comes from, what was last sent, and what would be.
 
+use std::collections::BTreeMap;
+
 use scim::AttributePath;
 
 use crate::application::Configured;
 use crate::directory::User;
+use crate::ids::UserId;
 use crate::link::{Link, State};
 use crate::mapping::{MappedAttribute, Source};
 use crate::plan::{UserPlan, active};
@@ -27,6 +30,19 @@ pub struct ExplainedAttribute {
     pub in_doubt: bool,
     /// What becomes of it.
     pub fate: Fate,
+    /// The user whom it names, whose account's id is its value.
+    pub names: Option<NamedUser>,
+}
+
+/// A user whom an attribute names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedUser {
+    /// Who.
+    pub user: UserId,
+    /// His name; `None` of somebody who is deleted.
+    pub username: Option<String>,
+    /// Why he has no account that could be named; `None` where he has one.
+    pub absent: Option<String>,
 }
 
 /// What becomes of an attribute.
@@ -42,6 +58,8 @@ pub enum Fate {
     NoValue,
     /// He has no value and the target needs one: all of him waits for it.
     Blocks,
+    /// It names somebody who has no account at the target: it is left out until he has one.
+    LeftOut,
     /// He waits for the value of another attribute, is wanted no more, or is let go: nothing of it is sent.
     NotSent,
     /// It was sent once and is mapped no more: it stays as it is.
@@ -133,5 +151,20 @@ fn explained(path: &AttributePath, value: Option<Value>, link: &Link, fate: Fate
         sent: link.sent.get(path).cloned(),
         in_doubt: link.doubt.contains(path),
         fate,
+        names: None,
+    }
+}
+
+/// Says whom attributes name, and that one is left out where he has no account.
+pub(super) fn with_names(
+    attributes: &mut [ExplainedAttribute],
+    mut names: BTreeMap<AttributePath, NamedUser>,
+) {
+    for attribute in attributes {
+        attribute.names = names.remove(&attribute.target);
+        let absent = attribute.names.as_ref().is_some_and(|named| named.absent.is_some());
+        if absent && attribute.fate == Fate::NoValue {
+            attribute.fate = Fate::LeftOut;
+        }
     }
 }

@@ -2,11 +2,12 @@
 //! instead of carried out (DESIGN section 13). Nothing is written, and the target is not asked.
 
 mod attribute;
+mod names;
 mod reason;
 
 use jiff::Timestamp;
 
-pub use attribute::{ExplainedAttribute, Fate};
+pub use attribute::{ExplainedAttribute, Fate, NamedUser};
 
 use crate::application::{Configured, Lifecycle};
 use crate::desired::Desired;
@@ -15,6 +16,7 @@ use crate::ids::UserId;
 use crate::link::{Link, LinkKey};
 use crate::plan::{CounterpartKeys, UserPlan, plan_user};
 use crate::ports::{StoreResult, Tables};
+use crate::reference::resolved;
 
 /// Most selected groups of a user that are named.
 pub const MOST_GROUPS_NAMED: usize = 50;
@@ -78,11 +80,13 @@ pub async fn explain(
     let selected: Vec<_> = groups.filter(|group| configured.selection.includes(group)).collect();
     let named = selected.iter().take(MOST_GROUPS_NAMED).map(|group| tables.directory.group(group));
     let named = futures::future::try_join_all(named).await?;
-    Ok(Some(Explanation {
-        groups: named.into_iter().flatten().collect(),
-        groups_count: selected.len(),
-        ..explanation(configured, record.as_ref(), &key, link, now)
-    }))
+    let groups_count = selected.len();
+    let names = names::of(tables, configured, record.as_ref()).await?;
+    let seen = resolved(tables, configured, record).await?;
+    let record = seen.as_ref().map(|seen| &seen.record);
+    let mut explanation = explanation(configured, record, &key, link, now);
+    attribute::with_names(&mut explanation.attributes, names);
+    Ok(Some(Explanation { groups: named.into_iter().flatten().collect(), groups_count, ..explanation }))
 }
 
 /// The same from what was read, without the names of groups.

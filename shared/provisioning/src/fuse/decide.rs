@@ -12,6 +12,7 @@ use crate::ids::GroupId;
 use crate::link::{Link, MemberRemoval, Object, Removal};
 use crate::plan::{UserPlan, plan_user};
 use crate::ports::{Doorbell, Lane, Pushed, StoreError, StoreResult, Written};
+use crate::reference::resolved;
 use crate::target::Change;
 
 /// Links written at a time.
@@ -197,6 +198,8 @@ impl HeldRemovals {
             Object::User(user) => {
                 let record = self.tables.directory.user(user).await?;
                 let desired = Desired::of(record.as_ref(), &configured.selection);
+                let seen = resolved(&self.tables, configured, record).await?;
+                let record = seen.map(|seen| seen.record);
                 (desired, plan_user(configured, record.as_ref(), link, self.clock.now()))
             }
             Object::Group(group) => {

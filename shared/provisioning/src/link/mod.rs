@@ -130,6 +130,10 @@ pub struct Link {
     /// How the target shows what was sent.
     #[serde(default, skip_serializing_if = "Observed::is_empty")]
     pub observed: Observed,
+    /// Whom mapped attributes of this user name: at each of them lies a row by which this link is found when his account
+    /// comes, changes or goes.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub references: BTreeSet<UserId>,
     /// What is to be done, by whom, when.
     #[serde(flatten)]
     pub work: Work,
@@ -167,6 +171,7 @@ impl Link {
             holds_members: false,
             rejected: BTreeMap::new(),
             observed: Observed::default(),
+            references: BTreeSet::new(),
             work: Work::default(),
             outcome: None,
             presence_changed: false,
@@ -209,6 +214,17 @@ impl Link {
     pub fn owned_remote(&self, target_generation: u64) -> Option<&RemoteId> {
         let owned = self.state != State::Tombstone && self.target_generation == target_generation;
         self.remote_id.as_ref().filter(|_| owned)
+    }
+
+    /// The account that is there, whether it is in use or not, and at which target: what others who name this user are sent.
+    pub fn account(&self) -> Option<(u64, &RemoteId)> {
+        let is_there = !matches!(self.state, State::Tombstone | State::Missing);
+        self.remote_id.as_ref().filter(|_| is_there).map(|remote_id| (self.target_generation, remote_id))
+    }
+
+    /// The account that is there at this target.
+    pub fn account_at(&self, target_generation: u64) -> Option<&RemoteId> {
+        self.account().filter(|(at, _)| *at == target_generation).map(|(_, remote_id)| remote_id)
     }
 
     /// The account a person chose, if he chose it at this target.

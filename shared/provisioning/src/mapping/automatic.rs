@@ -111,6 +111,10 @@ fn find(known: &[AttributePath], name: &str) -> Option<AttributePath> {
     if let Some(exact) = known.iter().find(|path| path.to_string().eq_ignore_ascii_case(name)) {
         return Some(exact.clone());
     }
+    let typed = name.parse::<AttributePath>().ok();
+    if let Some(other) = typed.filter(|typed| known.iter().any(|path| path.differs_in_type_only(typed))) {
+        return Some(other);
+    }
     let mut named = known.iter().filter(|path| {
         path.selector().is_none() && path.sub_attribute().is_none() && plain(path.attribute()) == plain(name)
     });

@@ -4,6 +4,7 @@ use scim::AttributePath;
 
 use super::{MappedAttribute, Mapping, Source};
 use crate::application::TargetSchema;
+use crate::directory::attribute::{AttributeDefinition, AttributeType};
 
 /// Attributes that Rollcall sets itself, and `groups`, which a target derives from its groups (RFC 7643 section 4.1.2).
 const RESERVED: [&str; 7] = ["id", "externalId", "active", "schemas", "meta", "groups", "password"];
@@ -20,6 +21,9 @@ pub enum MappingProblem {
     /// It stands there twice.
     #[error("it is mapped twice")]
     Twice,
+    /// The target's lists hold one value, and another element of this one is mapped.
+    #[error("the target takes one value of this attribute, and another one is mapped already")]
+    OneValue,
     /// No custom attribute of that name is defined.
     #[error("there is no custom attribute '{0}'")]
     UnknownCustom(String),
@@ -34,7 +38,8 @@ pub enum MappingProblem {
 /// A mapping that cannot be kept: each attribute with what is wrong.
 pub type MappingProblems = Vec<(AttributePath, MappingProblem)>;
 
-/// The mapping made of these entries, for a target that takes `schema` and a directory with these custom attributes.
+/// The mapping made of these entries, for a target that takes `schema` and a directory with these custom attributes. With
+/// `single_values` the target's lists hold one value each.
 ///
 /// # Errors
 ///
@@ -42,17 +47,25 @@ pub type MappingProblems = Vec<(AttributePath, MappingProblem)>;
 pub fn check(
     wanted: Vec<(AttributePath, Source)>,
     schema: &TargetSchema,
-    custom: &[String],
+    custom: &[AttributeDefinition],
+    single_values: bool,
 ) -> Result<Mapping, MappingProblems> {
     let mut problems = MappingProblems::new();
     let mut attributes: Vec<MappedAttribute> = Vec::new();
+    let kind_of = |name: &str| custom.iter().find(|known| known.name == name).map(|known| known.kind);
     for (typed, source) in wanted {
-        let known = schema.attributes.iter().find(|known| known.same_as(&typed));
+        let known = schema.takes(&typed);
+        let known = known.as_ref();
         let problem = match (&source, known) {
             _ if is_reserved(&typed) => Some(MappingProblem::Reserved),
             (_, None) => Some(MappingProblem::UnknownTarget),
             _ if attributes.iter().any(|mapped| mapped.target.same_as(&typed)) => Some(MappingProblem::Twice),
-            (Source::Custom(name), _) if !custom.contains(name) => {
+            _ if single_values
+                && attributes.iter().any(|mapped| mapped.target.differs_in_type_only(&typed)) =>
+            {
+                Some(MappingProblem::OneValue)
+            }
+            (Source::Custom(name) | Source::Reference(name), _) if kind_of(name).is_none() => {
                 Some(MappingProblem::UnknownCustom(name.clone()))
             }
             (Source::Constant(value), Some(_)) if value.is_empty() => Some(MappingProblem::EmptyConstant),
@@ -61,6 +74,12 @@ pub fn check(
         match (problem, known) {
             (None, Some(known)) => {
                 let required = schema.requires(known);
+                let source = match source {
+                    Source::Custom(name) if kind_of(&name) == Some(AttributeType::UserReference) => {
+                        Source::Reference(name)
+                    }
+                    source => source,
+                };
                 attributes.push(MappedAttribute { target: known.clone(), source, required });
             }
             (problem, _) => problems.extend(problem.map(|problem| (typed, problem))),
@@ -104,6 +123,13 @@ mod tests {
         TargetSchema { attributes, required: vec![path("name.familyName")], from_schemas: true }
     }
 
+    fn defined() -> Vec<AttributeDefinition> {
+        let kinds = [("job", AttributeType::String), ("boss", AttributeType::UserReference)];
+        let definition =
+            |(name, kind): (&str, _)| AttributeDefinition { name: name.into(), kind, description: None };
+        kinds.map(definition).to_vec()
+    }
+
     fn username() -> (AttributePath, Source) {
         (path("username"), Source::Directory(DirectoryAttribute::Username))
     }
@@ -113,18 +139,42 @@ mod tests {
     }
 
     fn refused(wanted: Vec<(AttributePath, Source)>) -> Vec<String> {
-        let problems = check(wanted, &schema(), &["job".into()]).expect_err("refused");
+        let problems = check(wanted, &schema(), &defined(), false).expect_err("refused");
         problems.iter().map(|(path, problem)| format!("{path}: {problem}")).collect()
     }
 
     #[test]
     fn a_sound_mapping_bears_the_targets_own_spelling_and_knows_what_is_required() {
         let wanted = vec![username(), family_name(), (path("title"), Source::Custom("job".into()))];
-        let mapping = check(wanted, &schema(), &["job".into()]).expect("sound");
+        let mapping = check(wanted, &schema(), &defined(), false).expect("sound");
         let told: Vec<_> =
             mapping.attributes.iter().map(|mapped| (mapped.target.to_string(), mapped.required)).collect();
         let expected = [("userName", true), ("name.familyName", true), ("title", false)];
         assert_eq!(told, expected.map(|(name, required)| (name.to_owned(), required)));
+    }
+
+    #[test]
+    fn a_custom_attribute_that_names_users_is_mapped_as_one() {
+        let wanted = vec![username(), family_name(), (path("title"), Source::Custom("boss".into()))];
+        let mapping = check(wanted, &schema(), &defined(), false).expect("sound");
+        assert_eq!(mapping.attributes[2].source, Source::Reference("boss".into()));
+    }
+
+    #[test]
+    fn any_type_of_a_list_that_the_target_takes_can_be_mapped_but_not_two_where_it_holds_one() {
+        let schema = TargetSchema {
+            attributes: ["userName", "emails[type eq \"work\"].value"].map(path).to_vec(),
+            ..schema()
+        };
+        let schema = TargetSchema { required: Vec::new(), ..schema };
+        let email = |kind: &str| {
+            (path(&format!("emails[type eq \"{kind}\"].value")), Source::Directory(DirectoryAttribute::Email))
+        };
+        let wanted = vec![username(), email("home"), email("work")];
+        let mapping = check(wanted.clone(), &schema, &[], false).expect("sound");
+        assert_eq!(mapping.attributes[1].target, email("home").0);
+        let refused = check(wanted, &schema, &[], true).expect_err("refused");
+        assert_eq!(refused, [(email("work").0, MappingProblem::OneValue)]);
     }
 
     #[test]

@@ -24,7 +24,8 @@ const CORE: &[&str] = &[
     "addresses[type eq \"work\"].country",
 ];
 
-const ENTERPRISE: &[&str] = &["employeeNumber", "costCenter", "organization", "division", "department"];
+const ENTERPRISE: &[&str] =
+    &["employeeNumber", "costCenter", "organization", "division", "department", "manager.value"];
 
 /// The default set, in the order in which it is shown. `active` and `externalId` are not in it: they are ours to set.
 pub fn default_attributes() -> Vec<AttributePath> {

@@ -15,7 +15,8 @@ pub use scim::AttributePath;
 use serde::{Deserialize, Serialize};
 
 use crate::directory::User;
-use crate::value::{Attributes, Value};
+use crate::ids::UserId;
+use crate::value::{Attributes, UserReference, Value};
 
 /// The mapping of one application.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,8 @@ pub enum Source {
     Directory(DirectoryAttribute),
     /// A custom attribute, by name.
     Custom(String),
+    /// A custom attribute that names another user, by name: the id of his account at the target is sent.
+    Reference(String),
     /// The same for everybody.
     Constant(Value),
 }
@@ -77,7 +80,7 @@ impl Source {
             Self::Directory(DirectoryAttribute::DisplayName) => {
                 user.display_name.as_deref().and_then(Value::text)
             }
-            Self::Custom(name) => user.custom.get(name).cloned(),
+            Self::Custom(name) | Self::Reference(name) => user.custom.get(name).cloned(),
             Self::Constant(value) => Some(value.clone()),
         }
     }
@@ -98,19 +101,45 @@ pub enum Rendered {
 impl Mapping {
     /// Whether a value comes from the custom attribute of this name.
     pub fn uses_custom(&self, name: &str) -> bool {
-        self.attributes.iter().any(|mapped| matches!(&mapped.source, Source::Custom(used) if used == name))
+        self.attributes.iter().any(|mapped| match &mapped.source {
+            Source::Custom(used) | Source::Reference(used) => used == name,
+            Source::Directory(_) | Source::Constant(_) => false,
+        })
     }
 
-    /// The attributes to send for `user`; those without a value are left out.
+    /// Whether an attribute names another user.
+    pub fn refers(&self) -> bool {
+        self.attributes.iter().any(|mapped| matches!(mapped.source, Source::Reference(_)))
+    }
+
+    /// The attributes that name another user, each with whom.
+    pub fn references<'a>(
+        &'a self,
+        user: &'a User,
+    ) -> impl Iterator<Item = (&'a MappedAttribute, &'a UserId)> + 'a {
+        self.attributes.iter().filter_map(|mapped| match &mapped.source {
+            Source::Reference(name) => match user.custom.get(name)? {
+                Value::Reference(UserReference { user }) => Some((mapped, user)),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// The attributes to send for `user`; those without a value are left out. References are resolved before
+    /// ([`crate::reference::resolved`]).
     pub fn render(&self, user: &User) -> Rendered {
         let mut attributes = Attributes::new();
         for MappedAttribute { target, source, required } in &self.attributes {
             match source.value(user) {
+                // Whom it names is for `reference` to resolve; our own id means nothing to a target.
+                None | Some(Value::Reference(_)) if *required => {
+                    return Rendered::Blocked { missing: target.clone() };
+                }
+                None | Some(Value::Reference(_)) => {}
                 Some(value) => {
                     attributes.insert(target.clone(), value);
                 }
-                None if *required => return Rendered::Blocked { missing: target.clone() },
-                None => {}
             }
         }
         Rendered::Attributes(attributes)

@@ -15,4 +15,4 @@ pub use group::{GroupPlan, kept_name, plan_group};
 pub use members::{MemberFacts, MemberPlan, chunks, plan_members};
 pub(crate) use profile::refused_group_name;
 pub(crate) use user::deactivation;
-pub use user::{UserPlan, plan_user};
+pub use user::{UserPlan, plan_user, sendable};

@@ -5,7 +5,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::diff::{active, changes};
+use super::diff::{active, changes, with_whole_elements};
 use super::profile::{is_updatable, refused_name};
 use crate::activity::Action;
 use crate::application::{Configured, Departure, OnDeletion};
@@ -129,7 +129,11 @@ fn matched(configured: &Configured, rendered: Rendered) -> UserPlan {
 }
 
 /// What may be sent of a user, or why the target would refuse it.
-fn sendable(configured: &Configured, rendered: Rendered) -> Result<Attributes, String> {
+///
+/// # Errors
+///
+/// Why, for people.
+pub fn sendable(configured: &Configured, rendered: Rendered) -> Result<Attributes, String> {
     let attributes = match rendered {
         Rendered::Blocked { missing } => {
             return Err(format!("{missing} is required by the target and this user has no value for it"));
@@ -188,7 +192,7 @@ fn plan_active(configured: &Configured, rendered: Rendered, link: &Link) -> User
     }
     let was_off = link.sent.get(&active()) == Some(&Value::Boolean(false));
     let action = if was_off { Action::Reactivate } else { Action::Update };
-    UserPlan::Change { action, write: update(remote_id, &changes), changes }
+    UserPlan::Change { action, write: update(remote_id, &with_whole_elements(&changes, link)), changes }
 }
 
 fn depart(departure: Departure, link: &Link, generation: u64) -> UserPlan {

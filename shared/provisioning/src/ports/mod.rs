@@ -17,6 +17,7 @@ mod link_store;
 mod membership_store;
 mod offboarding_store;
 mod preview_store;
+mod reference_store;
 mod secret_store;
 mod target;
 
@@ -41,6 +42,7 @@ pub use link_store::{DueItem, DueKey, LinkPage, LinkStore, Ownership, Written};
 pub use membership_store::{MembershipStore, Pushed, Todo};
 pub use offboarding_store::OffboardingStore;
 pub use preview_store::PreviewStore;
+pub use reference_store::{Reference, ReferenceStore};
 pub use secret_store::SecretStore;
 pub use target::{Connector, Target};
 
@@ -63,6 +65,8 @@ pub struct Tables {
     pub links: Arc<dyn LinkStore>,
     /// Pushed memberships and todo rows.
     pub memberships: Arc<dyn MembershipStore>,
+    /// Who names whom, for when an account comes.
+    pub references: Arc<dyn ReferenceStore>,
     /// Jobs and found rows.
     pub jobs: Arc<dyn JobStore>,
     /// Previews and their rows.

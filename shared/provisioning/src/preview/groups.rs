@@ -226,7 +226,7 @@ impl Page<'_> {
                 },
                 Match::Link { found, origin } => {
                     let shown = Link {
-                        sent: baseline(&self.configured, Kind::Group, &found),
+                        sent: baseline(&self.configured, Kind::Group, &found, &[]),
                         doubt: if origin == Origin::Adopted { BTreeSet::new() } else { link.doubt.clone() },
                         ..link.clone()
                     };

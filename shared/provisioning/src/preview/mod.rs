@@ -9,6 +9,7 @@ mod groups;
 mod job;
 mod listing;
 mod read;
+mod references;
 mod row;
 mod users;
 
@@ -18,6 +19,7 @@ use std::time::Duration;
 pub use changed::{Changed, ChangedObject, Outdated};
 pub use job::{PreviewCounts, PreviewJob, PreviewPhase, PreviewPosition, Tally};
 pub use read::rows;
+pub use references::Follows;
 pub use row::{GroupWeight, Members, PreviewRow, RowAction};
 
 use crate::application::{Configured, Policy};

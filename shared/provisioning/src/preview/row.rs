@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Follows;
 use crate::activity::{Action, MEMBERS_SHOWN};
 use crate::ids::RemoteId;
 use crate::link::{Link, Object};
@@ -23,6 +24,9 @@ pub struct PreviewRow {
     /// Attribute by attribute, from what is there to what would be sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
+    /// Attributes that name somebody whose account is still to be made or adopted, and are sent once it is there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub follows: Vec<Follows>,
     /// Why nothing can be done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -147,6 +151,7 @@ impl PreviewRow {
             action,
             remote_id: None,
             changes: Vec::new(),
+            follows: Vec::new(),
             reason: None,
             candidates: Vec::new(),
             added: Members::default(),
@@ -175,6 +180,9 @@ impl PreviewRow {
     /// Whether the row says anything: a change without an attribute and without a member is none.
     pub(super) fn says_something(&self) -> bool {
         self.action != RowAction::Update
-            || !(self.changes.is_empty() && self.added.is_none() && self.removed.is_none())
+            || !(self.changes.is_empty()
+                && self.follows.is_empty()
+                && self.added.is_none()
+                && self.removed.is_none())
     }
 }

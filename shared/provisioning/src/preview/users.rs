@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
+use scim::AttributePath;
 
 use super::{Page, PreviewPhase, PreviewPosition, PreviewRow, RowAction};
 use crate::desired::Desired;
@@ -147,6 +148,13 @@ impl Page<'_> {
         record: Option<&UserRecord>,
         link: &Link,
     ) -> StoreResult<Option<PreviewRow>> {
+        let foreseen = match record {
+            Some(record) => Some(self.seen_in_the_end(record.clone()).await?),
+            None => None,
+        };
+        let record = foreseen.as_ref().map(|foreseen| &foreseen.resolved.record);
+        let left_out =
+            foreseen.as_ref().map(|foreseen| foreseen.resolved.left_out_paths()).unwrap_or_default();
         let link = &self.as_compared(Subject::User(record), link).await?;
         let user = record.and_then(|record| record.user.as_ref());
         let name = user.map(|user| user.username.clone()).or_else(|| link.shown_name());
@@ -155,28 +163,42 @@ impl Page<'_> {
             remote_id: link.remote_id.clone(),
             ..PreviewRow::new(&link.key.object, &name, action)
         };
-        Ok(match plan_user(&self.configured, record, link, self.previewer.clock.now()) {
+        let row = match plan_user(&self.configured, record, link, self.previewer.clock.now()) {
+            // He is in step, and what follows may still come.
+            UserPlan::Nothing
+                if link.usable_remote(self.configured.application.target_generation).is_some() =>
+            {
+                Some(row(RowAction::Update))
+            }
             UserPlan::Nothing | UserPlan::WaitForGrace { .. } => None,
             UserPlan::Block { reason } => {
                 Some(PreviewRow { reason: Some(reason), ..row(RowAction::Blocked) })
             }
             UserPlan::Match { attributes } => match user {
-                Some(user) => Some(self.matched(user, link, &attributes).await?),
+                Some(user) => Some(self.matched(user, link, &attributes, &left_out).await?),
                 None => None,
             },
-            UserPlan::Resolve => self.resolved(record, link).await?,
+            UserPlan::Resolve => self.looked_up(record, link).await?,
             UserPlan::Change { action, changes, .. } => Some(PreviewRow { changes, ..row(action.into()) }),
             UserPlan::Delete { .. } => Some(row(RowAction::Delete)),
             UserPlan::Release => Some(row(RowAction::Release)),
-        })
+        };
+        let follows = foreseen.map(|foreseen| foreseen.follows).unwrap_or_default();
+        Ok(row.map(|row| row.followed_by(follows)).filter(PreviewRow::says_something))
     }
 
     /// A user without a counterpart: the table of matching, on what was listed.
-    async fn matched(&self, user: &User, link: &Link, attributes: &Attributes) -> StoreResult<PreviewRow> {
+    pub(super) async fn matched(
+        &self,
+        user: &User,
+        link: &Link,
+        attributes: &Attributes,
+        left_out: &[AttributePath],
+    ) -> StoreResult<PreviewRow> {
         let row = |action| PreviewRow::new(&link.key.object, &user.username, action);
         let generation = self.configured.application.target_generation;
         if let Some(chosen) = link.chosen_at(generation) {
-            return self.chosen(row(RowAction::Adopt), chosen, link, attributes).await;
+            return self.chosen(row(RowAction::Adopt), chosen, link, attributes, left_out).await;
         }
         if !self.job.listed {
             let changes = creation_changes(attributes);
@@ -192,7 +214,7 @@ impl Page<'_> {
                 remote_id: Some(found.remote_id.clone()),
                 changes: adoption_changes(
                     attributes,
-                    &baseline(&self.configured, Kind::User, &found),
+                    &baseline(&self.configured, Kind::User, &found, left_out),
                     origin,
                     link,
                 ),
@@ -214,6 +236,7 @@ impl Page<'_> {
         chosen: &crate::ids::RemoteId,
         link: &Link,
         attributes: &Attributes,
+        left_out: &[AttributePath],
     ) -> StoreResult<PreviewRow> {
         let read = match self.target().await? {
             Some(target) => target.get(Kind::User, chosen).await.result,
@@ -221,7 +244,7 @@ impl Page<'_> {
         };
         Ok(match read {
             Ok(found) => {
-                let baseline = baseline(&self.configured, Kind::User, &found);
+                let baseline = baseline(&self.configured, Kind::User, &found, left_out);
                 let changes = adoption_changes(attributes, &baseline, crate::link::Origin::Adopted, link);
                 PreviewRow { remote_id: Some(chosen.clone()), changes, ..row }
             }
@@ -233,7 +256,7 @@ impl Page<'_> {
     }
 
     /// A create may have been sent for somebody who is wanted no more: if it was, he goes as one who is linked.
-    async fn resolved(&self, record: Option<&UserRecord>, link: &Link) -> StoreResult<Option<PreviewRow>> {
+    async fn looked_up(&self, record: Option<&UserRecord>, link: &Link) -> StoreResult<Option<PreviewRow>> {
         let Some(external_id) = link.external_id.clone() else { return Ok(None) };
         let keys = CounterpartKeys { external_id, name: String::new(), email: None };
         let found = self.candidates(&link.key, &keys).await?.by_external_id;

@@ -1,6 +1,8 @@
 //! The last phase of a removal: all that is known of the application is taken away, page by page, and the application last.
 //! What is gone already is passed over, so a page may be done twice.
 
+use std::collections::BTreeSet;
+
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::{Page, Position, Step};
@@ -90,8 +92,17 @@ impl Page<'_> {
             return Ok(true);
         }
         let Some(link) = self.tables().links.link(key).await? else { return Ok(false) };
+        if let Object::User(user) = &key.object {
+            self.forget_named_by(user, &link.references).await?;
+        }
         self.tables().links.forget(&link).await?;
         Ok(true)
+    }
+
+    async fn forget_named_by(&self, user: &UserId, named: &BTreeSet<UserId>) -> StoreResult<()> {
+        let references = &self.tables().references;
+        let rows = references.references_to(self.application(), user, named).await?;
+        references.forget_references(self.application(), user, &rows).await
     }
 
     async fn forget_memberships_of(&self, user: &UserId) -> StoreResult<()> {

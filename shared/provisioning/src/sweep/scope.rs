@@ -12,6 +12,7 @@ use crate::ids::{GroupId, UserId};
 use crate::link::{Link, LinkKey};
 use crate::plan::{UserPlan, plan_user};
 use crate::ports::StoreResult;
+use crate::reference::{named, resolved};
 use crate::target::Kind;
 
 /// How many members are read at a time.
@@ -138,8 +139,12 @@ impl Page<'_> {
             // Marked already, by a change or by this page done twice.
             return Ok(Look::Nothing);
         }
-        let plan = plan_user(self.configured, Some(&record), &link, self.sweeper.clock.now());
-        Ok(if plan == UserPlan::Nothing { Look::Nothing } else { Look::Work(key) })
+        // Who names others is found by them from the worker's look at him on.
+        let recorded = named(self.configured, Some(&record)) == link.references;
+        let seen = resolved(self.tables(), self.configured, Some(record)).await?;
+        let record = seen.as_ref().map(|seen| &seen.record);
+        let plan = plan_user(self.configured, record, &link, self.sweeper.clock.now());
+        Ok(if plan == UserPlan::Nothing && recorded { Look::Nothing } else { Look::Work(key) })
     }
 
     /// Marks every selected group to be compared in full.

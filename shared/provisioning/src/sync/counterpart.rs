@@ -257,7 +257,8 @@ impl Task<'_> {
 
     /// What an adopted counterpart already has of the attributes we would send.
     pub(super) fn baseline(&self, found: &Found) -> Attributes {
-        baseline(self.configured(), self.key.kind(), found)
+        let left_out = self.named.as_ref().map(|named| named.left_out.as_slice()).unwrap_or_default();
+        baseline(self.configured(), self.key.kind(), found, left_out)
     }
 }
 
@@ -316,9 +317,16 @@ pub(crate) async fn with_owners(
     Ok(candidates)
 }
 
-/// What a resource at the target shows of the attributes we would send.
-pub(crate) fn baseline(configured: &Configured, kind: Kind, found: &Found) -> Attributes {
+/// What a resource at the target shows of the attributes we would send. What is left out for now is not looked at: it stays
+/// as it is until it can be sent.
+pub(crate) fn baseline(
+    configured: &Configured,
+    kind: Kind,
+    found: &Found,
+    left_out: &[scim::AttributePath],
+) -> Attributes {
     let mapped = configured.mapping.attributes.iter().map(|mapped| mapped.target.clone());
+    let mapped = mapped.filter(|path| !left_out.contains(path));
     let paths: Vec<_> = match kind {
         Kind::User => mapped.collect(),
         Kind::Group => "displayName".parse().into_iter().collect(),

@@ -13,6 +13,7 @@ mod learned;
 mod members;
 mod paced;
 mod permit;
+mod references;
 mod settlement;
 mod task;
 mod user;

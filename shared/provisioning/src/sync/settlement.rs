@@ -82,6 +82,9 @@ impl Task<'_> {
         loop {
             let mut settled = before.rewritten();
             change(&mut settled);
+            if let Some(named) = &self.named {
+                settled.references.clone_from(&named.users);
+            }
             let newest = before.work.generation == seen;
             if due != Due::Goes {
                 settled.work.claim = None;

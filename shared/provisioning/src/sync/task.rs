@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::Worker;
 use super::batch::Opened;
 use super::paced::{Haste, Paced, Turn};
+use super::references::Named;
 use crate::activity::{Action, Actor, EventName, Outcome, OutcomeResult, TargetNote};
 use crate::application::Configured;
 use crate::clock::after;
@@ -29,6 +30,8 @@ pub(super) struct Task<'a> {
     pub(super) key: LinkKey,
     /// The token of every claim this task makes.
     pub(super) token: String,
+    /// Whom the user's attributes name, as this round found it.
+    pub(super) named: Option<Named>,
     /// The target, at the application's pace.
     paced: Paced,
 }
@@ -66,7 +69,7 @@ const SHORT_REST: Duration = Duration::from_secs(5);
 impl<'a> Task<'a> {
     pub(super) fn new(worker: &'a Worker, opened: Arc<Opened>, key: LinkKey, token: String) -> Self {
         let paced = opened.paced(worker, Haste::Live);
-        Self { worker, opened, key, token, paced }
+        Self { worker, opened, key, token, named: None, paced }
     }
 }
 

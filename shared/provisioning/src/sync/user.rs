@@ -27,6 +27,7 @@ impl Task<'_> {
             let record = self.tables().directory.user(user).await?;
             let desired = Desired::of(record.as_ref(), &self.configured().selection);
             let Some(link) = self.kept_no_more(link, desired).await? else { continue };
+            let record = self.seen(user, &link, record).await?;
             if link.observed.lacking {
                 match self.look_for(&link, Subject::User(record.as_ref())).await? {
                     Next::Again => continue,
@@ -41,7 +42,9 @@ impl Task<'_> {
                     Current::Closed => return Ok(()),
                 }
             }
-            if self.carry_out(plan, record.as_ref(), &link).await? == Next::Stop {
+            let next = self.carry_out(plan, record.as_ref(), &link).await?;
+            self.forget_named(user).await?;
+            if next == Next::Stop {
                 return Ok(());
             }
         }

@@ -7,6 +7,9 @@ use provisioning::ids::RemoteId;
 use provisioning::target::{Capabilities, Change, Kind, MatchKey, Write};
 use provisioning::value::{Attributes, Value};
 
+const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
+const HOME: &str = "emails[type eq \"home\"].value";
+
 /// What is asked of the client.
 pub enum Act {
     Write(Write),
@@ -44,6 +47,15 @@ fn of(attribute: &str, old: Option<Value>, new: Option<Value>) -> Change {
 
 const EMAIL: &str = "emails[type eq \"work\"].value";
 const DEPARTMENT: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
+/// A first value.
+fn first(attribute: &str, new: &str) -> Vec<Change> {
+    vec![Change { attribute: attribute.parse().expect("a path"), old: None, new: Some(new.into()) }]
+}
+
+/// A value that goes.
+fn last(attribute: &str, old: &str) -> Vec<Change> {
+    vec![Change { attribute: attribute.parse().expect("a path"), old: Some(old.into()), new: None }]
+}
 
 fn update(kind: Kind, changes: Vec<Change>, add: &[&str], remove: &[&str]) -> Act {
     let remote_id = id(if kind == Kind::User { "7" } else { "9" });
@@ -65,6 +77,7 @@ pub fn all() -> Vec<Case> {
     let moved = |add: &[&str], remove: &[&str]| update(Kind::Group, Vec::new(), add, remove);
     let by_name = || Act::Find(Kind::User, MatchKey::Name("ada".into()));
     let ada = [("userName", Value::from("ada")), ("active", Value::Boolean(true))];
+    let report = [("userName", Value::from("ada")), (MANAGER, Value::from("3"))];
     let crew = [("displayName", Value::from("Crew"))];
     let delete = Act::Write(Write::Delete { kind: Kind::User, remote_id: id("7") });
     let case = |name, capabilities, act| Case { name, capabilities, act, instead: &[] };
@@ -154,6 +167,19 @@ pub fn all() -> Vec<Case> {
             "create a user and be shown no id",
             create(Kind::User, "e-7", &ada, &[]),
             &[("POST", "/Users", "201 Created", "")],
+        ),
+        case("create a user whose manager has an account", usual(), create(Kind::User, "e-7", &report, &[])),
+        case("name a user's manager", usual(), update(Kind::User, first(MANAGER, "3"), &[], &[])),
+        case("clear a user's manager", usual(), update(Kind::User, last(MANAGER, "3"), &[], &[])),
+        case(
+            "add an element of a list",
+            usual(),
+            update(Kind::User, first(HOME, "ada@home.example"), &[], &[]),
+        ),
+        case(
+            "clear an element of a list",
+            usual(),
+            update(Kind::User, last(HOME, "ada@home.example"), &[], &[]),
         ),
         case("deactivate a user", usual(), update(Kind::User, active(), &[], &[])),
         case("delete a user", usual(), delete),

@@ -104,6 +104,7 @@ fn user() -> Value {
             true,
             &["streetAddress", "locality", "region", "postalCode", "country", "type", "primary"],
         ),
+        complex("roles", true, &["value", "display", "type", "primary"]),
         groups,
     ]);
     json!({"id": USER_SCHEMA, "name": "User", "attributes": attributes})
@@ -111,7 +112,9 @@ fn user() -> Value {
 
 fn enterprise() -> Value {
     let names = ["employeeNumber", "costCenter", "organization", "division", "department"];
-    let attributes: Vec<Value> = names.iter().map(|name| attribute(name, "string")).collect();
+    let texts = names.iter().map(|name| attribute(name, "string"));
+    let attributes: Vec<Value> =
+        texts.chain([complex("manager", false, &["value", "$ref", "displayName"])]).collect();
     json!({"id": ENTERPRISE_SCHEMA, "name": "EnterpriseUser", "attributes": attributes})
 }
 

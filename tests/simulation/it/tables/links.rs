@@ -13,9 +13,9 @@ use super::{State, Store};
 
 impl State {
     fn put_link(&mut self, link: &Link) {
-        self.links.insert(link.key.clone(), link.clone());
+        let old = self.links.insert(link.key.clone(), link.clone());
         self.index_link(link);
-        self.tell_link(link);
+        self.tell_link(old.as_ref(), link);
     }
 
     /// Why the link is not as it was read: the one there is now. The same fields count as in DynamoDB.

@@ -12,6 +12,7 @@ mod links;
 mod memberships;
 mod not_simulated;
 mod previews;
+mod references;
 mod stream;
 
 use std::collections::BTreeMap;
@@ -88,6 +89,8 @@ pub struct State {
     pub pushed: BTreeMap<(ApplicationId, GroupId), BTreeMap<UserId, Pushed>>,
     /// The way from a user to where he is pushed: written in the same batch, but an item of its own.
     pushed_mirror: BTreeMap<(ApplicationId, UserId, GroupId), Pushed>,
+    /// Who names a user, each with the token of his row.
+    references: BTreeMap<(ApplicationId, UserId), BTreeMap<UserId, String>>,
     applications: BTreeMap<ApplicationId, Kept>,
     conditions: BTreeMap<ApplicationId, Condition>,
     paces: BTreeMap<ApplicationId, Pace>,
@@ -133,6 +136,7 @@ impl Memory {
             todo: BTreeMap::new(),
             pushed: BTreeMap::new(),
             pushed_mirror: BTreeMap::new(),
+            references: BTreeMap::new(),
             applications: BTreeMap::new(),
             conditions: BTreeMap::new(),
             paces: BTreeMap::new(),
@@ -166,6 +170,7 @@ impl Memory {
             fuse: store.clone(),
             links: store.clone(),
             memberships: store.clone(),
+            references: store.clone(),
             jobs: store.clone(),
             previews: store.clone(),
             directory_jobs: store.clone(),

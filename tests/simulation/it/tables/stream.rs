@@ -65,10 +65,13 @@ impl State {
     }
 
     /// Whatever of a link's last settlement its item still bears is told by every write of it.
-    pub(super) fn tell_link(&mut self, link: &Link) {
+    pub(super) fn tell_link(&mut self, old: Option<&Link>, link: &Link) {
         let mut changes = Vec::new();
         if link.presence_changed {
             changes.push(StreamChange::Presence(link.key.clone()));
+            if old.and_then(Link::account) != link.account() {
+                changes.push(StreamChange::Account(link.key.clone()));
+            }
         }
         changes.extend(link.outcome.clone().map(|outcome| StreamChange::Outcome(Box::new(outcome))));
         let partition = match &link.key.object {

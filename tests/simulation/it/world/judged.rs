@@ -36,6 +36,6 @@ impl World {
 }
 
 pub(super) fn shown_account(account: &Account) -> oracle::Account {
-    let Account { external_id, name, active, title, nick_name, .. } = account.clone();
-    oracle::Account { external_id, name, active, title, nick_name }
+    let Account { external_id, name, active, title, nick_name, manager, .. } = account.clone();
+    oracle::Account { external_id, name, active, title, nick_name, manager }
 }

@@ -24,7 +24,7 @@ use crate::chance::{Chance, SimulatedClock};
 use crate::history::{History, Leaving, Letting, Rules};
 use crate::queue::{CalmBell, Queues, StormyBell};
 use crate::tables::{Calm, Memory};
-use crate::target::{Service, Wire};
+use crate::target::{MANAGER, Service, Wire};
 use crate::weather::{Climate, Now, Process, Storm};
 
 /// The one secret there is.
@@ -124,11 +124,11 @@ impl World {
                 },
             },
         };
-        world.connect().await;
+        world.connect(history.managers).await;
         world
     }
 
-    async fn connect(&self) {
+    async fn connect(&self, managers: bool) {
         let (setup, id) = (&self.setup, &self.application);
         setup.create(id, "CRM", "generic-saml").await.unwrap();
         let url = "https://crm.example.org/scim".parse().unwrap();
@@ -138,10 +138,11 @@ impl World {
             source,
             required: target == "userName",
         };
-        let attributes = vec![
+        let mut attributes = vec![
             mapped("userName", Source::Directory(DirectoryAttribute::Username)),
             mapped("title", Source::Custom("title".into())),
         ];
+        attributes.extend(managers.then(|| mapped(MANAGER, Source::Reference("manager".into()))));
         let new = Configuration {
             mapping: Some(Mapping { attributes }),
             policy: Some(self.policy(Rules::FIRST)),

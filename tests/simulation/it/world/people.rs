@@ -6,6 +6,7 @@ use provisioning::application::{Configuration, Selection};
 use provisioning::directory::{Group, Status, User};
 use provisioning::ids::{GroupId, UserId};
 use provisioning::ports::{DirectoryJobs as _, GroupWrite, UserWrite};
+use provisioning::value::Value;
 
 use super::World;
 use super::judged::shown_account;
@@ -19,6 +20,12 @@ fn user_id(user: u64) -> UserId {
 
 fn group_id(group: u64) -> GroupId {
     format!("g{group}").parse().unwrap()
+}
+
+fn custom(person: &Person) -> BTreeMap<String, Value> {
+    let manager = person.manager.as_ref().map(|manager| Value::reference(&manager.parse().unwrap()));
+    let title = ("title".to_owned(), person.title.as_str().into());
+    [title].into_iter().chain(manager.map(|manager| ("manager".to_owned(), manager))).collect()
 }
 
 impl World {
@@ -45,7 +52,7 @@ impl World {
             last_name: None,
             display_name: None,
             status,
-            custom: BTreeMap::from([("title".to_owned(), after.title.as_str().into())]),
+            custom: custom(&after),
             deleting: false,
         };
         let ids = |groups: &BTreeSet<String>| groups.iter().map(|group| group.parse().unwrap()).collect();
@@ -102,6 +109,10 @@ impl World {
                 self.change_user(*one, oracle, |person| person.name = "between".into()).await;
                 self.change_user(*other, oracle, |person| person.name = first).await;
                 self.change_user(*one, oracle, |person| person.name = second).await;
+            }
+            Act::Report { user, manager } if known(user) => {
+                let manager = manager.map(|manager| user_id(manager).to_string());
+                self.change_user(*user, oracle, |person| person.manager = manager).await;
             }
             Act::Disable { user } if known(user) => {
                 self.change_user(*user, oracle, |person| person.enabled = false).await;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use provisioning::activity::Action;
 use provisioning::desired::Desired;
-use provisioning::explain::{ExplainedAttribute, Explanation, Fate, Hindrance, explain};
+use provisioning::explain::{ExplainedAttribute, Explanation, Fate, Hindrance, NamedUser, explain};
 use provisioning::ids::{ApplicationId, UserId};
 use provisioning::mapping::{AttributePath, Source};
 use provisioning::plan::{CounterpartKeys, UserPlan};
@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::links::ShownLink;
+use super::mapping::typed;
 use super::present;
 use crate::Api;
 use crate::path::Path;
@@ -192,6 +193,32 @@ struct ShownAttribute {
     in_doubt: bool,
     /// What becomes of it.
     outcome: ShownFate,
+    /// The user whom it names; the id of his account is its value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    names: Option<ShownNamed>,
+}
+
+/// A user whom an attribute names.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ExplainedName)]
+struct ShownNamed {
+    /// His id.
+    id: String,
+    /// His username; absent of somebody who is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    username: Option<String>,
+    /// Why he has no account that could be named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    absent: Option<String>,
+}
+
+impl From<NamedUser> for ShownNamed {
+    fn from(named: NamedUser) -> Self {
+        Self { id: named.user.to_string(), username: named.username, absent: named.absent }
+    }
 }
 
 /// What becomes of an attribute.
@@ -210,6 +237,8 @@ enum ShownFate {
     NoValue,
     /// He has no value and the target requires one: all of him waits for it.
     Blocks,
+    /// It names somebody who has no account at the target, and is left out until he has one.
+    LeftOut,
     /// Nothing of it is sent.
     NotSent,
     /// It is mapped no more, and stays at the target as it is.
@@ -280,11 +309,13 @@ impl From<ExplainedAttribute> for ShownAttribute {
             Fate::InStep => ShownFate::InStep,
             Fate::NoValue => ShownFate::NoValue,
             Fate::Blocks => ShownFate::Blocks,
+            Fate::LeftOut => ShownFate::LeftOut,
             Fate::NotSent => ShownFate::NotSent,
             Fate::Unmapped => ShownFate::Unmapped,
         };
-        let ExplainedAttribute { target, source, required, value, sent, in_doubt, .. } = attribute;
-        Self { target, source, required, value, sent, in_doubt, outcome }
+        let ExplainedAttribute { target, source, required, value, sent, in_doubt, names, .. } = attribute;
+        let (source, names) = (source.as_ref().map(typed), names.map(ShownNamed::from));
+        Self { target, source, required, value, sent, in_doubt, outcome, names }
     }
 }
 

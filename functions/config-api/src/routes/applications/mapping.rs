@@ -7,6 +7,8 @@ use provisioning::application::{Configured, TargetSchema};
 use provisioning::directory::User;
 use provisioning::ids::{ApplicationId, UserId};
 use provisioning::mapping::{AttributePath, DirectoryAttribute, MappedAttribute, Rendered, Source};
+use provisioning::plan::sendable;
+use provisioning::reference::resolved_if_active;
 use provisioning::value::Value;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -182,9 +184,17 @@ impl From<WireSource> for Source {
     }
 }
 
+/// A source as it is typed: whether a custom attribute names users is its definition's business.
+pub(super) fn typed(source: &Source) -> Source {
+    match source {
+        Source::Reference(name) => Source::Custom(name.clone()),
+        other => other.clone(),
+    }
+}
+
 /// An entry as it is shown. What the wire cannot say, such as a constant list, is not made by it either.
 fn shown_entry(mapped: &MappedAttribute) -> Option<ShownEntry> {
-    let source = serde_json::from_value(serde_json::to_value(&mapped.source).ok()?).ok()?;
+    let source = serde_json::from_value(serde_json::to_value(typed(&mapped.source)).ok()?).ok()?;
     Some(ShownEntry { target: mapped.target.clone(), source, required: mapped.required })
 }
 
@@ -245,8 +255,7 @@ async fn map(
         })?;
         wanted.push((path, entry.source.into()));
     }
-    let custom: Vec<String> =
-        api.tables.attributes.list().await?.into_iter().map(|definition| definition.name).collect();
+    let custom = api.tables.attributes.list().await?;
     Ok(shown(&read.setup.map(&id, wanted, &custom).await?))
 }
 
@@ -261,13 +270,20 @@ struct Evaluation {
 
 /// What the mapping makes of a user.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"attributes": [{"target": "userName", "value": "ada"}], "missing": []}))]
+#[schema(example = json!({"attributes": [{"target": "userName", "value": "ada"}], "missing": [], "left_out": []}))]
 struct Evaluated {
     /// The attributes that are sent, and their values.
     attributes: Vec<EvaluatedAttribute>,
     /// Required attributes without a value: with any, the user is blocked.
     #[schema(value_type = Vec<String>)]
     missing: Vec<AttributePath>,
+    /// Attributes that name somebody who has no account at the target: they are sent once he has one.
+    #[schema(value_type = Vec<String>)]
+    left_out: Vec<AttributePath>,
+    /// Why nothing is sent of him: what is missing, or that the target takes no such name. Absent where all of it is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refused: Option<String>,
 }
 
 /// One attribute that is sent.
@@ -294,19 +310,23 @@ async fn evaluate(
     let configured = present(&api, &id).await?;
     connected(&configured)?;
     let user = whom(&api, &String::from(evaluation.user)).await?;
+    let (user, left_out) = resolved_if_active(&api.tables, &configured, user).await?;
     let missing = configured
         .mapping
         .attributes
         .iter()
         .filter(|mapped| mapped.required && mapped.source.value(&user).is_none());
     let missing: Vec<_> = missing.map(|mapped| mapped.target.clone()).collect();
-    let attributes = match configured.mapping.render(&user) {
+    let rendered = configured.mapping.render(&user);
+    let refused = sendable(&configured, rendered.clone()).err();
+    let attributes = match rendered {
         Rendered::Blocked { .. } => Vec::new(),
         Rendered::Attributes(attributes) => {
             attributes.into_iter().map(|(target, value)| EvaluatedAttribute { target, value }).collect()
         }
     };
-    Ok(Json(Evaluated { attributes, missing }))
+    let left_out = left_out.into_iter().map(|left| left.target).collect();
+    Ok(Json(Evaluated { attributes, missing, left_out, refused }))
 }
 
 async fn whom(api: &Api, typed: &str) -> Result<User, Problem> {

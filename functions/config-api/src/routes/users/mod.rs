@@ -4,8 +4,6 @@ mod offboarding;
 mod wire;
 mod write;
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -87,13 +85,17 @@ async fn list(
             Some(id) => api.tables.directory.users(&[id]).await?,
             None => Default::default(),
         };
-        let items = found.values().filter(|user| named(user, prefix)).map(ShownUser::from).collect();
+        let items = found.values().filter(|user| named(user, prefix)).map(ShownUser::from);
+        let mut items: Vec<_> = items.collect();
+        write::with_names(&api, &mut items).await?;
         return Ok(Json(Page { items, next: None }));
     }
     let limit = filter.limit.unwrap_or_default().get();
     let page = api.tables.listing.users(prefix, after.as_ref(), limit).await?;
-    let users = page.items.into_iter().map(|(position, user)| (position, ShownUser::from(&user)));
-    Ok(Json(Page::placed(users, page.next)))
+    let (positions, users): (Vec<_>, Vec<_>) = page.items.into_iter().unzip();
+    let mut users: Vec<_> = users.iter().map(ShownUser::from).collect();
+    write::with_names(&api, &mut users).await?;
+    Ok(Json(Page::placed(positions.into_iter().zip(users), page.next)))
 }
 
 fn named(user: &User, prefix: &str) -> bool {
@@ -116,12 +118,13 @@ pub fn short<'a>(field: &str, text: Option<&'a str>) -> Result<&'a str, Problem>
         headers(("Location" = String, description = "His path"), ("ETag" = String, description = "His tag"))),
         CreateProblems))]
 async fn create(State(api): State<Api>, JsonBody(new): JsonBody<NewUser>) -> Result<Response, Problem> {
-    write::check_custom(&api, &new.custom.iter().map(|(name, value)| (name.clone(), value)).collect())
-        .await?;
+    let typed = new.custom.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
+    let custom = write::custom(&api, &typed).await?.into_iter();
+    let custom = custom.filter_map(|(name, value)| Some((name, value?))).collect();
     let id: UserId = api.new_id()?;
-    let user = write::create(&api, new.into_user(id)).await?;
+    let user = write::create(&api, new.into_user(id, custom)).await?;
     let location = [(header::LOCATION, location(&format!("/v1/users/{}", user.id)))];
-    Ok((StatusCode::CREATED, location, shown(&user)).into_response())
+    Ok((StatusCode::CREATED, location, shown(&api, &user).await?).into_response())
 }
 
 /// Our own ids are letters, digits and dashes.
@@ -129,9 +132,13 @@ pub fn location(path: &str) -> HeaderValue {
     HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"))
 }
 
-fn shown(user: &User) -> Response {
-    let shown = ShownUser::from(user);
-    (ETag::of_content(&shown), Json(shown)).into_response()
+/// His tag says nothing of those he names: another name of theirs changes nothing of him.
+async fn shown(api: &Api, user: &User) -> Result<Response, Problem> {
+    let mut shown = [ShownUser::from(user)];
+    let tag = ETag::of_content(&shown[0]);
+    write::with_names(api, &mut shown).await?;
+    let [shown] = shown;
+    Ok((tag, Json(shown)).into_response())
 }
 
 /// Shows a user.
@@ -140,7 +147,7 @@ fn shown(user: &User) -> Response {
     responses((status = 200, description = "The user", body = ShownUser,
         headers(("ETag" = String, description = "His tag")))))]
 async fn one(State(api): State<Api>, Path(id): Path<UserId>) -> Result<Response, Problem> {
-    Ok(shown(&present(&api, &id).await?))
+    shown(&api, &present(&api, &id).await?).await
 }
 
 /// Changes a user.
@@ -156,13 +163,13 @@ async fn change(
     precondition: Option<IfMatch>,
     MergePatch(patch): MergePatch<UserPatch>,
 ) -> Result<Response, Problem> {
-    let custom = patch.custom.iter().filter_map(|(name, value)| Some((name.clone(), value.as_ref()?)));
-    write::check_custom(&api, &custom.collect::<BTreeMap<_, _>>()).await?;
-    let user = write::change(&api, &id, precondition.as_ref(), |user| patch.clone().over(user)).await?;
+    let custom = write::custom(&api, &patch.custom).await?;
+    let user =
+        write::change(&api, &id, precondition.as_ref(), |user| patch.clone().over(user, &custom)).await?;
     if user.status == Status::Disabled {
         write::let_go(&api, &id).await;
     }
-    Ok(shown(&user))
+    shown(&api, &user).await
 }
 
 /// Deletes a user. He is out of scope at once; what is left of him goes in the background.

@@ -119,7 +119,7 @@ async fn offboard(State(api): State<Api>, Path(id): Path<UserId>) -> Result<Resp
     let was = write::present(&api, &id).await?;
     // Offboarded once more he keeps the time of the first.
     let known = was.status == Status::Disabled && api.tables.offboardings.noted(&id).await?.is_some();
-    write::change(&api, &id, None, |user| UserPatch::disabling().over(user)).await?;
+    write::change(&api, &id, None, |user| UserPatch::disabling().over(user, &BTreeMap::new())).await?;
     write::let_go(&api, &id).await;
     if !known {
         api.tables.offboardings.note(&id, api.clock.now()).await?;

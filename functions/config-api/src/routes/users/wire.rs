@@ -17,6 +17,8 @@ use crate::whole_number;
 /// Most characters of a custom attribute's text, and most texts of a list.
 const CUSTOM_TEXT: usize = 4_096;
 const CUSTOM_LIST: usize = 100;
+/// Most characters of what names a user.
+const NAMED: usize = 256;
 
 /// A user of the directory.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
@@ -51,7 +53,7 @@ pub struct ShownUser {
 
 impl From<&User> for ShownUser {
     fn from(user: &User) -> Self {
-        let custom = user.custom.iter().map(|(name, value)| (name.clone(), CustomValue(value.clone())));
+        let custom = user.custom.iter().map(|(name, value)| (name.clone(), CustomValue::from(value)));
         Self {
             id: user.id.to_string(),
             username: user.username.clone(),
@@ -88,8 +90,8 @@ pub struct NewUser {
 }
 
 impl NewUser {
-    /// As the directory has him.
-    pub fn into_user(self, id: UserId) -> User {
+    /// As the directory has him, with these custom attributes.
+    pub fn into_user(self, id: UserId, custom: BTreeMap<String, Value>) -> User {
         User {
             id,
             source_id: self.source_id.map(|id| SourceId(id.into())),
@@ -99,7 +101,7 @@ impl NewUser {
             last_name: self.last_name.map(Into::into),
             display_name: self.display_name.map(Into::into),
             status: self.status.map_or(Status::Active, Into::into),
-            custom: self.custom.into_iter().map(|(name, value)| (name, value.0)).collect(),
+            custom,
             deleting: false,
         }
     }
@@ -143,8 +145,8 @@ impl UserPatch {
         Self { status: Some(WireStatus::Disabled), ..Self::default() }
     }
 
-    /// Lays the patch over a user.
-    pub fn over(self, user: &User) -> User {
+    /// Lays the patch over a user, with these custom attributes; none is cleared.
+    pub fn over(self, user: &User, custom: &BTreeMap<String, Option<Value>>) -> User {
         let mut user = user.clone();
         if let Some(username) = self.username {
             user.username = username.into();
@@ -159,10 +161,10 @@ impl UserPatch {
         let mut source_id = user.source_id.take().map(|id| id.0);
         self.source_id.over(&mut source_id);
         user.source_id = source_id.map(SourceId);
-        for (name, value) in self.custom {
+        for (name, value) in custom {
             match value {
-                Some(CustomValue(value)) => user.custom.insert(name, value),
-                None => user.custom.remove(&name),
+                Some(value) => user.custom.insert(name.clone(), value.clone()),
+                None => user.custom.remove(name),
             };
         }
         user
@@ -200,20 +202,74 @@ impl From<WireStatus> for Status {
 
 /// The value of a custom attribute.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct CustomValue(pub Value);
+#[serde(untagged)]
+pub enum CustomValue {
+    /// A value as it is.
+    Plain(Value),
+    /// A user of the directory.
+    User(NamedUser),
+}
+
+/// A user of the directory, as an attribute of another names him. Of several the id counts, then the source id.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedUser {
+    /// His id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// His username; absent of somebody who is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// His source id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+}
+
+impl From<&Value> for CustomValue {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Reference(named) => {
+                Self::User(NamedUser { id: Some(named.user.to_string()), ..NamedUser::default() })
+            }
+            plain => Self::Plain(plain.clone()),
+        }
+    }
+}
+
+impl ShownUser {
+    /// The users whom attributes of this one name.
+    pub fn named(&mut self) -> impl Iterator<Item = &mut NamedUser> {
+        self.custom.values_mut().filter_map(|value| match value {
+            CustomValue::User(named) => Some(named),
+            CustomValue::Plain(_) => None,
+        })
+    }
+}
 
 impl<'de> Deserialize<'de> for CustomValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = serde_json::Value::deserialize(deserializer)?;
+        let refused = || {
+            serde::de::Error::custom(
+                "true, false, a whole number, text of 1 to 4096 characters, a list of such texts, or a user by id, \
+                 username or source_id",
+            )
+        };
+        if json.is_object() {
+            let named: NamedUser = serde_json::from_value(json).map_err(|_| refused())?;
+            let parts: Vec<_> =
+                [&named.id, &named.username, &named.source_id].into_iter().flatten().collect();
+            let is_one = !parts.is_empty() && parts.iter().all(|part| is_short(part));
+            return if is_one { Ok(Self::User(named)) } else { Err(refused()) };
+        }
         let value =
             whole_number::of(&json).map(Value::Integer).or_else(|| Value::from_json(&json)).filter(fits);
-        value.map(Self).ok_or_else(|| {
-            serde::de::Error::custom(
-                "true, false, a whole number, text of 1 to 4096 characters, or a list of such texts",
-            )
-        })
+        value.map(Self::Plain).ok_or_else(refused)
     }
+}
+
+fn is_short(text: &str) -> bool {
+    !text.is_empty() && text.chars().count() <= NAMED && !text.chars().any(char::is_control)
 }
 
 fn fits(value: &Value) -> bool {
@@ -221,7 +277,7 @@ fn fits(value: &Value) -> bool {
     match value {
         Value::Text(text) => short(text),
         Value::List(texts) => texts.len() <= CUSTOM_LIST && texts.iter().all(short),
-        Value::Boolean(_) | Value::Integer(_) => true,
+        Value::Boolean(_) | Value::Integer(_) | Value::Reference(_) => true,
     }
 }
 
@@ -247,7 +303,13 @@ fn any_value() -> AnyOfBuilder {
     let number = number.minimum(Some(i64::MIN)).maximum(Some(i64::MAX));
     let list = ArrayBuilder::new().items(text()).min_items(Some(1)).max_items(Some(CUSTOM_LIST));
     let any = AnyOfBuilder::new().item(ObjectBuilder::new().schema_type(Type::Boolean)).item(number);
-    any.item(text()).item(list)
+    let name = || ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(NAMED));
+    let name = || name().pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]+$"));
+    let user = ObjectBuilder::new().schema_type(Type::Object).min_properties(Some(1));
+    let user = user.property("id", name()).property("username", name()).property("source_id", name());
+    let user =
+        user.additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::FreeForm(false)));
+    any.item(text()).item(list).item(user.description(Some("A user of the directory, by any of these")))
 }
 
 impl utoipa::ToSchema for CustomValue {}

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use provisioning::directory::User;
+use provisioning::directory::attribute::AttributeType;
+use provisioning::directory::naming::Naming;
 use provisioning::fuse;
 use provisioning::ids::{GroupId, UserId};
 use provisioning::ports::{DirectoryWriteError, Doorbell, Lane, StoreResult, UserWrite};
+use provisioning::value::Value;
 
-use super::wire::{CustomValue, ShownUser};
+use super::wire::{CustomValue, NamedUser, ShownUser};
 use crate::Api;
 use crate::etag::{ETag, IfMatch};
 use crate::problem::{FieldError, Problem, ProblemKind, shortened};
@@ -114,24 +117,74 @@ async fn refused(api: &Api, error: DirectoryWriteError) -> Problem {
     }
 }
 
-/// Holds custom attributes against their definitions.
-pub async fn check_custom(api: &Api, custom: &BTreeMap<String, &CustomValue>) -> Result<(), Problem> {
+/// Holds custom attributes against their definitions, and finds the users they name.
+pub async fn custom(
+    api: &Api,
+    custom: &BTreeMap<String, Option<CustomValue>>,
+) -> Result<BTreeMap<String, Option<Value>>, Problem> {
+    let mut values = BTreeMap::new();
     if custom.is_empty() {
-        return Ok(());
+        return Ok(values);
     }
     let definitions = api.tables.attributes.list().await?;
-    let mut errors = custom.iter().filter_map(|(name, value)| {
+    let mut errors = Vec::new();
+    for (name, typed) in custom {
         let field = || FieldError::of(format!("custom.{}", shortened(name)));
-        match definitions.iter().find(|definition| definition.name == **name) {
-            Some(definition) if definition.kind.accepts(&value.0) => None,
-            Some(definition) => Some(field().allowed(definition.kind.describe())),
-            None => {
+        let definition = definitions.iter().find(|definition| definition.name == *name);
+        let value = match (typed, definition) {
+            (None, _) => Ok(None),
+            (Some(typed), Some(definition)) if definition.kind == AttributeType::UserReference => {
+                user_named(api, typed).await?.map(Some).map_err(|given| match given {
+                    Some(given) => field().given(&given).allowed(definition.kind.describe()),
+                    None => field().allowed(definition.kind.describe()),
+                })
+            }
+            (Some(CustomValue::Plain(value)), Some(definition)) if definition.kind.accepts(value) => {
+                Ok(Some(value.clone()))
+            }
+            (Some(_), Some(definition)) => Err(field().allowed(definition.kind.describe())),
+            (Some(_), None) => {
                 let names: Vec<_> = definitions.iter().take(LISTED).map(|one| one.name.as_str()).collect();
                 let allowed = if names.is_empty() { "none is defined".to_owned() } else { names.join(", ") };
-                Some(field().allowed(allowed).hint("define it with PUT /v1/attributes/{name}"))
+                Err(field().allowed(allowed).hint("define it with PUT /v1/attributes/{name}"))
             }
+        };
+        match value {
+            Ok(value) => drop(values.insert(name.clone(), value)),
+            Err(error) => errors.push(error),
         }
-    });
-    let Some(first) = errors.next() else { return Ok(()) };
+    }
+    let mut errors = errors.into_iter();
+    let Some(first) = errors.next() else { return Ok(values) };
     Err(errors.take(LISTED).fold(Problem::value(first), Problem::error))
+}
+
+/// The user that is named; else what was given, where it was a name.
+async fn user_named(api: &Api, typed: &CustomValue) -> Result<Result<Value, Option<String>>, Problem> {
+    let naming = match typed {
+        CustomValue::Plain(Value::Text(text)) => Naming::Any(text),
+        CustomValue::User(NamedUser { id: Some(id), .. }) => Naming::Id(id),
+        CustomValue::User(NamedUser { source_id: Some(id), .. }) => Naming::SourceId(id),
+        CustomValue::User(NamedUser { username: Some(name), .. }) => Naming::Username(name),
+        CustomValue::Plain(_) | CustomValue::User(_) => return Ok(Err(None)),
+    };
+    let found = naming.find(api.tables.directory.as_ref()).await?;
+    Ok(found.map(|user| Value::reference(&user)).ok_or_else(|| Some(naming.text().to_owned())))
+}
+
+/// Says the names of the users whom others name.
+pub async fn with_names(api: &Api, users: &mut [ShownUser]) -> Result<(), Problem> {
+    let named = users.iter_mut().flat_map(ShownUser::named);
+    let ids: BTreeSet<UserId> = named.filter_map(|named| named.id.as_ref()?.parse().ok()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let found = api.tables.directory.users(&ids.into_iter().collect::<Vec<_>>()).await?;
+    let names: BTreeMap<&str, &User> =
+        found.iter().filter(|(_, user)| !user.deleting).map(|(id, user)| (id.as_str(), user)).collect();
+    for named in users.iter_mut().flat_map(ShownUser::named) {
+        let user = named.id.as_deref().and_then(|id| names.get(id));
+        named.username = user.map(|user| user.username.clone());
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@ use scim::AttributePath;
 use super::{Setup, SetupError};
 use crate::activity::EventName;
 use crate::application::{Configured, Lifecycle, Policy, Selection};
+use crate::directory::attribute::AttributeDefinition;
 use crate::ids::ApplicationId;
 use crate::mapping::{Mapping, Source, check};
 use crate::ports::ConfigurationWrite;
@@ -99,11 +100,14 @@ impl Setup {
         &self,
         id: &ApplicationId,
         wanted: Vec<(AttributePath, Source)>,
-        custom: &[String],
+        custom: &[AttributeDefinition],
     ) -> Result<Configured, SetupError> {
         let before = self.load_kept(id).await?;
         let schema = before.schema.as_ref().ok_or(SetupError::Unconnected)?;
-        let mapping = check(wanted, schema, custom).map_err(SetupError::Mapping)?;
+        let profile = catalog::profile(&before.application.catalog_key);
+        let single_values =
+            profile.and_then(|profile| profile.single_values.as_ref()).is_some_and(|known| known.value);
+        let mapping = check(wanted, schema, custom, single_values).map_err(SetupError::Mapping)?;
         self.configure(id, Configuration { mapping: Some(mapping), ..Configuration::default() }).await
     }
 

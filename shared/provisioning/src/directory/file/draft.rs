@@ -51,6 +51,7 @@ impl Draft {
             line: self.alone.unwrap_or(1),
             content,
             names_groups: self.names_groups,
+            unresolved: Vec::new(),
             problems: self.problems.kept,
         }
     }

@@ -25,6 +25,17 @@ pub struct FileLine {
     pub names_groups: bool,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
+    /// Users whom its attributes name and who are not there, or not yet.
+    pub unresolved: Vec<Unresolved>,
+}
+
+/// A user whom an attribute names and who is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unresolved {
+    /// The attribute.
+    pub column: String,
+    /// By what he is named.
+    pub given: String,
 }
 
 /// What a line says.

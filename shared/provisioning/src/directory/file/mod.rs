@@ -23,7 +23,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use line::{Content, FileLine, LineReader};
+pub use line::{Content, FileLine, LineReader, Unresolved};
 pub use problem::{PROBLEMS_KEPT, Problem, ProblemKind, Problems};
 pub use records::{LONGEST_RECORD, Place, Record, RecordReader};
 pub use row::{Edit, FileGroup, FileUser};

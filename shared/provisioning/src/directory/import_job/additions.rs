@@ -7,6 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::groups::{Groups, declared};
 use super::people::{People, Person};
 use super::planning::{Extent, Planned, plan};
+use super::references::unknown_user;
 use super::runner::{Batch, ImportRunner};
 use super::{CONCURRENCY, Entry, EntryResult, Import, LinePage, LineProblem, Named, Position, Tally, Walk};
 use crate::directory::file::{Content, FileGroup, FileLine, FileUser, Place, ProblemKind};
@@ -196,6 +197,8 @@ impl ImportRunner {
         }
         let planned = plan(user, id, record, wanted, waits, Extent::Additions);
         outcome.departing_users += u64::from(planned.removes);
+        entry.unresolved = line.unresolved.first().map(unknown_user);
+        let waits = waits || entry.unresolved.is_some();
         note(&mut entry, &planned, waits, import.request.dry_run);
         outcome.writes.extend(planned.write.map(|write| (outcome.entries.len(), write)));
         Ok(entry)

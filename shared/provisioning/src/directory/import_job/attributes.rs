@@ -33,6 +33,9 @@ impl ImportRunner {
                         kind
                     }
                 };
+                if kind == AttributeType::UserReference && matches!(value, Value::Text(_)) {
+                    continue;
+                }
                 match brought_to(kind, value) {
                     Some(value) => *edit = Edit::Set(value),
                     None => line.problems.push(Problem {
@@ -61,6 +64,7 @@ fn kind_of(value: &Value) -> AttributeType {
         Value::Boolean(_) => AttributeType::Boolean,
         Value::Integer(_) => AttributeType::Integer,
         Value::List(_) => AttributeType::StringList,
+        Value::Reference(_) => AttributeType::UserReference,
     }
 }
 
@@ -77,7 +81,7 @@ fn brought_to(kind: AttributeType, value: &Value) -> Option<Value> {
             let items: Vec<_> = text.split(';').map(str::trim).filter(|item| !item.is_empty()).collect();
             (!items.is_empty()).then(|| Value::List(items.into_iter().map(str::to_owned).collect()))
         }
-        AttributeType::String | AttributeType::Date => None,
+        AttributeType::String | AttributeType::Date | AttributeType::UserReference => None,
     }
 }
 

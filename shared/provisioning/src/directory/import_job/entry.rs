@@ -51,9 +51,12 @@ pub struct Entry {
     /// What it takes is the user's right to sign in.
     #[serde(rename = "s", default)]
     pub disables: bool,
-    /// It waits for a name.
+    /// It waits for a name, or for somebody whom it names.
     #[serde(rename = "w", default)]
     pub waits: bool,
+    /// What is wrong with it if he whom it names never comes.
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    pub unresolved: Option<LineProblem>,
 }
 
 /// What became of a line. The later of two comes from more having been done.
@@ -155,6 +158,7 @@ impl Entry {
             departs: false,
             disables: false,
             waits: false,
+            unresolved: None,
         }
     }
 
@@ -162,12 +166,12 @@ impl Entry {
     pub(super) fn refuse(&mut self, problem: LineProblem) {
         self.problems = vec![problem];
         self.result = EntryResult::Problem;
-        (self.departs, self.waits) = (false, false);
+        (self.departs, self.waits, self.unresolved) = (false, false, None);
     }
 
     /// Bytes it takes, about.
     pub(super) fn size(&self) -> usize {
-        let problems = self.problems.iter().map(|problem| {
+        let problems = self.problems.iter().chain(&self.unresolved).map(|problem| {
             let texts = [problem.column.as_deref(), problem.given.as_deref(), Some(&*problem.detail)];
             texts.iter().flatten().map(|text| text.len() + 12).sum::<usize>()
         });

@@ -14,6 +14,7 @@ mod entry;
 mod groups;
 mod people;
 mod planning;
+mod references;
 mod revisit;
 mod runner;
 mod state;

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::additions::{taken, undeclared};
 use super::people::Person;
 use super::planning::{Extent, plan};
+use super::references::{noted_under, unknown_user};
 use super::runner::ImportRunner;
 use super::walk::after_departures;
 use super::{Entry, EntryResult, Import, ImportState, LinePage, Named, Position};
@@ -109,8 +110,8 @@ impl ImportRunner {
             self.foresee(import, &mut page, &lines).await?;
         }
         for entry in page.entries.iter_mut().filter(|entry| entry.waits) {
-            let name = entry.name.clone();
-            entry.refuse(taken("username", &name));
+            let problem = entry.unresolved.take().unwrap_or_else(|| taken("username", &entry.name));
+            entry.refuse(problem);
         }
         let next = page.number + 1;
         self.put_back(import, page, Position::Closing(next)).await
@@ -203,6 +204,7 @@ impl ImportRunner {
                 plan(user, id.clone(), record, wanted, person.name_of.is_some(), Extent::Everything);
             noted.insert(format!("u#{id}"), Named::at(line.line, &folded(&user.username)));
             let mut entry = page.entries[at].clone();
+            entry.unresolved = line.unresolved.first().map(unknown_user);
             done(&mut entry, id == made, joins, person);
             writes.push((at, planned.write, entry));
         }
@@ -234,7 +236,8 @@ impl ImportRunner {
     async fn foresee(&self, import: &Import, page: &mut LinePage, lines: &[FileLine]) -> StoreResult<()> {
         let people = self.people_of(import, lines).await?;
         let keys = people.of_line.iter().filter_map(|person| person.name_of.as_ref());
-        let bearers = self.named(import, keys.map(|id| format!("u#{id}")).collect()).await?;
+        let named = lines.iter().flat_map(|line| &line.unresolved).flat_map(noted_under);
+        let bearers = self.named(import, keys.map(|id| format!("u#{id}")).chain(named).collect()).await?;
         for (line, person) in lines.iter().zip(&people.of_line) {
             let bearer = person.name_of.as_ref().map(|id| bearers.get(&format!("u#{id}")));
             let free = match bearer {
@@ -242,8 +245,10 @@ impl ImportRunner {
                 Some(None) => import.deletes_users(),
                 Some(Some(named)) => named.name != folded(line.name()),
             };
+            let comes = |unresolved| noted_under(unresolved).iter().any(|key| bearers.contains_key(key));
+            let free = free && line.unresolved.iter().all(comes);
             if let Some(entry) = page.entries.iter_mut().find(|entry| free && entry.line == line.line) {
-                entry.waits = false;
+                (entry.waits, entry.unresolved) = (false, None);
                 if let (None, Content::User(user, _)) = (&person.id, &line.content) {
                     entry.joined = user.groups.as_ref().map_or(0, BTreeSet::len) as u64;
                 }
@@ -271,7 +276,7 @@ impl ImportRunner {
 /// A line once all of it was done. Of one that waits for a name everything else was done.
 fn done(entry: &mut Entry, created: bool, joins: u64, person: &Person) {
     entry.departs = false;
-    entry.waits = person.name_of.is_some();
+    entry.waits = person.name_of.is_some() || entry.unresolved.is_some();
     entry.result = match () {
         () if entry.waits => EntryResult::Pending,
         () if created => EntryResult::Created,

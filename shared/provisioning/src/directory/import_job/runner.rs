@@ -177,6 +177,7 @@ impl ImportRunner {
             records.last = false;
         }
         self.conform(import, &mut lines).await?;
+        self.refer(&mut lines).await?;
         Ok(Ok(Batch { start, next: records.next, last: records.last, lines }))
     }
 

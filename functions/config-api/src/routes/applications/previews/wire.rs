@@ -3,7 +3,7 @@
 use provisioning::application::Configured;
 use provisioning::mapping::AttributePath;
 use provisioning::preview::{
-    Changed, ChangedObject, Members, PreviewJob, PreviewPhase, PreviewRow, RowAction, Tally,
+    Changed, ChangedObject, Follows, Members, PreviewJob, PreviewPhase, PreviewRow, RowAction, Tally,
 };
 use provisioning::target::{Change, Kind};
 use provisioning::value::Value;
@@ -160,6 +160,10 @@ pub struct ShownRow {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     changes: Vec<ShownChange>,
+    /// Attributes that name somebody whose account is still to be made or adopted, and are sent once it is there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    follows: Vec<ShownFollows>,
     /// Why nothing can be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -352,6 +356,26 @@ fn members(members: Members) -> Option<ShownMembers> {
     (count > 0).then_some(ShownMembers { count, names })
 }
 
+/// An attribute that names somebody whose account is still to come.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PreviewedName)]
+struct ShownFollows {
+    /// The attribute of the target.
+    #[schema(value_type = String)]
+    attribute: AttributePath,
+    /// The id of the user it names.
+    user: String,
+    /// His username.
+    username: String,
+}
+
+impl From<Follows> for ShownFollows {
+    fn from(follows: Follows) -> Self {
+        let Follows { attribute, user, username } = follows;
+        Self { attribute, user: user.to_string(), username }
+    }
+}
+
 impl From<PreviewRow> for ShownRow {
     fn from(row: PreviewRow) -> Self {
         Self {
@@ -361,6 +385,7 @@ impl From<PreviewRow> for ShownRow {
             action: row.action.into(),
             remote_id: row.remote_id.map(|id| id.to_string()),
             changes: row.changes.into_iter().map(ShownChange::from).collect(),
+            follows: row.follows.into_iter().map(ShownFollows::from).collect(),
             reason: row.reason,
             candidates: row.candidates.into_iter().map(ShownCandidate::from).collect(),
             added: members(row.added),
