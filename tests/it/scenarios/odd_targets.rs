@@ -64,11 +64,7 @@ async fn of_two_accounts_whose_names_differ_in_case_only_none_is_taken() {
     // The target tells them apart; the seed does not.
     let second = seed(&world, "eva");
     let renamed = json!([{"op": "replace", "path": "userName", "value": "ADA"}]);
-    let body = json!({ "Operations": renamed });
-    let url = format!("{}/Users/{second}", world.stand_in.base_url());
-    let token = secrecy::ExposeSecret::expose_secret(&world.stand_in.token()).to_owned();
-    let sent = reqwest::Client::new().patch(url).bearer_auth(token).json(&body).send().await.unwrap();
-    assert!(sent.status().is_success());
+    assert!(world.stand_in.alter(Kind::User, &second, &renamed));
     world.stand_in.clear_log();
     world.user("ada", "Countess", &["sales"]).await;
     world.enable().await;

@@ -104,7 +104,7 @@ async fn what_came_twice_is_asked_for_by_its_id(subject: &Subject) {
     let made = subject.create(user("tom.twice", &[])).await;
     let read = subject.read(Kind::User, &made).await;
     let listed = subject.find(Kind::User, MatchKey::Name("tom.twice".into())).await;
-    assert_eq!(listed, [read.remote_id.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&read.remote_id));
     assert_eq!(read.remote_id, made.remote_id);
     assert_eq!(RemoteId::new(&read.resource.id().expect("an id")), Some(made.remote_id));
 }

@@ -8,7 +8,6 @@ use provisioning::ports::Tables;
 use crate::tables::{Calm, Memory};
 
 /// Every store, empty, in calm weather.
-#[expect(clippy::unused_async, reason = "the contract awaits its tables, since others take time to be made")]
 pub async fn tables() -> Tables {
     let clock = SteppedClock::at("2026-11-24T10:00:00Z".parse().expect("a time"));
     Memory::new(Arc::new(clock)).tables(Arc::new(Calm))

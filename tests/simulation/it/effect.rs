@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use provisioning::target::Kind;
 use provisioning::value::Value;
 
-use crate::target::Contents;
+use crate::target::{Contents, MANAGER};
 
 /// A user or group as the target keeps it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,6 +48,7 @@ impl Contents {
                 ]
                 .into();
                 attributes.extend(account.title.as_ref().map(|title| ("title".to_owned(), text(title))));
+                attributes.extend(account.manager.as_ref().map(|id| (MANAGER.to_owned(), text(id))));
                 Some(Kept { attributes, members: BTreeSet::new() })
             }
             Kind::Group => {

@@ -319,6 +319,37 @@ fn names(world: &World) -> BTreeMap<String, BTreeSet<String>> {
     users.collect()
 }
 
+/// Whom a row says to be named as the manager at the end: by his account's id, or, where that is still to come, by his own;
+/// `Some(None)` where none is.
+fn said_manager(row: &PreviewRow) -> Option<Option<String>> {
+    let follows = row.follows.first().map(|follows| Some(follows.user.to_string()));
+    let changes = || row.changes.iter().rfind(|change| change.attribute.to_string() == MANAGER);
+    follows.or_else(|| {
+        let change = changes().filter(|change| change.old != change.new)?;
+        Some(match &change.new {
+            Some(Value::Text(account)) => Some(account.clone()),
+            _ => None,
+        })
+    })
+}
+
+/// Whether the account that the target shows as the manager's now is the one that was said; neither, where nothing was.
+fn is_managed_by(
+    said: Option<&Option<String>>,
+    shown: Option<(Option<String>, Option<String>)>,
+    names: &BTreeMap<String, BTreeSet<String>>,
+) -> bool {
+    match (said, shown) {
+        (None, None) => true,
+        (Some(None), Some((_, shown))) => shown.is_none(),
+        (Some(Some(said)), Some((_, Some(shown)))) => {
+            let account = shown.trim_matches('"');
+            said == account || names.get(account).is_some_and(|names| names.contains(said))
+        }
+        _ => false,
+    }
+}
+
 /// What is not the same in a preview's rows and in what the target's write log shows of the run after it.
 fn unlike(
     rows: &[PreviewRow],
@@ -338,14 +369,16 @@ fn unlike(
             continue;
         };
         let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string);
-        let changes = row.changes.iter().filter(|change| change.old != change.new);
+        let changes = without_manager(&row.changes).into_iter().filter(|change| change.old != change.new);
         let changes: BTreeMap<_, _> = changes
             .map(|change| (change.attribute.to_string(), (text(&change.old), text(&change.new))))
             .collect();
+        let mut shows = sum.changes.clone();
+        let managed = is_managed_by(said_manager(row).as_ref(), shows.remove(MANAGER), names);
         let members = |said: &[String]| said.iter().cloned().collect::<BTreeSet<_>>();
         let is_same = (row.action == RowAction::Create) == sum.made
             && (row.action == RowAction::Delete) == sum.deleted
-            && (sum.deleted || changes == sum.changes)
+            && (sum.deleted || (changes == shows && managed))
             && (sum.deleted || named(&sum.added, &members(&row.added.names)))
             && (sum.deleted || named(&sum.removed, &members(&row.removed.names)));
         if !is_same {

@@ -62,7 +62,7 @@ impl Fuse<'_> {
             let window = self.tables.fuse.window(self.application).await?;
             let (after, granted) = match window.let_through(removes, &self.limits, now) {
                 Ok(after) => (after, Stamps::Link(link, &stamped)),
-                Err(after) => (after, Stamps::None),
+                Err(after) => (*after, Stamps::None),
             };
             let why = after.blown.as_ref().map(|blown| blown.why.clone()).unwrap_or_default();
             let written = match after == window {
@@ -170,6 +170,7 @@ impl Fuse<'_> {
                 Ok(_) if stamps.is_empty() => return Ok(Ok(())),
                 Ok(after) => (after, Stamps::Members(group, stamps), Ok(())),
                 Err(after) => {
+                    let after = *after;
                     let why = after.blown.as_ref().map(|blown| blown.why.clone()).unwrap_or_default();
                     if after == window {
                         return Ok(Err(Some(why)));

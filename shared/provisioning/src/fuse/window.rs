@@ -168,14 +168,14 @@ impl Window {
     /// # Errors
     ///
     /// The removal may not go; the window as it is to be written then.
-    pub fn let_through(&self, removes: Removes, limits: &Limits, now: Timestamp) -> Result<Self, Self> {
+    pub fn let_through(&self, removes: Removes, limits: &Limits, now: Timestamp) -> Result<Self, Box<Self>> {
         if self.blown.is_some() {
-            return Err(self.clone());
+            return Err(Box::new(self.clone()));
         }
         let counted = self.with(removes, now);
         match too_much(counted.counted(now), self.bases(), limits) {
             None => Ok(counted),
-            Some(why) => Err(self.blow(why, now)),
+            Some(why) => Err(Box::new(self.blow(why, now))),
         }
     }
 
@@ -337,7 +337,7 @@ mod tests {
         for _ in 0..removals {
             match window.let_through(Removes::Account, &Limits::default(), at(0)) {
                 Ok(next) => window = next,
-                Err(blown) => return (blown, false),
+                Err(blown) => return (*blown, false),
             }
         }
         (window, true)

@@ -139,7 +139,7 @@ impl Page<'_> {
         let in_use = link.usable_remote(generation).is_some() || link.state == State::Creating;
         let row = self.user_row(record, link).await?;
         let desired = Desired::of(record, &self.configured.selection);
-        Ok(Look { row, in_use, goes: desired != Desired::Active && !self.configured.keeps(&link, desired) })
+        Ok(Look { row, in_use, goes: desired != Desired::Active && !self.configured.keeps(link, desired) })
     }
 
     /// What the workers' planner says of him, and where it says that he is matched, what matching says.

@@ -105,11 +105,11 @@ impl Worker {
             let mut task = Task::new(&worker, opened, key, token);
             let run = async {
                 match task.key.object.clone() {
-                    Object::User(user) => task.user(&user).await,
-                    Object::Group(group) => task.group(&group).await,
+                    Object::User(user) => Box::pin(task.user(&user)).await,
+                    Object::Group(group) => Box::pin(task.group(&group)).await,
                 }
             };
-            tokio::time::timeout(deadline, Box::pin(run)).await
+            tokio::time::timeout(deadline, run).await
         });
         match task.await {
             Ok(Ok(Ok(()))) => Handled::Yes,

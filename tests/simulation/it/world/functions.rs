@@ -135,7 +135,7 @@ impl World {
             }
             handled
         };
-        Self::invoke(parts, run).await
+        Box::pin(Self::invoke(parts, run)).await
     }
 
     /// Reads one shard of a stream in order: batches are split, done again, and given up now and then.
