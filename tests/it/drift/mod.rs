@@ -134,8 +134,8 @@ async fn a_sweep_that_finds_no_drift_sends_its_reads_and_writes_no_link() {
     let reads = requests(&world);
     assert_eq!(
         reads.len(),
-        4,
-        "one page of users, one of groups, and each group with its members: {reads:?}"
+        6,
+        "a page of users and one of groups, each with a look behind its end, and each group with its members: {reads:?}"
     );
     assert!(reads.iter().all(|request| request.starts_with("GET")), "{reads:?}");
     for (key, before) in all.iter().zip(before) {
