@@ -53,6 +53,7 @@ impl Life {
 
 /// A story under way at a target.
 struct Course {
+    catalog_key: &'static str,
     world: World,
     story: Story,
     strangers: Strangers,
@@ -99,7 +100,8 @@ impl Course {
             people.push(Person { email: name.clone(), name, title, department, enabled: true, groups });
         }
         let strangers = Strangers::settle(&world, &people, fixed);
-        let mut course = Self { world, story, strangers, selected: GROUPS.into(), faults, fixed };
+        let mut course =
+            Self { catalog_key, world, story, strangers, selected: GROUPS.into(), faults, fixed };
         for (id, name) in course.story.groups.clone() {
             course.world.group(id, &name).await;
         }
@@ -204,7 +206,16 @@ impl Course {
 
     /// From now on who is wanted no more is deleted, and a group that is wanted no more too.
     async fn delete_for_good(&mut self) {
-        let gone = Departure::Delete;
+        let known = catalog::profile(self.catalog_key)
+            .and_then(|profile| profile.deletion.as_ref())
+            .map(|known| known.value);
+        // Where nothing can be deleted, that is refused when it is asked for.
+        let gone = match known {
+            Some(catalog::Deletion::Refused) => Departure::Deactivate,
+            _ => Departure::Delete,
+        };
+        let cannot = matches!(known, Some(catalog::Deletion::Refused | catalog::Deletion::Deactivates));
+        let stays = cannot || self.quirks().deletion == Deletion::Unsupported;
         let on_deselect = DeselectedGroup::Delete;
         let deleting = Policy { on_unassign: gone, on_delete: gone, on_deselect, ..policy() };
         self.world.set_policy(deleting).await;
@@ -219,9 +230,9 @@ impl Course {
         self.settle("deletions").await;
         let there = |name: &&String| self.world.stand_in.user(name).is_some();
         let kept: Vec<_> = leavers.iter().filter(there).collect();
-        match self.quirks().deletion {
-            Deletion::Unsupported => assert_eq!(kept.len(), 2, "they are off"),
-            _ => assert_eq!(kept, Vec::<&String>::new(), "they are deleted"),
+        match stays {
+            true => assert_eq!(kept.len(), 2, "they are off"),
+            false => assert_eq!(kept, Vec::<&String>::new(), "they are deleted"),
         }
         // A name that is never free again is a story of its own.
         if self.quirks().deletion != Deletion::ForGood {
