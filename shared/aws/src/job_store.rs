@@ -88,6 +88,9 @@ impl DynamoJobStore {
         if job.is_done() && job.read_target {
             changes.push(("read_at", Some(millis(job.started_at))));
         }
+        if job.is_done() && job.listed {
+            changes.push(("listed_at", Some(millis(job.started_at))));
+        }
         Ok(update(&self.table, &key, &changes, condition))
     }
 }

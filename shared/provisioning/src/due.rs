@@ -34,14 +34,20 @@ impl Poller {
         let mut rung = self.ring_each(due).await?;
         for application in self.tables.applications.list().await? {
             if application.warns_at.is_some_and(|at| at <= self.clock.now()) {
-                warn(&self.tables, &application.id, self.clock.now()).await?;
+                // What is told ahead holds up nothing that is due.
+                if let Err(error) = warn(&self.tables, &application.id, self.clock.now()).await {
+                    tracing::warn!(application = %application.id, %error, "that its token runs out is not told yet");
+                }
             }
             if !application.lifecycle.is_active() {
                 continue;
             }
             let condition = self.tables.applications.condition(&application.id).await?;
             let whose = (&application.id, application.lifecycle);
-            start_if_due(&self.tables, self.bell.as_ref(), self.clock.as_ref(), whose, &condition).await?;
+            let (bell, clock) = (self.bell.as_ref(), self.clock.as_ref());
+            if let Err(error) = start_if_due(&self.tables, bell, clock, whose, &condition).await {
+                tracing::warn!(application = %application.id, %error, "its weekly sweep is not started yet");
+            }
             let now = self.clock.now();
             // What is forgotten needs no request, so a removal goes on also where the target refuses us.
             let stopped = condition.paused.is_some() && application.lifecycle != Lifecycle::Removing;

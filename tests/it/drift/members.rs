@@ -1,12 +1,14 @@
 //! Members whom the target's administrator puts in or takes out.
 
+use provisioning::application::Policy;
+use provisioning::fuse::Limits;
 use provisioning::target::Kind;
 use serde_json::json;
 use testkit::Quirks;
 
 use super::{
-    REPAIR, REPORT, a_week_later, drifted, group_key, in_step, key, link, remote, repair, requests, settled,
-    told,
+    REPAIR, REPORT, a_week_later, drifted, group_key, in_step, key, link, policy, remote, repair, requests,
+    settled, told,
 };
 use crate::world::World;
 
@@ -94,4 +96,14 @@ async fn a_group_renamed_at_the_target_is_told_or_named_as_it_was() {
         assert!(world.memberships().contains_key(name), "{:?}", world.memberships());
         assert_eq!(told(&world.events().await).len(), 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn members_who_should_not_be_in_stay_in_where_the_fuse_would_not_let_them_go() {
+    let mut world = meddled(REPAIR).await;
+    let fuse = Limits { memberships: 0, ..Limits::default() };
+    world.set_policy(Policy { fuse, ..policy(REPAIR) }).await;
+    a_week_later(&mut world).await;
+    assert_eq!(world.memberships()["Sales"], names(&["ada", "bob", "cy", "dan", "stranger"]));
+    assert_eq!(drifted(&world).await, 1, "he is noted");
 }

@@ -127,6 +127,7 @@ async fn notes_do_not_overwrite_each_other() {
         held: 0,
         sweep: sweep("job-1").first_note(),
         read_at: None,
+        listed_at: None,
     };
     assert_eq!(applications.condition(&crm).await.unwrap(), all);
     assert_eq!(applications.load(&crm).await.unwrap().unwrap().condition, all);

@@ -175,6 +175,13 @@ pub struct Condition {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub read_at: Option<Timestamp>,
+    /// When the last sweep began that read the target's lists to their ends: only what was listed says how the target shows it.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub listed_at: Option<Timestamp>,
 }
 
 fn is_zero(count: &u64) -> bool {

@@ -29,12 +29,12 @@ pub fn shown(found: &Found, path: &AttributePath) -> Option<Value> {
 
 /// Compares what was sent and accepted of the attributes that are `kept` with what the counterpart shows. What is in doubt, or
 /// was never sent, is not looked at; of an account that is off, nothing but that: some targets hide the rest while it is.
-/// `read_at`: when the last whole reading of the target before this one began.
+/// `listed_at`: when the last whole reading of the target before this one began.
 pub fn compare(
     link: &Link,
     found: &Found,
     kept: impl Fn(&AttributePath) -> bool,
-    read_at: Option<Timestamp>,
+    listed_at: Option<Timestamp>,
 ) -> Comparison {
     let mut comparison = Comparison::default();
     let observed = &link.observed;
@@ -57,7 +57,7 @@ pub fn compare(
         let known = observed.normalised.get(path) == Some(&value);
         // An account that stays on although we turned it off is nothing to get used to.
         let stays_on = is_active && *sent == Value::Boolean(false);
-        let into = match (known || observed.is_unseen(path, read_at)) && !stays_on {
+        let into = match (known || observed.is_unseen(path, listed_at)) && !stays_on {
             true => &mut comparison.normalised,
             false => &mut comparison.drift,
         };

@@ -9,7 +9,7 @@ use super::compare::{Comparison, compare};
 use super::repair::in_doubt;
 use super::told::{Kind, of_link};
 use crate::activity::Outcome;
-use crate::application::{Configured, OnDrift};
+use crate::application::{Configured, Departure, OnDrift};
 use crate::desired::Desired;
 use crate::directory::{Group, UserRecord};
 use crate::link::{Link, State};
@@ -61,6 +61,11 @@ impl Subject<'_> {
             Self::User(record) => match plan_user(configured, record, doubtful, now) {
                 UserPlan::Change { changes, .. } => names(&changes),
                 UserPlan::Delete { .. } => path.same_as(&active()),
+                // The worker waits for the end of the grace, and then takes it out of use.
+                UserPlan::WaitForGrace { .. } => {
+                    path.same_as(&active())
+                        && configured.departure(self.desired(configured)) != Departure::Leave
+                }
                 _ => false,
             },
             Self::Group(group) => match plan_group(configured, group, doubtful) {
@@ -101,7 +106,7 @@ pub fn is_as_known(configured: &Configured, link: &Link, found: &Found) -> bool 
     match link.state {
         State::Linked | State::Deactivated => {
             let seen =
-                compare(link, found, |path| is_kept(configured, link, path), configured.condition.read_at);
+                compare(link, found, |path| is_kept(configured, link, path), configured.condition.listed_at);
             !observed.lacking
                 && observed.drift.is_empty()
                 && seen.drift.is_empty()
@@ -121,9 +126,9 @@ fn is_kept(configured: &Configured, link: &Link, path: &AttributePath) -> bool {
 }
 
 fn kept(configured: &Configured, subject: Subject<'_>, link: &Link, found: &Found, now: Timestamp) -> Judged {
-    let read_at = configured.condition.read_at;
+    let listed_at = configured.condition.listed_at;
     let Comparison { normalised, mut drift } =
-        compare(link, found, |path| is_kept(configured, link, path), read_at);
+        compare(link, found, |path| is_kept(configured, link, path), listed_at);
     // What is about to be turned on or off has not been changed by anybody.
     let wanted = subject.desired(configured) == Desired::Active;
     drift.retain(|path, shown| match Kind::of(path, shown.as_ref()) {

@@ -99,15 +99,15 @@ impl Observed {
         Self { accepted_at: Some(now), ..Self::default() }
     }
 
-    /// These attributes, of all that were `sent`, were accepted at `now`. `read_at`: when the last whole reading of the target began.
+    /// These attributes, of all that were `sent`, were accepted at `now`. `listed_at`: when the last whole reading of the target began.
     pub fn accept<'a>(
         &mut self,
         paths: impl Iterator<Item = &'a AttributePath>,
         sent: &Attributes,
-        read_at: Option<Timestamp>,
+        listed_at: Option<Timestamp>,
         now: Timestamp,
     ) {
-        if self.all_seen(read_at) {
+        if self.all_seen(listed_at) {
             self.unseen.clear();
         } else if self.accepted_at.is_none() {
             self.unseen = sent.keys().cloned().collect();
@@ -121,14 +121,14 @@ impl Observed {
     }
 
     /// Whether the target was read as a whole since anything was accepted.
-    fn all_seen(&self, read_at: Option<Timestamp>) -> bool {
+    fn all_seen(&self, listed_at: Option<Timestamp>) -> bool {
         let accepted_at = self.accepted_at.map(|at| after(at, SETTLING));
-        read_at.is_some_and(|read_at| accepted_at.is_none_or(|at| at <= read_at))
+        listed_at.is_some_and(|listed_at| accepted_at.is_none_or(|at| at <= listed_at))
     }
 
     /// Whether how the target shows this attribute is still to be learned.
-    pub fn is_unseen(&self, path: &AttributePath, read_at: Option<Timestamp>) -> bool {
-        !self.all_seen(read_at) && (self.accepted_at.is_none() || self.unseen.contains(path))
+    pub fn is_unseen(&self, path: &AttributePath, listed_at: Option<Timestamp>) -> bool {
+        !self.all_seen(listed_at) && (self.accepted_at.is_none() || self.unseen.contains(path))
     }
 
     /// Whether what was listed from `listed_at` on says nothing of what was accepted since.

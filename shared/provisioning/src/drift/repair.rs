@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::told::{Kind, of_link};
 use crate::activity::{Actor, Outcome, OutcomeResult};
-use crate::application::Configured;
+use crate::application::{Application, Configured};
 use crate::clock::{Clock, after};
 use crate::detect::RING_AGAIN;
+use crate::fuse::{Fuse, Removes};
 use crate::ids::UserId;
 use crate::link::{Link, LinkKey, State};
 use crate::plan::active;
@@ -80,6 +81,7 @@ impl Repairs {
             });
             match self.tables.links.write(&before, &link, ownership.as_ref()).await? {
                 Written::Yes => {
+                    self.count(configured, &before, now).await?;
                     let bell = Doorbell::Link { key: key.clone(), generation: link.work.generation };
                     return Ok(self.bell.ring(Lane::Live, "", &[bell]).await?);
                 }
@@ -89,6 +91,17 @@ impl Repairs {
             }
         }
         Err(RepairError::Busy)
+    }
+
+    /// Members whom a person has taken out count and are never held.
+    async fn count(&self, configured: &Configured, link: &Link, now: jiff::Timestamp) -> StoreResult<()> {
+        let lost = link.observed.members.added.len() as u64;
+        if lost == 0 {
+            return Ok(());
+        }
+        let Application { id, policy, .. } = &configured.application;
+        let fuse = Fuse { tables: &self.tables, application: id, limits: policy.fuse };
+        fuse.change(|window| window.with(Removes::Memberships { lost, moved: 0 }, now)).await
     }
 
     /// Members who are gone are added again, and those who should not be there are taken out: both as if a request of ours had

@@ -22,7 +22,7 @@ fn path(text: &str) -> AttributePath {
 /// Ada's account as it was sent at 1,000 s; the target was read as a whole at 2,000 s.
 fn ada() -> (Configured, UserRecord, Link) {
     let mut configured = configured();
-    configured.condition.read_at = Some(at(2_000));
+    configured.condition.listed_at = Some(at(2_000));
     let groups = ["sales".parse().expect("an id")].into();
     let record = UserRecord { user: Some(user("ada", "Countess")), groups };
     let key = LinkKey::user(&"app".parse().expect("an id"), &"ada".parse().expect("an id"));
@@ -96,7 +96,7 @@ fn a_value_shown_otherwise_from_the_first_is_normalised_and_no_drift_until_it_sh
     assert_eq!(first.after.observed.normalised, [(path("title"), Some("countess".into()))].into());
     // It was read since, so what it shows is known.
     let mut later = configured;
-    later.condition.read_at = Some(at(4_000));
+    later.condition.listed_at = Some(at(4_000));
     assert_eq!(judged(&later, &record, &first.after, &found("countess", true)), None);
     assert!(judged(&later, &record, &first.after, &found("Queen", true)).expect("drift").outcome.is_some());
 }
@@ -104,7 +104,7 @@ fn a_value_shown_otherwise_from_the_first_is_normalised_and_no_drift_until_it_sh
 #[test]
 fn what_a_link_of_an_older_version_shows_otherwise_is_normalised_at_the_first_reading() {
     let (mut configured, record, mut link) = ada();
-    configured.condition.read_at = None;
+    configured.condition.listed_at = None;
     link.observed = Observed::default();
     let first = judged(&configured, &record, &link, &found("countess", true)).expect("noted");
     assert!(first.outcome.is_none() && !first.after.observed.has_drifted());

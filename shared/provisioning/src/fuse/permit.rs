@@ -102,6 +102,32 @@ impl Fuse<'_> {
         Err(contended())
     }
 
+    /// Counts what bears no stamp of its own. The answer is why it may not go, where it may not.
+    ///
+    /// # Errors
+    ///
+    /// A table did not answer: nothing may go.
+    pub async fn count(&self, removes: Removes, now: Timestamp) -> StoreResult<Option<String>> {
+        for _ in 0..SURPRISES {
+            let window = self.tables.fuse.window(self.application).await?;
+            let (after, why) = match window.let_through(removes, &self.limits, now) {
+                Ok(after) => (after, None),
+                Err(after) => {
+                    let why = after.blown.as_ref().map(|blown| blown.why.clone()).unwrap_or_default();
+                    (*after, Some(why))
+                }
+            };
+            if after == window {
+                return Ok(why);
+            }
+            let written = self.tables.fuse.write(self.application, &window, &after, Stamps::None).await?;
+            if written == FuseWritten::Yes {
+                return Ok(why);
+            }
+        }
+        Err(contended())
+    }
+
     /// Changes the window by itself: blown, begun anew, or with a new count of what is linked.
     ///
     /// # Errors

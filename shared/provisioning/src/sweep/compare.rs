@@ -11,6 +11,7 @@ use crate::drift::{self, Subject};
 use crate::fuse::{TARGET_CHANGED, Verdict};
 use crate::link::{Link, LinkKey, Object, State};
 use crate::ports::{Doorbell, Lane, StoreResult, Written};
+use crate::reference::resolved;
 use crate::target::{Found, Kind};
 
 /// How many links are read at a time, and how many of them are looked at together.
@@ -144,8 +145,9 @@ impl Page<'_> {
         let now = self.sweeper.clock.now();
         let judged = match &link.key.object {
             Object::User(user) => {
-                let record = directory.user(user).await?;
-                drift::judge(self.configured, Subject::User(record.as_ref()), link, found, now)
+                let seen = resolved(self.tables(), self.configured, directory.user(user).await?).await?;
+                let record = seen.as_ref().map(|seen| &seen.record);
+                drift::judge(self.configured, Subject::User(record), link, found, now)
             }
             Object::Group(group) => {
                 let group = directory.group(group).await?;

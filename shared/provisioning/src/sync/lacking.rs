@@ -51,6 +51,12 @@ impl Task<'_> {
             Err(error) => error,
         };
         let error = self.judge(error, &mut requests).await;
+        // That it cannot be read proves nothing, and holds up nothing that is to be done about it.
+        if matches!(error, TargetError::Unsupported(_) | TargetError::Rejected(_) | TargetError::Forbidden(_))
+        {
+            self.settle(link, seen, Due::At(now), None, None, there).await?;
+            return Ok(Next::Again);
+        }
         self.fail(link, seen, &error, Told::failure(Action::Hold, "", requests)).await
     }
 
@@ -88,6 +94,7 @@ impl Task<'_> {
         let settled = self
             .settle(link, seen, due, None, Some(outcome), |link| {
                 link.state = State::Missing;
+                link.holds_members = false;
                 link.work.problem = Some(reason.clone());
                 link.work.attempts = 0;
                 link.doubt.clear();

@@ -233,8 +233,8 @@ impl Task<'_> {
     /// What an accepted change leaves on the link, which was `claimed` so before it was sent.
     pub(super) fn accept(&self, link: &mut Link, action: Action, changes: &[Change], claimed: &Link) {
         let paths = changes.iter().map(|change| &change.attribute);
-        let read_at = self.configured().condition.read_at;
-        link.observed.accept(paths, &link.sent, read_at, self.now());
+        let listed_at = self.configured().condition.listed_at;
+        link.observed.accept(paths, &link.sent, listed_at, self.now());
         for Change { attribute, new, .. } in changes {
             match new {
                 Some(value) => link.sent.insert(attribute.clone(), value.clone()),

@@ -48,6 +48,9 @@ impl State {
                 if after.read_target {
                     condition.read_at = Some(after.started_at);
                 }
+                if after.listed {
+                    condition.listed_at = Some(after.started_at);
+                }
             }
             (false, Some(note)) => {
                 condition.sweep = Some(note.clone());

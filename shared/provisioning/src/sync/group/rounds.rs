@@ -136,6 +136,9 @@ impl Task<'_> {
             }
         }
         let holds = holds || self.holds_members_still(group, &link).await?;
+        if let Some(shown) = &mut shown {
+            self.count_members_out(shown).await?;
+        }
         let looked_at = LookedAt {
             full,
             deferred: &deferred,
@@ -311,8 +314,8 @@ impl Task<'_> {
                 link.work.attempts = 0;
                 link.work.problem = None;
                 let paths = changes.iter().map(|change| &change.attribute);
-                let read_at = self.configured().condition.read_at;
-                link.observed.accept(paths, &link.sent, read_at, self.now());
+                let listed_at = self.configured().condition.listed_at;
+                link.observed.accept(paths, &link.sent, listed_at, self.now());
                 for change in changes {
                     if let Some(value) = &change.new {
                         link.sent.insert(change.attribute.clone(), value.clone());

@@ -10,6 +10,7 @@ use super::adopt::shown_members;
 use crate::activity::Outcome;
 use crate::application::OnDrift;
 use crate::drift::{Kind, MOST_MEMBERS_NOTED, MemberDrift, of_link};
+use crate::fuse::{Fuse, Removes};
 use crate::ids::{RemoteId, UserId};
 use crate::link::{Link, Object};
 use crate::plan::MemberFacts;
@@ -35,9 +36,8 @@ impl Task<'_> {
     /// The members a group shows, where a sweep that read the target has it compared and the target shows them. They are taken
     /// from what was listed, or read where the listing does not tell.
     pub(super) async fn members_shown(&self, link: &Link) -> StoreResult<Option<ShownMembers>> {
-        let profile = catalog::profile(&self.configured().application.catalog_key);
-        let hides =
-            profile.and_then(|profile| profile.shows_members.as_ref()).is_some_and(|known| !known.value);
+        let connection = self.configured().application.connection.as_ref();
+        let hides = connection.is_some_and(|connection| !connection.capabilities.shows_members);
         if !link.compare || !link.work.by_sweep || hides {
             return Ok(None);
         }
@@ -85,6 +85,25 @@ impl Task<'_> {
             Object::Group(_) => None,
         });
         Ok(users.collect())
+    }
+
+    /// Whoever is to be taken out and was never pushed bears no stamp of the fuse's, so he is counted before he is in doubt: what
+    /// is too much is not repaired.
+    pub(super) async fn count_members_out(&self, members: &mut ShownMembers) -> StoreResult<()> {
+        let lost = members.to_be_taken_out();
+        if lost == 0 {
+            return Ok(());
+        }
+        let fuse = Fuse {
+            tables: self.tables(),
+            application: &self.key.application,
+            limits: self.configured().application.policy.fuse,
+        };
+        if let Some(why) = fuse.count(Removes::Memberships { lost, moved: 0 }, self.now()).await? {
+            tracing::warn!(group = %self.key, lost, why, "members who should not be in a group are left in it");
+            members.take_nobody_out();
+        }
+        Ok(())
     }
 
     /// What is told of the members' drift that was not known.
@@ -136,6 +155,18 @@ impl ShownMembers {
                 self.doubts.insert(facts.user.clone(), remote_id);
             }
         }
+    }
+
+    /// How many would be taken out who are in the group and not through us.
+    fn to_be_taken_out(&self) -> u64 {
+        let out = self.doubts.keys().filter(|user| self.drift.added.contains(*user));
+        if self.repairs { out.count() as u64 } else { 0 }
+    }
+
+    /// Leaves them in. They are noted all the same, and the next sweep asks again.
+    fn take_nobody_out(&mut self) {
+        let Self { doubts, drift, .. } = self;
+        doubts.retain(|user, _| !drift.added.contains(user));
     }
 
     /// What is to be sent again.
