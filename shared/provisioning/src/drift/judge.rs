@@ -9,7 +9,7 @@ use super::compare::{Comparison, compare};
 use super::repair::in_doubt;
 use super::told::{Kind, of_link};
 use crate::activity::Outcome;
-use crate::application::{Configured, Departure, OnDrift};
+use crate::application::{Configured, OnDrift};
 use crate::desired::Desired;
 use crate::directory::{Group, UserRecord};
 use crate::link::{Link, State};
@@ -61,11 +61,6 @@ impl Subject<'_> {
             Self::User(record) => match plan_user(configured, record, doubtful, now) {
                 UserPlan::Change { changes, .. } => names(&changes),
                 UserPlan::Delete { .. } => path.same_as(&active()),
-                // The worker waits for the end of the grace, and then takes it out of use.
-                UserPlan::WaitForGrace { .. } => {
-                    path.same_as(&active())
-                        && configured.departure(self.desired(configured)) != Departure::Leave
-                }
                 _ => false,
             },
             Self::Group(group) => match plan_group(configured, group, doubtful) {

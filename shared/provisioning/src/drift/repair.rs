@@ -135,6 +135,8 @@ pub(super) fn in_doubt(before: &Link) -> (Link, Option<Ownership>) {
         State::Tombstone => {
             link.state = State::Linked;
             link.doubt = [active()].into();
+            // His grace was over when it was deleted.
+            link.unassigned_since = Some(jiff::Timestamp::UNIX_EPOCH);
             (link, before.remote_id.clone().map(Ownership::Take))
         }
         _ => {

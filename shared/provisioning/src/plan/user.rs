@@ -102,7 +102,8 @@ pub fn plan_user(
             }
             let since = link.unassigned_since.unwrap_or(now);
             let until = after(since, policy.grace());
-            match until > now {
+            // An account that was off, and may be on again through nobody of ours, had its grace then.
+            match until > now && link.state != State::Deactivated {
                 true => UserPlan::WaitForGrace { since, until },
                 false => depart(configured.departure(desired), link, generation),
             }

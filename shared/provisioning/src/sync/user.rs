@@ -56,7 +56,11 @@ impl Task<'_> {
         match plan {
             UserPlan::Nothing => self.nothing(record, link).await,
             UserPlan::WaitForGrace { since, until } => {
-                let wait = |link: &mut Link| link.unassigned_since = Some(since);
+                let wait = |link: &mut Link| {
+                    link.unassigned_since = Some(since);
+                    // No sweep waits for the end of a grace.
+                    link.work.by_sweep = false;
+                };
                 Ok(self.settle(link, seen, Due::At(until), None, None, wait).await?.next())
             }
             UserPlan::Block { reason } => {

@@ -268,7 +268,16 @@ impl Task<'_> {
         mut requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
         let seen = link.work.generation;
-        let Ok(link) = self.intend(link, None, |_| {}).await? else { return Ok(Next::Again) };
+        let here = link.target_generation == self.generation();
+        let claim = |link: &mut Link| {
+            if !here {
+                // Who was named at another target bears another id here.
+                link.members_in_doubt.clear();
+                link.parked.clear();
+                link.holds_members = false;
+            }
+        };
+        let Ok(link) = self.intend(link, None, claim).await? else { return Ok(Next::Again) };
         let baseline = self.baseline(found);
         let take = Ownership::Take(found.remote_id.clone());
         let (action, reason) = match origin {
@@ -281,18 +290,12 @@ impl Task<'_> {
         let told = Told::success(action, reason, requests).named(&found.name);
         let with_id = Link { remote_id: Some(found.remote_id.clone()), ..link.clone() };
         // What our own lost create put there has not been told yet.
-        let here = link.target_generation == self.generation();
         let ours = there.iter().filter(|(user, _)| here && link.members_in_doubt.contains_key(user));
         let add = ours.map(|(user, remote_id)| (user.clone(), remote_id.clone())).collect();
         let chunk = MemberPlan { add, ..MemberPlan::default() };
         let outcome = self.outcome_with_members(&with_id, told, &chunk).await?;
         let settled = self
             .settle(&link, seen, Due::At(self.now()), Some(&take), Some(outcome), |link| {
-                if link.target_generation != self.generation() {
-                    // Who was named at another target bears another id here.
-                    link.members_in_doubt.clear();
-                    link.parked.clear();
-                }
                 link.members_in_doubt.retain(|user, _| !there.contains_key(user));
                 link.target_generation = self.generation();
                 link.state = State::Linked;
