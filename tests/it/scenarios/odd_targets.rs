@@ -166,6 +166,8 @@ async fn a_group_that_was_listed_and_that_no_filter_finds_is_adopted_and_not_mad
     let selection = Some(Selection { groups, ..Selection::default() });
     let new = Configuration { selection, ..Configuration::default() };
     Box::pin(world.setup.configure(&world.application, new)).await.unwrap();
+    // What came to the directory is told before, so that the sweep is first at the group.
+    settled(&mut world).await;
     world.enable().await;
     settled(&mut world).await;
     assert_eq!(world.memberships()["Board"], ["ada"].map(String::from).into());
