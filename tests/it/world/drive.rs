@@ -35,15 +35,19 @@ impl World {
         for _ in 0..20_000 {
             // A sweep's page waits for what it marked, so pages come last.
             let moved = self.read_streams().await | self.answer().await;
-            let moved = moved || self.do_page().await;
+            let paged = !moved && self.do_page().await;
             if self.steps.is_dead() {
                 return Run::Crashed;
             }
             if moved {
                 continue;
             }
+            // A page may wait for what was put off meanwhile: that is rung also while pages follow each other.
             if self.poller.ring_due().await.unwrap_or(0) > 0 {
                 waited = 0;
+                continue;
+            }
+            if paged {
                 continue;
             }
             // What is due later is waited for, up to an hour: retries, and marks whose bell was lost.
