@@ -30,7 +30,9 @@ fn queue_events_ring_for_what_their_function_works_off() {
 }
 
 #[test]
-fn change_detection_tells_its_schedule_from_its_streams() {
+fn change_detection_tells_its_schedule_its_streams_and_what_they_gave_up_apart() {
     assert!(matches!(read(include_str!("../../events/schedule.json")), DetectionEvent::Schedule));
     assert!(matches!(read(include_str!("../../events/stream.json")), DetectionEvent::Stream(_)));
+    let discarded = read(include_str!("../../events/discarded.json"));
+    assert!(matches!(discarded, DetectionEvent::Discarded(1)));
 }

@@ -216,7 +216,28 @@ async fn a_change_of_the_directory_reaches_the_target_through_the_deployed_stack
         deployed.target.writes().into_iter().filter(|write| write.method == "POST").collect();
     assert_eq!(creations.len(), 3, "two accounts and a group, each created once: {creations:?}");
 
+    what_was_given_up_is_swept_for(&deployed).await;
     one_bad_message_of_a_batch_comes_back_alone(&deployed, &sales).await;
+}
+
+/// Lambda tells that it gave records up: change-detection sweeps, and the message goes.
+async fn what_was_given_up_is_swept_for(deployed: &Deployed) {
+    let queue = deployed.sqs.get_queue_url().queue_name(format!("{STACK}-discarded-records")).send().await;
+    let queue = queue.expect("the queue").queue_url.expect("its URL");
+    let sweeps = async || {
+        let jobs = deployed.dynamodb.query().table_name(format!("{STACK}-provisioning"));
+        let jobs = jobs.key_condition_expression("pk = :pk AND begins_with(sk, :gap)");
+        let jobs =
+            jobs.expression_attribute_values(":pk", AttributeValue::S(format!("A#{}", deployed.application)));
+        let jobs =
+            jobs.expression_attribute_values(":gap", AttributeValue::S("JOB#gap-".into())).send().await;
+        jobs.expect("an answer").count()
+    };
+    assert_eq!(sweeps().await, 0);
+    let told = deployed.sqs.send_message().queue_url(&queue).message_body("{}").send().await;
+    told.expect("sent");
+    until("a sweep is started for it", async || sweeps().await == 1).await;
+    until("the message is consumed", async || deployed.messages_in(&queue).await == 0).await;
 }
 
 /// A message about an application that cannot be read is not handled; the one sent with it is.

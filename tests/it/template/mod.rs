@@ -261,3 +261,24 @@ fn streams_give_up_a_record_only_in_sight() {
         assert_eq!(mapping["DestinationConfig"]["OnFailure"]["Type"], "SQS", "{event}");
     }
 }
+
+#[test]
+fn what_change_detection_gives_up_comes_back_to_it() {
+    let template = template();
+    let events = &properties(&template, "ChangeDetectionFunction")["Events"];
+    let queue = json!({"Fn::GetAtt": ["DiscardedRecordsQueue", "Arn"]});
+    for stream in ["Directory", "Presence"] {
+        let mapping = &events[stream]["Properties"];
+        assert_eq!(mapping["DestinationConfig"]["OnFailure"]["Destination"], queue, "{stream}");
+    }
+    let back = &events["Discarded"]["Properties"];
+    assert_eq!(back["Queue"], queue);
+    // As AWS asks for: six times what the function may take, and what is waited for a batch.
+    let timeout = template["Globals"]["Function"]["Timeout"].as_u64().expect("a timeout");
+    let window = back["MaximumBatchingWindowInSeconds"].as_u64().expect("a window");
+    let shown_again = properties(&template, "DiscardedRecordsQueue")["VisibilityTimeout"].as_u64();
+    assert!(shown_again.expect("a time") >= 6 * timeout + window);
+    // An outcome that is given up is not swept for.
+    let outcomes = &properties(&template, "LogWriterFunction")["Events"]["Outcomes"]["Properties"];
+    assert_ne!(outcomes["DestinationConfig"]["OnFailure"]["Destination"], queue);
+}

@@ -3,6 +3,7 @@
 mod answers;
 mod decisions;
 mod ends;
+mod gap;
 mod tenants;
 
 use provisioning::application::{Configuration, Departure, DeselectedGroup, Policy, Selection};

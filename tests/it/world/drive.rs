@@ -5,7 +5,9 @@ use std::time::Duration;
 use aws::stream::{StreamEvent, changes};
 use jiff::Timestamp;
 use provisioning::detect::StreamChange;
+use provisioning::due::Poller;
 use provisioning::ports::{Doorbell, StoreResult};
+use provisioning::sweep::start_after_gap;
 use provisioning::sync::Handled;
 use provisioning::target::Kind;
 
@@ -112,6 +114,23 @@ impl World {
             }
         }
         moved
+    }
+
+    /// The records that change-detection did not read yet are given up: nobody reads them any more.
+    pub async fn lose_records(&mut self) {
+        for (name, table, outcomes) in STREAMS {
+            let cursor = self.cursors.get(name).cloned().flatten();
+            let page = self.database.stream_page(table, cursor.as_deref(), 1_000).await.unwrap();
+            if let Some(last) = page.records.last().filter(|_| !outcomes) {
+                self.cursors.insert(name, Some(last.dynamodb.sequence_number.clone()));
+            }
+        }
+    }
+
+    /// As change-detection does when it is told of that; how many applications are swept.
+    pub async fn sweep_after_gap(&self) -> usize {
+        let Poller { tables, bell, clock } = &self.poller;
+        start_after_gap(tables, bell.as_ref(), clock.as_ref()).await.unwrap()
     }
 
     async fn take_in(&self, changes: &[StreamChange], outcomes: bool) -> StoreResult<()> {

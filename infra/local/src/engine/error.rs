@@ -3,8 +3,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use provisioning::application::SetupError;
-use provisioning::ids::ApplicationId;
 use provisioning::ports::StoreError;
 
 use crate::database::DatabaseError;
@@ -26,9 +24,6 @@ pub enum EngineError {
     /// The database in it cannot be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// Stream records were lost, and the sweep that finds what they told cannot be started.
-    #[error("a sweep of '{0}' cannot be started: {1}")]
-    Sweep(ApplicationId, Box<SetupError>),
     /// A table in it cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),

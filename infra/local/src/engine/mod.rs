@@ -13,13 +13,14 @@ use std::time::Duration;
 
 use aws::tables::TableNames;
 use provisioning::activity::Actor;
-use provisioning::application::{Lifecycle, Setup};
+use provisioning::application::Setup;
 use provisioning::clock::Clock;
 use provisioning::directory::import_job::Imports;
 use provisioning::directory::job::Deletions;
 use provisioning::due::Poller;
 use provisioning::ports::{Bell, Connector, SecretStore, Tables};
 use provisioning::randomness::Randomness;
+use provisioning::sweep::start_after_gap;
 use scim_client::{AddressPolicy, HttpConnector};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -157,7 +158,8 @@ impl Engine {
         engine.start_queues(config.concurrency);
         engine.start_schedule(config.schedule);
         if engine.gap {
-            engine.sweep_all().await?;
+            let Parts { tables, bell, clock, .. } = &engine.parts;
+            start_after_gap(tables, bell.as_ref(), clock.as_ref()).await?;
         }
         Ok(engine)
     }
@@ -244,18 +246,6 @@ impl Engine {
         if tokio::time::timeout(CLOSING, database.close()).await.is_err() {
             tracing::debug!("the data is still in use");
         }
-    }
-
-    /// Finds what lost stream records would have told.
-    async fn sweep_all(&self) -> Result<(), EngineError> {
-        let applications = self.parts.tables.applications.list().await?;
-        for application in
-            applications.iter().filter(|application| application.lifecycle == Lifecycle::Enabled)
-        {
-            let started = self.setup().start_sweep(&application.id, false, None).await;
-            started.map_err(|error| EngineError::Sweep(application.id.clone(), Box::new(error)))?;
-        }
-        Ok(())
     }
 
     async fn start_streams(&mut self, names: &TableNames) -> Result<(), EngineError> {

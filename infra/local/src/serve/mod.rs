@@ -71,7 +71,7 @@ async fn start(arguments: &ServeArguments) -> Result<Engine, CommandError> {
         EngineError::Database(_) => {
             CommandError::Unusable(format!("{} cannot be used: {error}", arguments.data.display()))
         }
-        EngineError::Sweep(..) | EngineError::Store(_) => CommandError::failed(error),
+        EngineError::Store(_) => CommandError::failed(error),
     })
 }
 

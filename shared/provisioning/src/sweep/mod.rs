@@ -8,6 +8,7 @@
 //! it finds is settled by the workers.
 
 mod compare;
+mod gap;
 mod job;
 mod listing;
 mod memberships;
@@ -22,6 +23,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use gap::start_after_gap;
 pub use job::{Counts, Lacking, Position, Step, SweepJob};
 pub use progress::{Pending, Progress, Pulse};
 pub use start::{SweepRequest, start};
