@@ -136,6 +136,7 @@ impl Subject {
             changes,
             add: ids(add),
             remove: ids(remove),
+            stay: Some([].into()),
         };
         let exchange = self.target.write(&write).await;
         exchange.result.unwrap_or_else(|error| panic!("{write:?}: {error}; {:?}", exchange.requests));

@@ -154,6 +154,9 @@ pub enum Write {
         add: BTreeSet<RemoteId>,
         /// Members to remove.
         remove: BTreeSet<RemoteId>,
+        /// Members of a group who were put in it before and are to stay, where that is known: a target that takes the whole list
+        /// of members only is sent none that lacks one of them ([`TargetError::WholeList`]).
+        stay: Option<BTreeSet<RemoteId>>,
     },
     /// Delete a resource.
     Delete {
@@ -169,8 +172,8 @@ impl Write {
     #[must_use]
     pub fn of_changes(self, only: &[Change]) -> Self {
         match self {
-            Self::Update { kind, remote_id, add, remove, .. } => {
-                Self::Update { kind, remote_id, changes: only.to_vec(), add, remove }
+            Self::Update { kind, remote_id, add, remove, stay, .. } => {
+                Self::Update { kind, remote_id, changes: only.to_vec(), add, remove, stay }
             }
             other => other,
         }
@@ -231,6 +234,10 @@ pub enum TargetError {
     /// It will not take this as it stands (other 4xx). This object fails, others go on.
     #[error("{0}")]
     Rejected(String),
+    /// It takes the members of a group as a whole only, and the write does not say who is to stay: nothing was changed. Send it
+    /// again with them.
+    #[error("the target takes all members of a group at once only")]
+    WholeList,
     /// It lacks the operation (405, 501).
     #[error("{0}")]
     Unsupported(String),

@@ -52,8 +52,9 @@ impl HttpTarget {
         if !missing.is_empty() && self.capabilities.shows_members && !made.is_anothers(external_id) {
             // Several targets ignore the members of a POST. Adding one that is there changes nothing. Where members are never
             // shown, that they are not says nothing.
-            let wanted =
-                Wanted { kind, id: &made.remote_id, changes: &[], add: &missing, remove: &BTreeSet::new() };
+            let nobody = BTreeSet::new();
+            let (id, add) = (&made.remote_id, &missing);
+            let wanted = Wanted { kind, id, changes: &[], add, remove: &nobody, stay: Some(&nobody) };
             let added = self.update(wanted, notes).await;
             added.map_err(|error| after_creation(&request, error))?;
         }

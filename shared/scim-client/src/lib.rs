@@ -16,6 +16,7 @@ mod schema_paths;
 mod search;
 mod target;
 mod update;
+mod whole_list;
 mod wire;
 
 pub use address::AddressPolicy;

@@ -1,16 +1,12 @@
 //! Replacing a resource by PUT, for targets without PATCH: it is read, the changes are laid over, and it is sent back whole
 //! (RFC 7644 section 3.5.1), so that what we do not keep stays.
 
-use std::collections::BTreeSet;
-
-use provisioning::ids::RemoteId;
 use provisioning::target::{Kind, RequestNote, TargetError};
 use reqwest::Method;
 use scim::{AttributePath, Resource};
-use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::create::{cleared, member_id, write};
+use crate::create::{cleared, write};
 use crate::target::HttpTarget;
 use crate::update::Wanted;
 use crate::wire::{Request, resource_path};
@@ -24,6 +20,9 @@ impl HttpTarget {
         wanted: Wanted<'_>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<(), TargetError> {
+        if wanted.kind == Kind::Group && wanted.stay.is_none() {
+            return Err(TargetError::WholeList);
+        }
         let mut refused = None;
         for _ in 0..MOST_READS {
             let resource = self.read_whole(wanted.kind, wanted.id, notes).await?;
@@ -44,22 +43,24 @@ impl HttpTarget {
     /// Lays the changes over what was read, and sends it back.
     async fn put(
         &self,
-        Wanted { kind, id, changes, add, remove }: Wanted<'_>,
+        wanted: Wanted<'_>,
         mut resource: Resource,
         version: Option<String>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<Answer, TargetError> {
+        let Wanted { kind, id, changes, add, remove, .. } = wanted;
+        if kind == Kind::Group {
+            // A new name goes with all members, too.
+            let members = self.members_laid_over(&resource, wanted, notes).await?;
+            if let (false, Ok(path)) = (add.is_empty() && remove.is_empty(), "members".parse()) {
+                resource.write(&path, members);
+            }
+        }
         for change in changes {
             match &change.new {
                 Some(value) => write(&mut resource, &change.attribute, value),
                 None => resource.clear(&cleared(&change.attribute)),
             }
-        }
-        if !(add.is_empty() && remove.is_empty()) {
-            let members = members_laid_over(&resource, add, remove)?;
-            let path: AttributePath =
-                "members".parse().map_err(|_| TargetError::Unknown("members is no path".into()))?;
-            resource.write(&path, members);
         }
         // Some show the text they were sent once; what is sent is a boolean (RFC 7643 section 2.3.2).
         if let (Kind::User, Some(active), Ok(path)) = (kind, resource.active(), "active".parse()) {
@@ -77,64 +78,4 @@ impl HttpTarget {
 fn version(resource: &Resource) -> Option<String> {
     let path: AttributePath = "meta.version".parse().ok()?;
     resource.read(&path)?.as_str().map(str::to_owned)
-}
-
-/// The members a group has once these came and went.
-pub(crate) fn members_laid_over(
-    group: &Resource,
-    add: &BTreeSet<RemoteId>,
-    remove: &BTreeSet<RemoteId>,
-) -> Result<Value, TargetError> {
-    let path: AttributePath =
-        "members".parse().map_err(|_| TargetError::Unknown("members is no path".into()))?;
-    let shows_members = group.as_json().keys().any(|name| name.eq_ignore_ascii_case("members"));
-    if !shows_members && !remove.is_empty() {
-        // We pushed the ones to remove, so there are members: a PUT of what is shown would take them all away.
-        return Err(TargetError::Unsupported(
-            "the target wants the whole list of members and does not show it: single members cannot be removed".into(),
-        ));
-    }
-    let mut members = group.read(&path).and_then(Value::as_array).cloned().unwrap_or_default();
-    let names = |member: &Value, id: &RemoteId| member_id(member).as_deref() == Some(id.as_str());
-    members.retain(|member| !remove.iter().any(|id| names(member, id)));
-    for id in add {
-        if !members.iter().any(|member| names(member, id)) {
-            members.push(json!({"value": id.as_str()}));
-        }
-    }
-    Ok(Value::Array(members))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ids(ids: &[&str]) -> BTreeSet<RemoteId> {
-        ids.iter().copied().filter_map(RemoteId::new).collect()
-    }
-
-    #[test]
-    fn members_are_laid_over_those_that_are_there() {
-        let shown = json!({"members": [{"value": "1", "display": "One"}, {"value": "2"}]});
-        let group = Resource::from_json(shown).expect("an object");
-        let members = members_laid_over(&group, &ids(&["1", "3"]), &ids(&["2", "9"])).expect("members");
-        assert_eq!(members, json!([{"value": "1", "display": "One"}, {"value": "3"}]));
-    }
-
-    #[test]
-    fn members_with_numeric_ids_are_removed_too() {
-        let group = Resource::from_json(json!({"members": [{"value": 7}, {"Value": 8}]})).expect("an object");
-        let members = members_laid_over(&group, &ids(&[]), &ids(&["7", "8"])).expect("members");
-        assert_eq!(members, json!([]));
-    }
-
-    #[test]
-    fn nobody_is_removed_from_a_group_whose_members_are_hidden() {
-        let group = Resource::from_json(json!({"displayName": "Crew"})).expect("an object");
-        assert!(matches!(
-            members_laid_over(&group, &ids(&[]), &ids(&["2"])),
-            Err(TargetError::Unsupported(_))
-        ));
-        members_laid_over(&group, &ids(&["2"]), &ids(&[])).expect("a first member");
-    }
 }

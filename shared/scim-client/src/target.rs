@@ -97,14 +97,10 @@ impl HttpTarget {
 
     /// In which forms PATCH operations are written.
     pub fn forms(&self, kind: Kind) -> Forms {
-        let member_remove = self.learned_settings().member_remove;
         Forms {
             object: kind == Kind::User && self.user_update() == UserUpdate::PatchObject,
             member_add: self.capabilities.member_add,
-            member_remove: match self.capabilities.origin("member_remove") {
-                Origin::Override | Origin::Profile => self.capabilities.member_remove,
-                _ => member_remove.unwrap_or(self.capabilities.member_remove),
-            },
+            member_remove: self.capabilities.member_remove,
         }
     }
 
@@ -141,8 +137,8 @@ impl Target for HttpTarget {
             Write::Create { kind, external_id, attributes, members } => {
                 self.create(*kind, external_id, attributes, members, notes).await.map(Some)
             }
-            Write::Update { kind, remote_id, changes, add, remove } => {
-                let wanted = Wanted { kind: *kind, id: remote_id, changes, add, remove };
+            Write::Update { kind, remote_id, changes, add, remove, stay } => {
+                let wanted = Wanted { kind: *kind, id: remote_id, changes, add, remove, stay: stay.as_ref() };
                 self.update(wanted, notes).await.map(|()| None)
             }
             Write::Delete { kind, remote_id } => self.delete(*kind, remote_id, notes).await.map(|()| None),

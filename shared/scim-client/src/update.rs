@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use catalog::{MemberRemove, Settings};
+use catalog::MemberRemove;
 use provisioning::ids::RemoteId;
 use provisioning::target::{Change, Kind, RequestNote, TargetError};
 use reqwest::Method;
@@ -11,8 +11,7 @@ use serde_json::json;
 
 use crate::answer::Answer;
 use crate::create::shown_members;
-use crate::patch::{Forms, all_members, operations};
-use crate::replace::members_laid_over;
+use crate::patch::{all_members, operations};
 use crate::target::HttpTarget;
 use crate::wire::{Request, resource_path};
 
@@ -24,6 +23,8 @@ pub(crate) struct Wanted<'a> {
     pub changes: &'a [Change],
     pub add: &'a BTreeSet<RemoteId>,
     pub remove: &'a BTreeSet<RemoteId>,
+    /// Who stays in a group, where that is known.
+    pub stay: Option<&'a BTreeSet<RemoteId>>,
 }
 
 impl HttpTarget {
@@ -48,14 +49,25 @@ impl HttpTarget {
             400 if answer.is_scim_type("noTarget") || may_lack_an_element(&answer, &wanted) => {
                 self.patch_what_is_there(answer, wanted, planned, notes).await
             }
-            400 | 501 if self.may_try_another_removal(&wanted) => {
-                self.remove_in_the_other_form(answer, wanted, notes).await
-            }
             405 | 501 => {
                 self.learn_no_patch(wanted.kind);
                 self.replace(wanted, notes).await
             }
-            _ => answer.accepted_write().map(drop),
+            _ => answer.accepted_write().map(drop).map_err(|error| self.hinting(error, &wanted)),
+        }
+    }
+
+    /// Members are removed in no form that nobody said the target takes: what one target takes for a list of those who go,
+    /// another takes for all members (RFC 7644 section 3.5.2.2). A refusal says how to name the form.
+    fn hinting(&self, error: TargetError, wanted: &Wanted<'_>) -> TargetError {
+        let names_form = self.capabilities.layers.settings().member_remove.is_some();
+        match error {
+            TargetError::Rejected(detail) if !wanted.remove.is_empty() && !names_form => {
+                TargetError::Rejected(format!(
+                    "{detail} (members are removed by a filter; where the target takes another form, set member_remove)"
+                ))
+            }
+            other => other,
         }
     }
 
@@ -90,8 +102,11 @@ impl HttpTarget {
         wanted: Wanted<'_>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<(), TargetError> {
+        if wanted.stay.is_none() {
+            return Err(TargetError::WholeList);
+        }
         let present = self.read_whole(wanted.kind, wanted.id, notes).await?;
-        let members = members_laid_over(&present, wanted.add, wanted.remove)?;
+        let members = self.members_laid_over(&present, wanted, notes).await?;
         let nobody = BTreeSet::new();
         let forms = self.forms(wanted.kind);
         let mut operations = operations(wanted.changes, &nobody, &nobody, None, forms);
@@ -103,39 +118,6 @@ impl HttpTarget {
         }
     }
 
-    /// Whether a refusal may be about the form in which members are removed: nobody said which form the target takes, and
-    /// the other one was not tried yet.
-    fn may_try_another_removal(&self, wanted: &Wanted<'_>) -> bool {
-        wanted.kind == Kind::Group
-            && !wanted.remove.is_empty()
-            && self.capabilities.layers.settings().member_remove.is_none()
-            && self.learned_settings().member_remove.is_none()
-    }
-
-    /// Tries the other form of removal once. Only where that is accepted is the form learned.
-    async fn remove_in_the_other_form(
-        &self,
-        refusal: Answer,
-        wanted: Wanted<'_>,
-        notes: &mut Vec<RequestNote>,
-    ) -> Result<(), TargetError> {
-        let forms = Forms { member_remove: MemberRemove::Array, ..self.forms(wanted.kind) };
-        let other = operations(wanted.changes, wanted.add, wanted.remove, None, forms);
-        let answer = self.patch(wanted, other, notes).await?;
-        if (200..300).contains(&answer.status) {
-            self.learn(Settings { member_remove: Some(forms.member_remove), ..Settings::default() });
-            return answer.accepted_write().map(drop);
-        }
-        if refusal.status == 501 && answer.status == 501 {
-            // It takes neither form, so it may take no PATCH at all.
-            self.learn_no_patch(wanted.kind);
-            return self.replace(wanted, notes).await;
-        }
-        // Where the first form is not implemented, what the target says of the other one is what it says of the members.
-        let telling = if refusal.status == 501 { answer } else { refusal };
-        telling.accepted_write().map(drop)
-    }
-
     /// An operation addressed what is not there (`noTarget`), and the target does not say which. The resource is read, and
     /// the operations are made anew from what it holds. Once only.
     async fn patch_what_is_there(
@@ -145,7 +127,7 @@ impl HttpTarget {
         planned: Vec<PatchOperation>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<(), TargetError> {
-        let Wanted { kind, id, changes, add, remove } = wanted;
+        let Wanted { kind, id, changes, add, remove, .. } = wanted;
         if changes.is_empty() && add.is_empty() && remove.len() == 1 {
             // The one member to be removed is not there.
             return Ok(());

@@ -7,3 +7,4 @@ mod groups_let_go;
 mod names;
 mod odd_targets;
 mod ownership;
+mod whole_lists;

@@ -78,6 +78,7 @@ async fn what_is_as_it_was_sends_nothing(subject: &Subject) {
         changes: Vec::new(),
         add: BTreeSet::new(),
         remove: BTreeSet::new(),
+        stay: None,
     };
     let exchange = subject.target.write(&write).await;
     exchange.result.expect("nothing to do");

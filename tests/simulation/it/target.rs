@@ -212,7 +212,7 @@ impl Contents {
                 }
                 Ok(self.found(*kind, &id))
             }
-            Write::Update { kind, remote_id, changes, add, remove } => {
+            Write::Update { kind, remote_id, changes, add, remove, .. } => {
                 let id = remote_id.to_string();
                 let Some(found) = self.found(*kind, &id) else {
                     return Err(TargetError::NotFound(format!("no {kind} {id}")));

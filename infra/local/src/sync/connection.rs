@@ -40,9 +40,10 @@ pub(super) fn explained(error: &TargetError, request: &Request<'_>) -> CommandEr
             "check the address, and whether the target is up and speaks SCIM 2.0 there".into()
         }
         TargetError::Failed(_) => "the target is in trouble itself; try again later".into(),
-        TargetError::Conflict(_) | TargetError::Rejected(_) | TargetError::Unsupported(_) => {
-            "it does not answer as a SCIM 2.0 endpoint".into()
-        }
+        TargetError::Conflict(_)
+        | TargetError::Rejected(_)
+        | TargetError::WholeList
+        | TargetError::Unsupported(_) => "it does not answer as a SCIM 2.0 endpoint".into(),
     };
     CommandError::Failed(format!(
         "the target {url} cannot be provisioned: {error}; {hint}. Nothing was changed there"

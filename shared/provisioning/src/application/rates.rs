@@ -257,6 +257,7 @@ mod tests {
                 changes: vec![change],
                 add: std::collections::BTreeSet::new(),
                 remove: std::collections::BTreeSet::new(),
+                stay: None,
             };
             charged(&emu, &Call::of_write(&write, &Capabilities::default()))
         };

@@ -223,7 +223,8 @@ pub(crate) fn deactivation(link: &Link, remote_id: RemoteId) -> (Write, Vec<Chan
 
 fn update(remote_id: RemoteId, changes: &[Change]) -> Write {
     let changes = changes.to_vec();
-    Write::Update { kind: Kind::User, remote_id, changes, add: BTreeSet::new(), remove: BTreeSet::new() }
+    let (add, remove) = (BTreeSet::new(), BTreeSet::new());
+    Write::Update { kind: Kind::User, remote_id, changes, add, remove, stay: None }
 }
 
 impl fmt::Display for UserPlan {

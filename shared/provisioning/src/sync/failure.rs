@@ -54,6 +54,7 @@ pub(super) fn disposition(error: &TargetError, attempts: u32) -> Disposition {
         | TargetError::NotFound(_)
         | TargetError::Conflict(_)
         | TargetError::Rejected(_)
+        | TargetError::WholeList
         | TargetError::Unsupported(_) => step(&REFUSAL),
     }
 }

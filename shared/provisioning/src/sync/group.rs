@@ -7,6 +7,7 @@ mod leave;
 mod losses;
 mod rounds;
 mod shown;
+mod stay;
 
 pub(crate) use adopt::shown_members;
 

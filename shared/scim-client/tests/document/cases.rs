@@ -59,7 +59,8 @@ fn last(attribute: &str, old: &str) -> Vec<Change> {
 
 fn update(kind: Kind, changes: Vec<Change>, add: &[&str], remove: &[&str]) -> Act {
     let remote_id = id(if kind == Kind::User { "7" } else { "9" });
-    Act::Write(Write::Update { kind, remote_id, changes, add: ids(add), remove: ids(remove) })
+    let stay = Some(ids(&[]));
+    Act::Write(Write::Update { kind, remote_id, changes, add: ids(add), remove: ids(remove), stay })
 }
 
 fn create(kind: Kind, external_id: &str, attributes: &[(&str, Value)], members: &[&str]) -> Act {

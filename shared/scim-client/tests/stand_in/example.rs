@@ -78,6 +78,7 @@ pub fn update(found: &Found, changes: &[Change]) -> Write {
         changes: changes.to_vec(),
         add: [].into(),
         remove: [].into(),
+        stay: None,
     }
 }
 
@@ -89,6 +90,7 @@ pub fn members(group: &Found, add: &[&RemoteId], remove: &[&RemoteId]) -> Write 
         changes: Vec::new(),
         add: ids(add),
         remove: ids(remove),
+        stay: Some([].into()),
     }
 }
 

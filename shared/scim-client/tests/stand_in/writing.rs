@@ -136,6 +136,7 @@ async fn all_changes_of_a_group_go_in_one_patch() {
         changes: vec![change("displayName", Some("Crew".into()), Some("Team".into()))],
         add: [bob].into(),
         remove: [ada].into(),
+        stay: None,
     };
     let exchange = target.write(&write).await;
     exchange.result.expect("accepted");

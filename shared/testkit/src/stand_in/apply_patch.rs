@@ -196,10 +196,17 @@ fn members(
         ("remove", Some(selector), _) => {
             let member = member_row(store, &selector.value, quirks);
             let is_member = member.is_some_and(|member| store.is_member(row, member));
-            if !is_member && quirks.absent_member == AbsentMember::NoTarget {
-                return Err(Reply::error(400, "noTarget", &format!("{:?} is no member", selector.value)));
+            match quirks.absent_member {
+                AbsentMember::NoTarget if !is_member => {
+                    return Err(Reply::error(400, "noTarget", &format!("{:?} is no member", selector.value)));
+                }
+                AbsentMember::Bare if !is_member => return Err(Reply::empty(400)),
+                _ => {}
             }
             steps.extend(member.map(MemberStep::Remove));
+        }
+        ("remove", None, Some(_)) if quirks.member_removal == MemberRemoval::ValuesMeanAll => {
+            steps.push(MemberStep::Set(BTreeSet::new()));
         }
         ("remove", None, None) => steps.push(MemberStep::Set(BTreeSet::new())),
         ("remove", None, Some(value)) => {

@@ -153,6 +153,8 @@ pub struct Quirks {
     pub misses_rows: bool,
     /// Most members shown of a group (targets 2.5: Sentry 10,000).
     pub members_shown: Option<usize>,
+    /// Users show their groups (RFC 7643 section 4.1.2; targets 2.5: `groups` is read-only).
+    pub shows_groups: bool,
     /// One who is added again is shown twice (the table of servers: SCIMMY).
     pub doubles_members: bool,
     /// What the removal of somebody who is no member comes to (targets 2.6: `noTarget`; servers, Okta's list).

@@ -48,6 +48,12 @@ pub(super) fn answered(
             }
         }
     }
+    if kind == Kind::User && quirks.shows_groups {
+        let groups = store.rows(Kind::Group).filter(|group| store.is_member(*group, row));
+        let groups =
+            groups.filter_map(|group| Some(json!({"value": store.resource(Kind::Group, group)?.id()?})));
+        shown["groups"] = groups.collect::<Vec<_>>().into();
+    }
     if let Some(id) = shown["id"].as_str().and_then(|id| id_shown(store, kind, id, quirks)) {
         shown["id"] = id;
     }

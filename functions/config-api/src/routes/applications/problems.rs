@@ -90,9 +90,10 @@ fn target(error: &TargetError, requests: &[RequestNote]) -> Problem {
         TargetError::Unknown(_) => {
             ("base_url", "check the address, and whether the target is up and speaks SCIM 2.0 there")
         }
-        TargetError::Conflict(_) | TargetError::Rejected(_) | TargetError::Unsupported(_) => {
-            ("base_url", "it does not answer as a SCIM 2.0 endpoint")
-        }
+        TargetError::Conflict(_)
+        | TargetError::Rejected(_)
+        | TargetError::WholeList
+        | TargetError::Unsupported(_) => ("base_url", "it does not answer as a SCIM 2.0 endpoint"),
     };
     Problem::new(ProblemKind::TargetRefused, error.to_string())
         .error(FieldError::of(field).hint(hint))

@@ -258,12 +258,17 @@ impl Task<'_> {
         chunk: &MemberPlan,
     ) -> StoreResult<Sent> {
         let Some(remote_id) = link.remote_id.clone() else { return Ok(Sent::Ended(Next::Stop)) };
-        let write = Write::Update {
+        let stay = match self.takes_whole_lists(chunk) {
+            true => Some(self.who_stays(group, link, chunk).await?),
+            false => None,
+        };
+        let write = |stay| Write::Update {
             kind: Kind::Group,
-            remote_id,
+            remote_id: remote_id.clone(),
             changes: changes.to_vec(),
             add: chunk.add.values().cloned().collect(),
             remove: chunk.remove.values().cloned().collect(),
+            stay,
         };
         let doubt = |link: &mut Link| {
             // From now on it is kept again: a group that was let go has what may be in it now taken out when it is let go next.
@@ -274,8 +279,13 @@ impl Task<'_> {
         };
         let Ok(claimed) = self.intend(link, None, doubt).await? else { return Ok(Sent::Ended(Next::Again)) };
         self.record(group, chunk).await?;
-        let answer = self.target().write(&write).await;
+        let mut answer = self.target().write(&write(stay)).await;
         let mut requests = answer.requests;
+        if matches!(answer.result, Err(TargetError::WholeList)) {
+            let stay = Some(self.who_stays(group, link, chunk).await?);
+            answer = self.target().write(&write(stay)).await;
+            requests.append(&mut answer.requests);
+        }
         if let Err(error) = answer.result {
             let error = self.judge(error, &mut requests).await;
             let told = |requests| Told::failure(Action::Update, "", requests).with_changes(changes);

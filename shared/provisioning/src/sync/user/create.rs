@@ -301,6 +301,7 @@ impl Task<'_> {
             changes: differing.clone(),
             add: BTreeSet::new(),
             remove: BTreeSet::new(),
+            stay: None,
         };
         let answer = self.target().write(&write).await;
         requests.extend(answer.requests);

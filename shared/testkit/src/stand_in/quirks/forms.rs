@@ -10,6 +10,9 @@ pub enum MemberRemoval {
     Filter,
     /// By a list of values only; a filter is answered 501.
     Values,
+    /// By a filter. A list of values is not looked at: all members are removed (RFC 7644 section 3.5.2.2; targets 2.6, "remove
+    /// without filter = remove all members").
+    ValuesMeanAll,
 }
 
 /// What `replace members` does.
@@ -115,6 +118,8 @@ pub enum AbsentMember {
     Nothing,
     /// 400 `noTarget`.
     NoTarget,
+    /// 400 without a word of why.
+    Bare,
 }
 
 /// How ids are shown.
