@@ -1,5 +1,8 @@
 //! Names that change hands, and accounts that a target gives in answer to a create.
 
+use std::collections::BTreeSet;
+
+use provisioning::activity::OutcomeResult;
 use provisioning::directory::Status;
 use provisioning::link::{Link, LinkKey, Origin, State};
 use provisioning::target::Kind;
@@ -97,6 +100,22 @@ async fn two_users_who_swap_names_keep_their_own_accounts() {
     assert_eq!(link(&world, "ada").await.remote_id, adas);
     assert_eq!(link(&world, "bob").await.remote_id, bobs);
     assert_eq!(world.stand_in.counts().0, 2, "nobody was made anew");
+    // Neither name is free before the other one goes, so each keeps his until a person helps. That is told, and it keeps nothing
+    // else of them back.
+    let told = world.events().await;
+    let told = told.iter().filter(|told| told.result == OutcomeResult::Failure && told.changes.len() == 1);
+    let named: BTreeSet<_> = told.filter_map(|told| Some(told.target.as_ref()?.key.clone())).collect();
+    assert_eq!(named, ["ada", "bob"].map(str::to_owned).into());
+    world.user("ada", "Duchess", &["sales"]).await;
+    settled(&mut world).await;
+    let titled = |(name, title): (&str, &str)| (name.to_owned(), Some(title.to_owned()));
+    assert_eq!(world.accounts(), [("ada", "Duchess"), ("bob", "Clerk")].map(titled).into());
+    // He takes another name, and both have theirs.
+    world.write_user("bob", &["sales"], |bob| bob.username = "bobby".into()).await;
+    settled(&mut world).await;
+    world.clock.advance(std::time::Duration::from_secs(25 * 3_600));
+    settled(&mut world).await;
+    assert_eq!(world.accounts(), [("bob", "Duchess"), ("bobby", "Clerk")].map(titled).into());
     // Whose access ends is not mixed up, whatever the accounts are called.
     world.write_user("ada", &["sales"], |ada| ada.status = Status::Disabled).await;
     settled(&mut world).await;
@@ -105,6 +124,6 @@ async fn two_users_who_swap_names_keep_their_own_accounts() {
         let account = world.stand_in.users().into_iter().find(|user| user.id() == Some(id.clone())).unwrap();
         (account.active() != Some(false), account.text("title").map(str::to_owned))
     };
-    assert_eq!(shown(&adas), (false, Some("Countess".into())));
+    assert_eq!(shown(&adas), (false, Some("Duchess".into())));
     assert_eq!(shown(&bobs), (true, Some("Clerk".into())));
 }

@@ -160,6 +160,10 @@ impl Task<'_> {
         kept: Option<Removal>,
     ) -> StoreResult<Next> {
         let seen = link.work.generation;
+        let first = before_the_name(link, changes);
+        let narrowed = first.as_ref().map(|first| write.clone().of_changes(first));
+        let (write, changes) = (narrowed.as_ref().unwrap_or(write), first.as_deref().unwrap_or(changes));
+        let due = if first.is_some() { Due::At(self.now()) } else { Due::Done };
         let doubt =
             |link: &mut Link| link.doubt.extend(changes.iter().map(|change| change.attribute.clone()));
         let Ok(claimed) = self.intend(link, None, doubt).await? else { return Ok(Next::Again) };
@@ -176,12 +180,12 @@ impl Task<'_> {
             }
             let outcome = self.outcome(&claimed, told);
             let settled = self
-                .settle(&claimed, seen, Due::Done, None, Some(outcome), |link| {
+                .settle(&claimed, seen, due, None, Some(outcome), |link| {
                     self.accept(link, action, changes, &claimed);
                     link.removal = link.removal.or(kept);
                 })
                 .await?;
-            return Ok(settled.next());
+            return Ok(if first.is_some() { Next::Again } else { settled.next() });
         };
         match self.judge(error, &mut requests).await {
             TargetError::NotFound(detail) => {
@@ -274,6 +278,16 @@ impl Task<'_> {
         let told = Told { reason, ..told };
         self.stand(link, seen, State::Conflict, Some(super::failure::tomorrow(self.now())), told).await
     }
+}
+
+/// The changes that go before the user's name, where it was refused together with them: somebody else may have the name, and
+/// that keeps nothing else back. `None` where all go at once.
+fn before_the_name(link: &Link, changes: &[Change]) -> Option<Vec<Change>> {
+    let is_name = |change: &Change| change.attribute.to_string().eq_ignore_ascii_case("userName");
+    let refused = link.work.attempts > 0
+        && changes.iter().any(|change| is_name(change) && link.doubt.contains(&change.attribute));
+    let first: Vec<_> = changes.iter().filter(|change| !is_name(change)).cloned().collect();
+    (refused && !first.is_empty()).then_some(first)
 }
 
 /// Nothing stands in the way any more.
