@@ -34,6 +34,13 @@ impl Policy {
                 "{name} is deactivate, and this target removes an account that is deactivated: who comes back gets a new one"
             ));
         }
+        if removes && self.on_disable == Departure::Leave {
+            warnings.push(
+                "on_disable is leave, since this target removes an account that is deactivated: a disabled user keeps what his \
+                 account gives him until he is unassigned or deleted, or on_disable is set to deactivate"
+                    .into(),
+            );
+        }
         for name in self.deleting() {
             match deletion(profile) {
                 Some(Deletion::Irreversible) => warnings.push(format!(
@@ -150,10 +157,10 @@ mod tests {
             at.application.policy.warnings(at.application.profile())
         };
         assert_eq!(warnings("sentry", Departure::Deactivate).len(), 3);
+        assert!(warnings("sentry", Departure::Leave)[0].contains("keeps what his account gives him"));
         assert_eq!(warnings("github-emu", Departure::Delete).len(), 2);
         assert!(warnings("webex", Departure::Delete)[0].contains("cannot be undone"));
         for (key, departure) in [
-            ("sentry", Departure::Leave),
             ("github-emu", Departure::Deactivate),
             ("generic-saml", Departure::Delete),
             ("generic-saml", Departure::Deactivate),
