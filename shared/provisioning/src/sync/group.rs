@@ -90,6 +90,12 @@ impl Task<'_> {
                 if link.state == State::Conflict {
                     link.state = State::New;
                     link.work.problem = None;
+                link.leave_behind(self.generation());
+                // At another target, that is: nobody wants it here.
+                if !here && link.state == State::Missing {
+                    link.state = State::Tombstone;
+                    link.work.problem = None;
+                }
                 }
             })
             .await?;

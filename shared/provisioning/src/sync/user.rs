@@ -122,6 +122,7 @@ impl Task<'_> {
                 if in_step {
                     link.rejected.clear();
                 }
+                link.leave_behind(self.generation());
                 link.work.attempts = 0;
                 link.candidates.clear();
                 match link.state {

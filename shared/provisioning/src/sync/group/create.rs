@@ -1,5 +1,7 @@
 //! A group without a counterpart: match, adopt or create with its members.
 
+use std::collections::BTreeMap;
+
 use super::super::counterpart::was_there_before;
 use super::super::failure::{MADE_BY_US, tomorrow};
 use super::super::members::PAGE;
@@ -95,7 +97,9 @@ impl Task<'_> {
         let (users, more) = self.everybody(group, None).await?;
         // Nothing is at the target yet, whatever an earlier attempt recorded before it was cut off.
         let facts = self.facts(group, link, &users).await?.into_iter();
-        let mut recorded = link.members_in_doubt.clone();
+        // Who was named at another target bears another id here.
+        let here = link.target_generation == self.generation();
+        let mut recorded = if here { link.members_in_doubt.clone() } else { BTreeMap::new() };
         recorded.extend(facts.clone().filter_map(|facts| Some((facts.user, facts.pushed?.remote_id))));
         let facts: Vec<_> =
             facts.map(|facts| MemberFacts { pushed: None, in_doubt: None, ..facts }).collect();
@@ -120,6 +124,8 @@ impl Task<'_> {
                 link.members_in_doubt.extend(first.add.clone());
                 link.parked.clear();
             })
+                link.holds_members = false;
+                link.rejected.clear();
             .await?;
         let Ok(claimed) = intent else { return Ok(Next::Again) };
         self.record(group, &first).await?;
@@ -269,15 +275,7 @@ impl Task<'_> {
     ) -> StoreResult<Next> {
         let seen = link.work.generation;
         let here = link.target_generation == self.generation();
-        let claim = |link: &mut Link| {
-            if !here {
-                // Who was named at another target bears another id here.
-                link.members_in_doubt.clear();
-                link.parked.clear();
-                link.holds_members = false;
-            }
-        };
-        let Ok(link) = self.intend(link, None, claim).await? else { return Ok(Next::Again) };
+        let Ok(link) = self.intend(link, None, |_| {}).await? else { return Ok(Next::Again) };
         let baseline = self.baseline(found);
         let take = Ownership::Take(found.remote_id.clone());
         let (action, reason) = match origin {

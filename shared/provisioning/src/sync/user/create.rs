@@ -272,7 +272,7 @@ impl Task<'_> {
             let outcome = self.outcome(&with_id, told);
             let settled = self
                 .settle(link, wanted.seen, Due::Done, Some(&take), Some(outcome), |link| {
-                    link.target_generation = self.generation();
+                    link.enter(self.generation());
                     linked(link);
                     link.sent.insert(active(), on());
                     link.unassigned_since = None;
