@@ -8,6 +8,7 @@ use super::super::members::PAGE;
 use super::super::settlement::{Due, Settled};
 use super::super::task::{Next, Task, Told};
 use crate::activity::Action;
+use crate::desired::Desired;
 use crate::drift::Observed;
 use crate::ids::{GroupId, SourceId};
 use crate::link::{Link, Origin, State};
@@ -366,7 +367,13 @@ impl Task<'_> {
                 let told = Told::success(Action::Delete, reason, told.requests);
                 self.was_deleted(group, claimed, seen, told).await
             }
-            Ok(()) => self.stand_missing(claimed, seen, told).await,
+            Ok(()) => {
+                let found = self.tables().directory.group(group).await?;
+                match Desired::of_group(found.as_ref(), &self.configured().selection) {
+                    Desired::Active => self.stand_missing(claimed, seen, told).await,
+                    _ => self.was_gone(claimed, seen, detail, told.requests).await,
+                }
+            }
             Err(error) => self.fail(claimed, seen, &error, told).await,
         }
     }
