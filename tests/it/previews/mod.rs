@@ -1,5 +1,6 @@
-//! What a preview says of references is what the run after it does.
+//! What a preview says of references and of creates whose answer was lost is what the run after it does.
 
+mod open_creates;
 mod references;
 
 use provisioning::ids::JobId;

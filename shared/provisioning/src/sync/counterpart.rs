@@ -223,25 +223,17 @@ impl Task<'_> {
         )))
     }
 
-    /// What an open create may have made: whatever bears its externalId; where nothing does, what bears the name it asked for, and
-    /// neither a foreign externalId nor the name of another object of the directory. Before it was sent there was none of either.
+    /// What an open create may have made.
     pub(super) async fn made_by_open_create(
         &self,
         link: &Link,
         external_id: &str,
         requests: &mut Vec<RequestNote>,
     ) -> StoreResult<Looked> {
-        let found = match self.ask(external_id, link.asked_name.as_deref(), requests).await {
-            Ok(found) => self.with_owners(found).await?,
-            Err(error) => return Ok(Err(error)),
-        };
-        let Candidates { by_name, owned, .. } = &found;
-        let nobodys = |found: &&Found| {
-            !owned.contains_key(&found.remote_id)
-                && found.external_id.as_deref().is_none_or(|shown| shown.is_empty() || shown == external_id)
-        };
-        let by_name = by_name.iter().filter(nobodys).cloned().collect();
-        Ok(Ok(Candidates { by_name, ..found }))
+        match self.ask(external_id, link.asked_name.as_deref(), requests).await {
+            Ok(found) => Ok(Ok(self.with_owners(found).await?.made_by_open_create(external_id))),
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     /// Notes which of them are counterparts of others.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::counterpart::was_there_before;
-use super::super::failure::{MADE_BY_US, tomorrow};
+use super::super::failure::tomorrow;
 use super::super::members::PAGE;
 use super::super::settlement::{Due, Settled};
 use super::super::task::{Next, Task, Told};
@@ -12,7 +12,7 @@ use crate::desired::Desired;
 use crate::drift::Observed;
 use crate::ids::{GroupId, SourceId};
 use crate::link::{Link, Origin, State};
-use crate::matching::{Candidates, Match, Sought, decide};
+use crate::matching::{Candidates, MADE_BY_US, Match, Sought, decide};
 use crate::plan::{MemberFacts, MemberPlan, chunks, plan_members, refused_group_name};
 use crate::ports::{Ownership, StoreResult};
 use crate::target::{Change, Found, Kind, RequestNote, TargetError, Write};
@@ -124,9 +124,9 @@ impl Task<'_> {
                 link.members_in_doubt = recorded.clone();
                 link.members_in_doubt.extend(first.add.clone());
                 link.parked.clear();
-            })
                 link.holds_members = false;
                 link.rejected.clear();
+            })
             .await?;
         let Ok(claimed) = intent else { return Ok(Next::Again) };
         self.record(group, &first).await?;
@@ -296,7 +296,6 @@ impl Task<'_> {
         let settled = self
             .settle(&link, seen, Due::At(self.now()), Some(&take), Some(outcome), |link| {
                 link.members_in_doubt.retain(|user, _| !there.contains_key(user));
-                link.target_generation = self.generation();
                 link.state = State::Linked;
                 link.remote_id = Some(found.remote_id.clone());
                 link.external_id = Some(external_id.to_owned());
