@@ -173,3 +173,57 @@ async fn a_group_that_was_listed_and_that_no_filter_finds_is_adopted_and_not_mad
     assert_eq!(world.memberships()["Board"], ["ada"].map(String::from).into());
     assert_eq!(world.stand_in.group("Board").unwrap().id(), Some(theirs));
 }
+
+/// A target where no filter finds a group, with Board and so many others on it, and a world that was enabled before Board came to
+/// the directory: no sweep lists it first.
+async fn a_live_group(quirks: Quirks, others: usize) -> (World, String) {
+    let mut world = company(quirks, Policy::default()).await;
+    world.user("ada", "Engineer", &["sales"]).await;
+    let groups = ["sales".parse().unwrap(), "board".parse().unwrap()].into();
+    let selection = Some(Selection { groups, ..Selection::default() });
+    let new = Configuration { selection, ..Configuration::default() };
+    Box::pin(world.setup.configure(&world.application, new)).await.unwrap();
+    world.enable().await;
+    settled(&mut world).await;
+    let seed = |name: &str| {
+        let group = json!({"schemas": [scim::GROUP_SCHEMA], "displayName": name, "members": []});
+        world.stand_in.seed(Kind::Group, &group).unwrap()
+    };
+    (0..others).for_each(|n| drop(seed(&format!("Other {n}"))));
+    let theirs = seed("Board");
+    world.stand_in.clear_log();
+    world.group("board", "Board").await;
+    world.user("ada", "Engineer", &["sales", "board"]).await;
+    settled(&mut world).await;
+    (world, theirs)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_group_that_no_filter_finds_is_adopted_and_not_made_twice() {
+    for (others, rows_per_page) in [(0, None), (8, Some(5))] {
+        let quirks = Quirks { group_filter_finds_nothing: true, rows_per_page, ..Quirks::default() };
+        let (world, theirs) = a_live_group(quirks, others).await;
+        assert_eq!(world.memberships()["Board"], ["ada"].map(String::from).into());
+        assert_eq!(world.stand_in.group("Board").unwrap().id(), Some(theirs));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_filter_finds_what_is_listed_no_list_is_read_to_its_end_for_a_new_group() {
+    let quirks = Quirks { rows_per_page: Some(5), ..Quirks::default() };
+    let (mut world, _) = a_live_group(quirks, 50).await;
+    let groups = ["sales", "board", "legal"].map(|group| group.parse().unwrap()).into();
+    let selection = Some(Selection { groups, ..Selection::default() });
+    let new = Configuration { selection, ..Configuration::default() };
+    Box::pin(world.setup.configure(&world.application, new)).await.unwrap();
+    settled(&mut world).await;
+    world.stand_in.clear_log();
+    world.group("legal", "Legal").await;
+    world.user("ada", "Engineer", &["sales", "board", "legal"]).await;
+    settled(&mut world).await;
+    let asked = world.stand_in.requests();
+    let asked: Vec<_> = asked.iter().map(|sent| format!("{} {}", sent.method, sent.path)).collect();
+    let reads = asked.iter().filter(|sent| sent.starts_with("GET /Groups")).count();
+    assert!(world.memberships()["Legal"].contains("ada"));
+    assert!(reads <= 4, "two look-ups, a page and a look-up of what it shows: {asked:#?}");
+}
