@@ -271,3 +271,6 @@ impl Link {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
