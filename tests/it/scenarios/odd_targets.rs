@@ -134,6 +134,36 @@ async fn a_target_that_deletes_nobody_turns_a_leaver_off_and_it_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deletion_answered_405_or_501_is_sent_once_and_leaves_no_leaver_with_access() {
+    let delete = Policy { on_unassign: Departure::Delete, on_delete: Departure::Delete, ..Policy::default() };
+    for status in [405, 501] {
+        for unassigned in [true, false] {
+            let mut world = company(Quirks::default(), delete.clone()).await;
+            world.user("ada", "Engineer", &["sales"]).await;
+            world.enable().await;
+            settled(&mut world).await;
+            world.stand_in.fail(Fault::next(100).method("DELETE").path("/Users").status(status));
+            match unassigned {
+                true => world.user("ada", "Engineer", &[]).await,
+                false => world.delete("ada").await,
+            }
+            settled(&mut world).await;
+            Box::pin(world.setup.sync(&world.application, None)).await.unwrap();
+            settled(&mut world).await;
+            let case = format!("{status}, unassigned: {unassigned}");
+            assert_eq!(world.accounts()["ada"], None, "{case}: her access ends");
+            let sent = world.stand_in.writes().iter().filter(|write| write.method == "DELETE").count();
+            assert_eq!((sent, failures(&world).await), (1, Vec::new()), "{case}");
+            let told = world.events().await;
+            let once =
+                told.iter().filter(|told| told.reason.contains("the target deletes no accounts")).count();
+            let ada = link(&world, "ada").await;
+            assert_eq!((once, ada.state, ada.work.due_at), (1, State::Deactivated, None), "{case}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_put_of_what_somebody_else_changed_meanwhile_is_laid_over_what_is_there_now() {
     let quirks = Quirks { no_patch: true, versions: true, ..Quirks::default() };
     let mut world = company(quirks, Policy::default()).await;
