@@ -21,6 +21,7 @@ mod local;
 mod managers;
 mod openapi;
 mod pains;
+mod previews;
 mod profiles;
 mod quarantine;
 mod queue_contract;

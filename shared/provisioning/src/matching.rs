@@ -50,6 +50,10 @@ pub struct Rules {
     pub reactivate: ReactivateAdopted,
 }
 
+/// The rules by which something that an open create may have made is ours: nobody needs to be asked about that.
+pub(crate) const MADE_BY_US: Rules =
+    Rules { adopt: Adopt::Automatic, take_over: false, reactivate: ReactivateAdopted::Yes };
+
 impl From<&Policy> for Rules {
     fn from(policy: &Policy) -> Self {
         Self { adopt: policy.adopt, take_over: policy.take_over, reactivate: policy.reactivate_adopted }
@@ -213,6 +217,19 @@ fn distinct<'a>(found: impl Iterator<Item = &'a Found>) -> Vec<&'a Found> {
 }
 
 impl Candidates {
+    /// Those that an open create of this externalId may have made: whatever bears it; where nothing does, what bears the name it
+    /// asked for, and neither a foreign externalId nor the name of another object of the directory. Before it was sent there was
+    /// none of either.
+    pub(crate) fn made_by_open_create(mut self, external_id: &str) -> Self {
+        let Self { by_name, owned, .. } = &mut self;
+        by_name.retain(|found| {
+            let foreign =
+                found.external_id.as_deref().is_some_and(|shown| !shown.is_empty() && shown != external_id);
+            !foreign && !owned.contains_key(&found.remote_id)
+        });
+        self
+    }
+
     /// Every account that was found, once.
     pub fn all(&self) -> Vec<&Found> {
         distinct(self.by_external_id.iter().chain(&self.by_name).chain(&self.by_email))

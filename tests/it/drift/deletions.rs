@@ -1,6 +1,6 @@
 //! What somebody deleted at the target.
 
-use provisioning::application::{OnDeletion, Stage, status};
+use provisioning::application::{Configuration, OnDeletion, Selection, Stage, status};
 use provisioning::clock::Clock as _;
 use provisioning::link::State;
 use provisioning::target::Kind;
@@ -168,4 +168,94 @@ async fn what_is_missing_already_is_made_anew_once_the_policy_says_so() {
     world.set_policy(super::policy(drift)).await;
     settled(&mut world).await;
     assert_eq!((world.accounts()["ada"].as_deref(), missing(&world).await), (Some("Clerk"), 0));
+}
+
+async fn select(world: &World, groups: &[&str]) {
+    let groups = groups.iter().map(|group| group.parse().unwrap()).collect();
+    let selection = Some(Selection { groups, ..Selection::default() });
+    let new = Configuration { selection, ..Configuration::default() };
+    Box::pin(world.setup.configure(&world.application, new)).await.unwrap();
+}
+
+/// Sales is deleted at the target, and nobody needs it any more: everybody is in eng too.
+async fn sales_is_erased() -> World {
+    let mut world = in_step(REPORT).await;
+    for name in ["ada", "bob", "cy"] {
+        world.user(name, "Clerk", &["sales", "eng"]).await;
+    }
+    settled(&mut world).await;
+    let id = remote(&world, &group_key(&world, "sales")).await;
+    assert!(world.stand_in.erase(Kind::Group, &id));
+    world
+}
+
+/// It is over: nothing stands missing, and that it was gone is told once.
+async fn it_was_gone_already(world: &World) {
+    assert_eq!(missing(world).await, 0);
+    assert_eq!(link(world, &group_key(world, "sales")).await.state, State::Tombstone);
+    let events = world.events().await;
+    let gone: Vec<_> = events.iter().filter(|event| event.reason.contains("gone already")).collect();
+    assert_eq!(gone.len(), 1, "{events:#?}");
+    let sales = "sales".parse().unwrap();
+    let pushed = world.tables.memberships.pushed_page(&world.application, &sales, None, 9).await.unwrap();
+    assert_eq!(pushed, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deselected_group_whose_emptying_is_answered_404_was_gone_already() {
+    let mut world = sales_is_erased().await;
+    select(&world, &["eng"]).await;
+    settled(&mut world).await;
+    it_was_gone_already(&world).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deselected_group_that_a_listing_lacks_was_gone_already() {
+    let mut world = sales_is_erased().await;
+    world.clock.advance(std::time::Duration::from_secs(3_600));
+    world.setup.disable(&world.application).await.unwrap();
+    select(&world, &["eng"]).await;
+    world.enable().await;
+    settled(&mut world).await;
+    it_was_gone_already(&world).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_stood_missing_is_over_once_it_is_deselected() {
+    let mut world = sales_is_erased().await;
+    a_week_later(&mut world).await;
+    assert_eq!(missing(&world).await, 1);
+    select(&world, &["eng"]).await;
+    settled(&mut world).await;
+    it_was_gone_already(&world).await;
+    // Selected again it is made again.
+    select(&world, &["sales", "eng"]).await;
+    settled(&mut world).await;
+    assert_eq!(world.memberships()["Sales"], ["ada", "bob", "cy"].map(String::from).into());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_stood_missing_is_over_once_its_user_leaves() {
+    for live in [true, false] {
+        let mut world = in_step(REPORT).await;
+        erase(&world, "ada").await;
+        a_week_later(&mut world).await;
+        assert_eq!(missing(&world).await, 1);
+        if !live {
+            world.setup.disable(&world.application).await.unwrap();
+        }
+        world.user("ada", "Clerk", &[]).await;
+        settled(&mut world).await;
+        if !live {
+            world.enable().await;
+            settled(&mut world).await;
+        }
+        assert_eq!(
+            (missing(&world).await, link(&world, &key(&world, "ada")).await.state),
+            (0, State::Tombstone)
+        );
+        world.user("ada", "Clerk", &["sales"]).await;
+        settled(&mut world).await;
+        assert_eq!(world.accounts()["ada"].as_deref(), Some("Clerk"), "who comes back is made again");
+    }
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use provisioning::application::{Configuration, Selection};
+use provisioning::application::{Configuration, Links, Selection};
 use provisioning::fuse::{Counted, Removes, let_go, let_member_go};
 use provisioning::ids::GroupId;
 use provisioning::link::{LinkKey, MemberRemoval, Trouble};
-use provisioning::ports::Stamps;
+use provisioning::ports::{Pushed, Stamps};
+use testkit::{StandIn, StandInConfig};
 
 use super::decisions::{approve, digest, reject};
 use super::{active, blown, held, held_removals, name, settled, window};
@@ -268,4 +269,51 @@ async fn what_is_held_of_a_group_stands_in_its_rows_and_its_link() {
     world.write_user(&name(15), &GROUPS, |_| {}).await;
     settled(&mut world).await;
     assert_eq!(members(&world, "g0"), 11);
+}
+
+/// Another tenant takes the place of the one where six members are held.
+async fn relinked(world: &mut World) -> StandIn {
+    out_of(world, 0..6, "g0").await;
+    settled(world).await;
+    assert_eq!((held_members(world).await, held(world).await), (6, 1));
+    let other = StandIn::start(StandInConfig::default()).await.unwrap();
+    let (id, token) = (&world.application, other.token());
+    Box::pin(world.setup.connect(id, other.base_url(), &token, Links::Relink)).await.unwrap();
+    other
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_held_at_another_tenant_is_listed_no_more() {
+    let mut world = company(20, 10).await;
+    let other = relinked(&mut world).await;
+    assert_eq!(held_members(&world).await, 0, "at once");
+    settled(&mut world).await;
+    assert_eq!((held_members(&world).await, held(&world).await), (0, 0), "its group is made anew");
+    assert_eq!(other.members_of("g0").len(), 4);
+    assert!(other.writes().iter().all(|write| write.method == "POST"), "{:?}", other.writes());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sweep_that_is_allowed_lets_nobody_go_who_was_held_at_another_tenant() {
+    let mut world = company(20, 10).await;
+    let _other = relinked(&mut world).await;
+    world.setup.sync(&world.application, Some(100)).await.unwrap();
+    settled(&mut world).await;
+    let group = "g0".parse().unwrap();
+    let rows = world.tables.memberships.pushed_page(&world.application, &group, None, 100).await.unwrap();
+    let permitted = |row: &&Pushed| matches!(row.removal, Some(MemberRemoval::Permitted(_)));
+    assert_eq!(rows.iter().filter(permitted).count(), 0);
+    assert_eq!((held_members(&world).await, held(&world).await), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_held_members_at_another_tenant_and_is_wanted_no_more_holds_none() {
+    let mut world = company(20, 10).await;
+    let _other = relinked(&mut world).await;
+    let groups = ["staff", "g1", "g2"].map(|group| group.parse().unwrap()).into();
+    let selection = Selection { groups, ..Selection::default() };
+    let new = Configuration { selection: Some(selection), ..Configuration::default() };
+    Box::pin(world.setup.configure(&world.application, new)).await.unwrap();
+    settled(&mut world).await;
+    assert_eq!((held_members(&world).await, held(&world).await), (0, 0));
 }

@@ -134,6 +134,36 @@ async fn a_target_that_deletes_nobody_turns_a_leaver_off_and_it_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deletion_answered_405_or_501_is_sent_once_and_leaves_no_leaver_with_access() {
+    let delete = Policy { on_unassign: Departure::Delete, on_delete: Departure::Delete, ..Policy::default() };
+    for status in [405, 501] {
+        for unassigned in [true, false] {
+            let mut world = company(Quirks::default(), delete.clone()).await;
+            world.user("ada", "Engineer", &["sales"]).await;
+            world.enable().await;
+            settled(&mut world).await;
+            world.stand_in.fail(Fault::next(100).method("DELETE").path("/Users").status(status));
+            match unassigned {
+                true => world.user("ada", "Engineer", &[]).await,
+                false => world.delete("ada").await,
+            }
+            settled(&mut world).await;
+            Box::pin(world.setup.sync(&world.application, None)).await.unwrap();
+            settled(&mut world).await;
+            let case = format!("{status}, unassigned: {unassigned}");
+            assert_eq!(world.accounts()["ada"], None, "{case}: her access ends");
+            let sent = world.stand_in.writes().iter().filter(|write| write.method == "DELETE").count();
+            assert_eq!((sent, failures(&world).await), (1, Vec::new()), "{case}");
+            let told = world.events().await;
+            let once =
+                told.iter().filter(|told| told.reason.contains("the target deletes no accounts")).count();
+            let ada = link(&world, "ada").await;
+            assert_eq!((once, ada.state, ada.work.due_at), (1, State::Deactivated, None), "{case}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_put_of_what_somebody_else_changed_meanwhile_is_laid_over_what_is_there_now() {
     let quirks = Quirks { no_patch: true, versions: true, ..Quirks::default() };
     let mut world = company(quirks, Policy::default()).await;
@@ -172,4 +202,58 @@ async fn a_group_that_was_listed_and_that_no_filter_finds_is_adopted_and_not_mad
     settled(&mut world).await;
     assert_eq!(world.memberships()["Board"], ["ada"].map(String::from).into());
     assert_eq!(world.stand_in.group("Board").unwrap().id(), Some(theirs));
+}
+
+/// A target where no filter finds a group, with Board and so many others on it, and a world that was enabled before Board came to
+/// the directory: no sweep lists it first.
+async fn a_live_group(quirks: Quirks, others: usize) -> (World, String) {
+    let mut world = company(quirks, Policy::default()).await;
+    world.user("ada", "Engineer", &["sales"]).await;
+    let groups = ["sales".parse().unwrap(), "board".parse().unwrap()].into();
+    let selection = Some(Selection { groups, ..Selection::default() });
+    let new = Configuration { selection, ..Configuration::default() };
+    Box::pin(world.setup.configure(&world.application, new)).await.unwrap();
+    world.enable().await;
+    settled(&mut world).await;
+    let seed = |name: &str| {
+        let group = json!({"schemas": [scim::GROUP_SCHEMA], "displayName": name, "members": []});
+        world.stand_in.seed(Kind::Group, &group).unwrap()
+    };
+    (0..others).for_each(|n| drop(seed(&format!("Other {n}"))));
+    let theirs = seed("Board");
+    world.stand_in.clear_log();
+    world.group("board", "Board").await;
+    world.user("ada", "Engineer", &["sales", "board"]).await;
+    settled(&mut world).await;
+    (world, theirs)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_group_that_no_filter_finds_is_adopted_and_not_made_twice() {
+    for (others, rows_per_page) in [(0, None), (8, Some(5))] {
+        let quirks = Quirks { group_filter_finds_nothing: true, rows_per_page, ..Quirks::default() };
+        let (world, theirs) = a_live_group(quirks, others).await;
+        assert_eq!(world.memberships()["Board"], ["ada"].map(String::from).into());
+        assert_eq!(world.stand_in.group("Board").unwrap().id(), Some(theirs));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_filter_finds_what_is_listed_no_list_is_read_to_its_end_for_a_new_group() {
+    let quirks = Quirks { rows_per_page: Some(5), ..Quirks::default() };
+    let (mut world, _) = a_live_group(quirks, 50).await;
+    let groups = ["sales", "board", "legal"].map(|group| group.parse().unwrap()).into();
+    let selection = Some(Selection { groups, ..Selection::default() });
+    let new = Configuration { selection, ..Configuration::default() };
+    Box::pin(world.setup.configure(&world.application, new)).await.unwrap();
+    settled(&mut world).await;
+    world.stand_in.clear_log();
+    world.group("legal", "Legal").await;
+    world.user("ada", "Engineer", &["sales", "board", "legal"]).await;
+    settled(&mut world).await;
+    let asked = world.stand_in.requests();
+    let asked: Vec<_> = asked.iter().map(|sent| format!("{} {}", sent.method, sent.path)).collect();
+    let reads = asked.iter().filter(|sent| sent.starts_with("GET /Groups")).count();
+    assert!(world.memberships()["Legal"].contains("ada"));
+    assert!(reads <= 4, "two look-ups, a page and a look-up of what it shows: {asked:#?}");
 }

@@ -4,6 +4,7 @@ use provisioning::application::{Configuration, Departure, DeselectedGroup, Polic
 use provisioning::link::{LinkKey, State};
 use provisioning::target::Kind;
 use serde_json::json;
+use testkit::Fault;
 
 use super::{ada_in_step, at_once};
 use crate::world::{Run, World};
@@ -90,4 +91,19 @@ async fn a_conflict_of_somebody_who_left_while_the_application_was_disabled_is_o
     let key = LinkKey::user(&world.application, &"eve".parse().unwrap());
     let link = world.tables.links.link(&key).await.unwrap().unwrap();
     assert_eq!((link.state, link.work.problem), (State::New, None));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leaver_whose_account_is_gone_where_nobody_is_deleted_is_over() {
+    let mut world = ada_in_step(Policy { on_delete: Departure::Delete, ..at_once() }).await;
+    world.stand_in.fail(Fault::next(100).method("DELETE").path("/Users").status(405));
+    let id = world.stand_in.user("ada").unwrap().id().unwrap();
+    assert!(world.stand_in.erase(Kind::User, &id));
+    world.delete("ada").await;
+    settled(&mut world).await;
+    let key = LinkKey::user(&world.application, &"ada".parse().unwrap());
+    let link = world.tables.links.link(&key).await.unwrap().unwrap();
+    assert_eq!((link.state, link.work.due_at, link.work.problem), (State::Tombstone, None, None));
+    let told = world.events().await;
+    assert!(told.iter().any(|told| told.reason.contains("gone already")), "{told:#?}");
 }

@@ -1,7 +1,9 @@
 //! A connection that is pointed at another tenant while something of the first one is not settled: ids of the two overlap, so
 //! what was meant for the first must not be done at the second.
 
-use provisioning::application::{Departure, Links, Policy};
+use provisioning::adoption::Adoptions;
+use provisioning::application::{Departure, Links, Policy, Setup};
+use provisioning::ids::RemoteId;
 use provisioning::link::{LinkKey, State};
 use provisioning::target::Kind;
 use serde_json::{Value, json};
@@ -97,4 +99,57 @@ async fn a_membership_recorded_at_the_old_tenant_holds_up_no_deletion_at_the_new
     world.delete("ada").await;
     world.run(None).await;
     assert!(other.user("ada").is_none(), "{:?}", other.writes());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_was_chosen_at_the_old_tenant_is_not_taken_at_the_new_one() {
+    let mut world = ada_in_step(at_once()).await;
+    world.user("eve", "Spy", &["eng"]).await;
+    settled(&mut world).await;
+    // A person chose an account for her that was not there; its id is a stranger's at the new tenant.
+    let configured = world.tables.applications.load(&world.application).await.unwrap().unwrap();
+    let (user, chosen) = ("eve".parse().unwrap(), RemoteId::new("u-000007").unwrap());
+    let Setup { tables, bell, clock, .. } = world.setup.clone();
+    let adoptions = Adoptions { tables, bell, clock };
+    adoptions.forget(&configured, &user).await.unwrap();
+    adoptions.choose(&configured, &user, &chosen).await.unwrap();
+    settled(&mut world).await;
+    let other = other_tenant(20).await;
+    let theirs = || other.users().into_iter().find(|user| user.id().as_deref() == Some("u-000007"));
+    let before = theirs().map(|user| user.into_json());
+    assert!(before.is_some(), "the ids overlap");
+    relink(&world, &other).await;
+    settled(&mut world).await;
+    for title in ["Countess", "Clerk"] {
+        world.user("eve", title, &["eng"]).await;
+        settled(&mut world).await;
+    }
+    assert_eq!(theirs().map(|user| user.into_json()), before, "{:?}", other.writes());
+    assert_eq!(other.user("eve").unwrap().text("title"), Some("Clerk"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_in_doubt_at_the_old_tenant_is_not_taken_out_of_a_group_whose_create_was_lost_at_the_new_one()
+ {
+    let mut world = ada_in_step(at_once()).await;
+    world.user("bob", "Clerk", &["eng"]).await;
+    settled(&mut world).await;
+    let bob = world.stand_in.user("bob").unwrap().id().unwrap();
+    world.stand_in.fail(Fault::next(1).method("PATCH").path("/Groups").cut());
+    world.user("bob", "Clerk", &["eng", "sales"]).await;
+    world.step().await;
+    world.setup.disable(&world.application).await.unwrap();
+    world.user("bob", "Clerk", &["eng"]).await;
+    let other = other_tenant(20).await;
+    other.fail(Fault::next(1).method("POST").path("/Groups").after_applying().cut());
+    other.fail(Fault::next(1).method("POST").path("/Groups").after_applying().cut());
+    relink(&world, &other).await;
+    world.enable().await;
+    settled(&mut world).await;
+    let named = |body: &Value| body.to_string().contains(&bob);
+    let sent: Vec<_> = other.writes().into_iter().filter(|write| write.path.starts_with("/Groups")).collect();
+    assert!(
+        !sent.iter().filter_map(|write| write.body.as_ref()).any(named),
+        "a stranger is named: {sent:#?}"
+    );
 }

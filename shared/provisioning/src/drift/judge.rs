@@ -41,7 +41,8 @@ pub struct Judged {
 }
 
 impl Subject<'_> {
-    fn desired(self, configured: &Configured) -> Desired {
+    /// What it should be at the application.
+    pub(crate) fn desired(self, configured: &Configured) -> Desired {
         match self {
             Self::User(record) => Desired::of(record, &configured.selection),
             Self::Group(group) => Desired::of_group(group, &configured.selection),

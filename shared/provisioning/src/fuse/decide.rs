@@ -127,11 +127,11 @@ impl HeldRemovals {
     ) -> StoreResult<Option<Doorbell>> {
         let mut before = link.clone();
         for _ in 0..SURPRISES {
-            if !before.is_held() && !before.holds_members {
+            if !before.waits() {
                 return Ok(None);
             }
             let mut after_decision = before.rewritten();
-            after_decision.holds_members = self.holds_members(&before).await?;
+            after_decision.holds_members = self.holds_members(configured, &before).await?;
             match decision {
                 _ if !before.is_held() => {}
                 Decision::Approve => {

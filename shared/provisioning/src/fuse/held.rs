@@ -96,7 +96,7 @@ impl HeldRemovals {
                 Some((last, user)) if group == last => Some(user),
                 _ => None,
             };
-            found.extend(self.members_of(&link, group, after.cloned(), limit - found.len()).await?);
+            found.extend(self.members_of(configured, &link, after.cloned(), limit - found.len()).await?);
             if found.len() >= limit {
                 break;
             }
@@ -108,9 +108,7 @@ impl HeldRemovals {
         let links = self.links(configured).await?;
         let mut members = Vec::new();
         for link in &links {
-            if let Object::Group(group) = &link.key.object {
-                members.extend(self.members_of(link, group, None, usize::MAX).await?);
-            }
+            members.extend(self.members_of(configured, link, None, usize::MAX).await?);
         }
         Ok(List { links, members })
     }
@@ -141,25 +139,27 @@ impl HeldRemovals {
     }
 
     /// Whether a group holds members still.
-    pub(super) async fn holds_members(&self, link: &Link) -> StoreResult<bool> {
-        let Object::Group(group) = &link.key.object else { return Ok(false) };
-        Ok(!self.members_of(link, group, None, 1).await?.is_empty())
+    pub(super) async fn holds_members(&self, configured: &Configured, link: &Link) -> StoreResult<bool> {
+        Ok(!self.members_of(configured, link, None, 1).await?.is_empty())
     }
 
-    /// The members of a group whose removal is held, `limit` at most.
+    /// The members of a group whose removal is held, `limit` at most. What was held at another target is nobody's to decide here.
     async fn members_of(
         &self,
+        configured: &Configured,
         link: &Link,
-        group: &GroupId,
         mut after: Option<UserId>,
         limit: usize,
     ) -> StoreResult<Vec<HeldMember>> {
         let mut found = Vec::new();
+        let Object::Group(group) = &link.key.object else { return Ok(found) };
+        let generation = configured.application.target_generation;
         while link.holds_members && found.len() < limit {
             let application = &link.key.application;
             let page = self.tables.memberships.pushed_page(application, group, after.as_ref(), PAGE).await?;
             after = page.last().filter(|_| page.len() == PAGE).map(|last| last.user.clone());
-            found.extend(page.into_iter().filter_map(|member| match member.removal {
+            let here = page.into_iter().filter(|member| member.target_generation == generation);
+            found.extend(here.filter_map(|member| match member.removal {
                 Some(MemberRemoval::Held(since)) => Some(HeldMember { group: group.clone(), member, since }),
                 _ => None,
             }));

@@ -204,6 +204,31 @@ impl Link {
         open && self.target_generation == target_generation
     }
 
+    /// Comes to belong to this target.
+    pub fn enter(&mut self, target_generation: u64) {
+        self.leave_behind(target_generation);
+        self.target_generation = target_generation;
+    }
+
+    /// Forgets what was noted and said at another target than this one and says nothing of what is here: whom a group's requests
+    /// named by ids of there, what the fuse and a person said of losses there, whose account was chosen there.
+    pub fn leave_behind(&mut self, target_generation: u64) {
+        if self.target_generation == target_generation {
+            return;
+        }
+        self.chosen = None;
+        self.members_in_doubt.clear();
+        self.parked.clear();
+        self.removal = None;
+        self.holds_members = false;
+        self.rejected.clear();
+    }
+
+    /// Whether something of it waits for a person: its removal, a change, or members of a group.
+    pub fn waits(&self) -> bool {
+        self.is_held() || self.holds_members
+    }
+
     /// The counterpart's id if it is an account or group in use: one that may be a member, or have members.
     pub fn usable_remote(&self, target_generation: u64) -> Option<&RemoteId> {
         let usable = self.state == State::Linked && self.target_generation == target_generation;
@@ -246,3 +271,6 @@ impl Link {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

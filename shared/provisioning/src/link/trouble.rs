@@ -31,7 +31,7 @@ impl Trouble {
 
     /// The trouble a link is in.
     pub fn of(link: &Link) -> Option<Self> {
-        if link.is_held() || link.holds_members {
+        if link.waits() {
             return Some(Self::Held);
         }
         match link.state {

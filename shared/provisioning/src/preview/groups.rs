@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use super::users::found_again;
 use super::{Members, Page, PreviewPhase, PreviewPosition, PreviewRow, RowAction};
 use crate::directory::{Group, Status};
 use crate::drift::Subject;
@@ -184,7 +185,7 @@ impl Page<'_> {
             (GroupPlan::Keep { changes }, _) => {
                 some(PreviewRow { changes, ..row(RowAction::Update) }, Walk::Compare(Standing::Recorded))
             }
-            (GroupPlan::Resolve, _) => self.resolved_group(group, link).await?,
+            (GroupPlan::Resolve, _) => self.resolved_group(group, link, row(RowAction::Conflict)).await?,
             (GroupPlan::Empty, _) => some(row(RowAction::Release), Walk::TakeOut),
             (GroupPlan::Delete, _) => some(row(RowAction::Delete), Walk::GoAlong),
             (GroupPlan::Release, _) => some(row(RowAction::Release), Walk::None),
@@ -248,18 +249,22 @@ impl Page<'_> {
     }
 
     /// A create may have been sent for a group that is wanted no more: if it was, it goes as one that is linked.
-    async fn resolved_group(&self, group: Option<&Group>, link: &Link) -> StoreResult<Option<Outlook>> {
-        let Some(external_id) = link.external_id.clone() else { return Ok(None) };
-        let keys = CounterpartKeys { external_id, name: String::new(), email: None };
-        let found = self.candidates(&link.key, &keys).await?.by_external_id;
-        let [found] = &found[..] else { return Ok(None) };
-        let linked = Link {
-            state: State::Linked,
-            remote_id: Some(found.remote_id.clone()),
-            origin: Some(Origin::Created),
-            ..link.clone()
-        };
-        Box::pin(self.outlook(group, &linked)).await
+    async fn resolved_group(
+        &self,
+        group: Option<&Group>,
+        link: &Link,
+        row: PreviewRow,
+    ) -> StoreResult<Option<Outlook>> {
+        match self.made_by_open_create(link).await? {
+            Match::None => Ok(None),
+            Match::Link { found, origin } => {
+                Box::pin(self.outlook(group, &found_again(link, &found, origin))).await
+            }
+            Match::Conflict { reason, candidates } => {
+                let row = PreviewRow { reason: Some(reason), candidates, ..row };
+                Ok(Some(Outlook { row, members: Walk::None }))
+            }
+        }
     }
 
     /// Takes down a page of the members that we pushed and that would be taken out.

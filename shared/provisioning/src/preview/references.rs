@@ -11,7 +11,7 @@ use crate::ids::{RemoteId, UserId};
 use crate::link::{Link, LinkKey};
 use crate::plan::{UserPlan, plan_user};
 use crate::ports::StoreResult;
-use crate::reference::{Resolved, named, resolve};
+use crate::reference::{Resolved, named, resolve, resolved};
 
 /// An attribute that names a user whose account is still to be made or adopted: it is sent once it is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,11 +69,15 @@ impl Page<'_> {
         let (record, link) = tokio::try_join!(tables.directory.user(user), tables.links.link(&key))?;
         let Some(present) = record.as_ref().and_then(UserRecord::present) else { return Ok(None) };
         let link = link.unwrap_or_else(|| Link::new(key));
+        // As a worker sees him: by the accounts that those whom he names have now.
+        let seen = resolved(tables, &self.configured, record.clone()).await?;
+        let left_out = seen.as_ref().map(Resolved::left_out_paths).unwrap_or_default();
+        let seen = seen.as_ref().map(|seen| &seen.record);
         let there = || link.account_at(self.configured.application.target_generation).cloned();
-        Ok(match plan_user(&self.configured, record.as_ref(), &link, self.previewer.clock.now()) {
+        Ok(match plan_user(&self.configured, seen, &link, self.previewer.clock.now()) {
             UserPlan::Delete { .. } => None,
             UserPlan::Match { attributes } => {
-                let row = self.matched(present, &link, &attributes, &[]).await?;
+                let row = self.matched(present, &link, &attributes, &left_out).await?;
                 match row.action {
                     RowAction::Create | RowAction::Adopt | RowAction::MatchOrCreate => {
                         Some(Account::Comes(present.username.clone()))

@@ -10,13 +10,13 @@ use crate::desired::Desired;
 use crate::directory::{User, UserRecord};
 use crate::drift::Subject;
 use crate::ids::{GroupId, UserId};
-use crate::link::{Link, LinkKey, Object, State};
-use crate::matching::{Candidates, Match, decide};
+use crate::link::{Link, LinkKey, Object, Origin, State};
+use crate::matching::{Candidates, MADE_BY_US, Match, decide};
 use crate::plan::{CounterpartKeys, UserPlan, adoption_changes, creation_changes, plan_user};
 use crate::ports::{StoreResult, Target as _};
 use crate::sweep::Step;
 use crate::sync::{Keys, baseline, listed, with_owners};
-use crate::target::{Kind, TargetError};
+use crate::target::{Found, Kind, TargetError};
 use crate::value::Attributes;
 
 /// How many members or links are read at a time, and how many of them are looked at together.
@@ -136,7 +136,7 @@ impl Page<'_> {
 
     async fn look(&self, record: Option<&UserRecord>, link: &Link) -> StoreResult<Look> {
         let generation = self.configured.application.target_generation;
-        let in_use = link.usable_remote(generation).is_some() || link.state == State::Creating;
+        let in_use = link.usable_remote(generation).is_some() || link.create_is_open(generation);
         let row = self.user_row(record, link).await?;
         let desired = Desired::of(record, &self.configured.selection);
         Ok(Look { row, in_use, goes: desired != Desired::Active && !self.configured.keeps(link, desired) })
@@ -178,7 +178,7 @@ impl Page<'_> {
                 Some(user) => Some(self.matched(user, link, &attributes, &left_out).await?),
                 None => None,
             },
-            UserPlan::Resolve => self.looked_up(record, link).await?,
+            UserPlan::Resolve => self.looked_up(record, link, row(RowAction::Conflict)).await?,
             UserPlan::Change { action, changes, .. } => Some(PreviewRow { changes, ..row(action.into()) }),
             UserPlan::Delete { .. } => Some(row(RowAction::Delete)),
             UserPlan::Release => Some(row(RowAction::Release)),
@@ -219,8 +219,8 @@ impl Page<'_> {
                     link,
                 ),
                 ..row(match origin {
-                    crate::link::Origin::Created => RowAction::Create,
-                    crate::link::Origin::Adopted => RowAction::Adopt,
+                    Origin::Created => RowAction::Create,
+                    Origin::Adopted => RowAction::Adopt,
                 })
             },
             Match::Conflict { reason, candidates } => {
@@ -245,7 +245,7 @@ impl Page<'_> {
         Ok(match read {
             Ok(found) => {
                 let baseline = baseline(&self.configured, Kind::User, &found, left_out);
-                let changes = adoption_changes(attributes, &baseline, crate::link::Origin::Adopted, link);
+                let changes = adoption_changes(attributes, &baseline, Origin::Adopted, link);
                 PreviewRow { remote_id: Some(chosen.clone()), changes, ..row }
             }
             Err(error) => {
@@ -256,13 +256,30 @@ impl Page<'_> {
     }
 
     /// A create may have been sent for somebody who is wanted no more: if it was, he goes as one who is linked.
-    async fn looked_up(&self, record: Option<&UserRecord>, link: &Link) -> StoreResult<Option<PreviewRow>> {
-        let Some(external_id) = link.external_id.clone() else { return Ok(None) };
-        let keys = CounterpartKeys { external_id, name: String::new(), email: None };
-        let found = self.candidates(&link.key, &keys).await?.by_external_id;
-        let [found] = &found[..] else { return Ok(None) };
-        let linked = Link { state: State::Linked, remote_id: Some(found.remote_id.clone()), ..link.clone() };
-        Box::pin(self.user_row(record, &linked)).await
+    async fn looked_up(
+        &self,
+        record: Option<&UserRecord>,
+        link: &Link,
+        row: PreviewRow,
+    ) -> StoreResult<Option<PreviewRow>> {
+        match self.made_by_open_create(link).await? {
+            Match::None => Ok(None),
+            Match::Link { found, origin } => {
+                Box::pin(self.user_row(record, &found_again(link, &found, origin))).await
+            }
+            Match::Conflict { reason, candidates } => {
+                Ok(Some(PreviewRow { reason: Some(reason), candidates, ..row }))
+            }
+        }
+    }
+
+    /// What an open create made, as a worker finds it, in what was listed.
+    pub(super) async fn made_by_open_create(&self, link: &Link) -> StoreResult<Match> {
+        let Some(external_id) = link.external_id.clone() else { return Ok(Match::None) };
+        let name = link.asked_name.clone().unwrap_or_default();
+        let keys = CounterpartKeys { external_id, name, email: None };
+        let found = self.candidates(&link.key, &keys).await?.made_by_open_create(&keys.external_id);
+        Ok(decide(&found, &keys.sought(link.key.kind(), true), &MADE_BY_US))
     }
 
     /// What the listing found under these keys, and whose each is, by a link or by this preview.
@@ -289,4 +306,10 @@ impl Page<'_> {
         }
         Ok(found)
     }
+}
+
+/// The link once what its open create made is found.
+pub(super) fn found_again(link: &Link, found: &Found, origin: Origin) -> Link {
+    let remote_id = Some(found.remote_id.clone());
+    Link { state: State::Linked, remote_id, origin: Some(origin), ..link.clone() }
 }

@@ -210,7 +210,8 @@ impl Page<'_> {
             let page = memberships.pushed_page(&link.key.application, group, after.as_ref(), LINKS).await?;
             after = page.last().filter(|_| page.len() == LINKS).map(|last| last.user.clone());
             let mut stamps = Vec::new();
-            for member in page {
+            let generation = self.configured.application.target_generation;
+            for member in page.into_iter().filter(|member| member.target_generation == generation) {
                 if member.removal.is_some_and(MemberRemoval::is_held) {
                     stamps.push((member.clone(), Pushed { removal, ..member }));
                 }
@@ -288,10 +289,11 @@ impl Page<'_> {
             Object::User(user) => self.user_goes(user, &link).await?,
             Object::Group(group) => {
                 let group = self.tables().directory.group(group).await?;
+                let wanted = Desired::of_group(group.as_ref(), &self.configured.selection) == Desired::Active;
                 let plan = plan_group(self.configured, group.as_ref(), &link);
                 plan == GroupPlan::Resolve
                     || plan.lets_go()
-                    || (plan == GroupPlan::Nothing && is_stuck(&link))
+                    || (plan == GroupPlan::Nothing && !wanted && self.is_stuck(&link))
             }
         };
         Ok(goes.then(|| key.clone()))
@@ -301,12 +303,13 @@ impl Page<'_> {
         let record = self.tables().directory.user(user).await?;
         let wanted = Desired::of(record.as_ref(), &self.configured.selection) == Desired::Active;
         let plan = plan_user(self.configured, record.as_ref(), link, self.sweeper.clock.now());
-        Ok(!wanted && (plan != UserPlan::Nothing || is_stuck(link)))
+        Ok(!wanted && (plan != UserPlan::Nothing || self.is_stuck(link)))
     }
-}
 
-/// Whether it waits for a person or a value, which is over once it is not wanted any more. It may have come to that while nobody
-/// looked.
-fn is_stuck(link: &Link) -> bool {
-    matches!(link.state, State::Conflict | State::Blocked)
+    /// Whether it waits for a person or a value, or stands missing, which is over once it is not wanted any more. It may have come
+    /// to that while nobody looked, or at another tenant.
+    fn is_stuck(&self, link: &Link) -> bool {
+        let elsewhere = link.target_generation != self.configured.application.target_generation;
+        matches!(link.state, State::Conflict | State::Blocked | State::Missing) || (elsewhere && link.waits())
+    }
 }

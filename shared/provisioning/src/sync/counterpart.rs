@@ -176,10 +176,36 @@ impl Task<'_> {
         if let Some(key) = email.filter(|_| found.all().is_empty()) {
             found.by_email = self.find(key, requests).await?;
         }
-        match found.all().is_empty() && !(anything && told_all) {
-            true => self.walk(keys, requests).await,
-            false => Ok(found),
+        match (found.all().is_empty(), anything && told_all) {
+            (true, false) => self.walk(keys, requests).await,
+            (true, true) if self.key.kind() == Kind::Group => self.doubted(keys, requests).await,
+            _ => Ok(found),
         }
+    }
+
+    /// Filters that find no group do not prove that there is none: some targets never find one, and make a second of the name. The
+    /// list's first page says whether to believe them: it is all there is, or a filter finds a group that is on it.
+    async fn doubted(&self, keys: &Keys<'_>, requests: &mut Vec<RequestNote>) -> Looked {
+        let page = self.target().list(Kind::Group, 1).await;
+        requests.extend(page.requests);
+        let page = match page.result {
+            Ok(page) => page,
+            // What cannot be listed is known by its filters only.
+            Err(TargetError::Rejected(_) | TargetError::NotFound(_) | TargetError::Unsupported(_)) => {
+                return Ok(Candidates::default());
+            }
+            Err(error) => return Err(error),
+        };
+        let mut found = Candidates::default();
+        page.found.iter().for_each(|row| keys.sort(row.clone(), &mut found));
+        let Some(shown) = page.found.first().filter(|_| page.next.is_some()) else { return Ok(found) };
+        if found.all().is_empty() {
+            let again = self.find(MatchKey::Name(shown.name.clone()), requests).await?;
+            if again.iter().any(|row| row.remote_id == shown.remote_id) {
+                return Ok(found);
+            }
+        }
+        self.walk(keys, requests).await
     }
 
     /// The key, if the target has a filter for it.
@@ -223,25 +249,17 @@ impl Task<'_> {
         )))
     }
 
-    /// What an open create may have made: whatever bears its externalId; where nothing does, what bears the name it asked for, and
-    /// neither a foreign externalId nor the name of another object of the directory. Before it was sent there was none of either.
+    /// What an open create may have made.
     pub(super) async fn made_by_open_create(
         &self,
         link: &Link,
         external_id: &str,
         requests: &mut Vec<RequestNote>,
     ) -> StoreResult<Looked> {
-        let found = match self.ask(external_id, link.asked_name.as_deref(), requests).await {
-            Ok(found) => self.with_owners(found).await?,
-            Err(error) => return Ok(Err(error)),
-        };
-        let Candidates { by_name, owned, .. } = &found;
-        let nobodys = |found: &&Found| {
-            !owned.contains_key(&found.remote_id)
-                && found.external_id.as_deref().is_none_or(|shown| shown.is_empty() || shown == external_id)
-        };
-        let by_name = by_name.iter().filter(nobodys).cloned().collect();
-        Ok(Ok(Candidates { by_name, ..found }))
+        match self.ask(external_id, link.asked_name.as_deref(), requests).await {
+            Ok(found) => Ok(Ok(self.with_owners(found).await?.made_by_open_create(external_id))),
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     /// Notes which of them are counterparts of others.

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use super::settlement::Due;
 use super::task::{Next, Task, Told};
 use crate::activity::Action;
-use crate::application::{Adopt, Pace, ReactivateAdopted};
+use crate::application::Pace;
 use crate::clock::after;
 use crate::link::{Link, State};
-use crate::matching::{Candidate, Rules};
+use crate::matching::Candidate;
 use crate::ports::StoreResult;
 use crate::target::{RequestNote, TargetError};
 
@@ -34,10 +34,6 @@ const REFUSAL: [u64; 3] = [3_600, 21_600, 86_400];
 const DAILY: u64 = 86_400;
 /// How often a create whose answer was lost is looked for, over 20 seconds, before it is believed not to have been done.
 const LOOKS_FOR_A_LOST_CREATE: usize = 3;
-
-/// The rules by which something that an open create may have made is ours: nobody needs to be asked about that.
-pub(super) const MADE_BY_US: Rules =
-    Rules { adopt: Adopt::Automatic, take_over: false, reactivate: ReactivateAdopted::Yes };
 
 /// Decides. `attempts` are the failures in a row before this one.
 pub(super) fn disposition(error: &TargetError, attempts: u32) -> Disposition {

@@ -11,6 +11,7 @@ mod stay;
 
 pub(crate) use adopt::shown_members;
 
+use super::lacking::DELETED_THERE;
 use super::settlement::Due;
 use super::task::{Current, Next, ROUNDS, Task};
 use crate::desired::Desired;
@@ -46,6 +47,9 @@ impl Task<'_> {
                 }
             }
             let next = match plan {
+                GroupPlan::Nothing if self.is_missing_in_vain(&link, desired) => {
+                    self.was_gone(&link, link.work.generation, DELETED_THERE, Vec::new()).await?
+                }
                 GroupPlan::Nothing => self.no_group(group, &link).await?,
                 GroupPlan::Match { attributes } => {
                     let source_id = found.as_ref().and_then(|group| group.source_id.clone());
@@ -84,8 +88,15 @@ impl Task<'_> {
         self.tables().memberships.finish_todo(&self.key.application, group, &rows).await?;
         let more = rows.len() == super::members::PAGE;
         let due = if more { Due::At(self.now()) } else { Due::Done };
+        let here = link.target_generation == self.generation();
         let settled = self
             .settle(link, link.work.generation, due, None, None, |link| {
+                link.leave_behind(self.generation());
+                // At another target, that is: nobody wants it here.
+                if !here && link.state == State::Missing {
+                    link.state = State::Tombstone;
+                    link.work.problem = None;
+                }
                 link.compare = false;
                 link.work.attempts = 0;
                 if link.state == State::Conflict {

@@ -8,9 +8,12 @@ use crate::application::OnDeletion;
 use crate::desired::Desired;
 use crate::drift::{Subject, judge};
 use crate::fuse::Fuse;
-use crate::link::{Link, State};
+use crate::link::{Link, Object, State};
 use crate::ports::StoreResult;
-use crate::target::{Kind, TargetError};
+use crate::target::{Kind, RequestNote, TargetError};
+
+/// How it came to be gone that stood missing.
+pub(super) const DELETED_THERE: &str = "somebody else deleted it at the target";
 
 impl Task<'_> {
     /// Reads what a listing lacked. Only if the target says that it is not there, and answers us otherwise, is it gone; what is
@@ -60,24 +63,41 @@ impl Task<'_> {
         self.fail(link, seen, &error, Told::failure(Action::Hold, "", requests)).await
     }
 
-    /// It is gone. Of somebody who is not wanted any more that is as well.
+    /// It is gone. Of what is not wanted any more that is as well.
     async fn is_missing(
         &self,
         link: &Link,
         subject: Subject<'_>,
         detail: &str,
-        requests: Vec<crate::target::RequestNote>,
+        requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
         let seen = link.work.generation;
-        let unwanted = match subject {
-            Subject::User(record) => Desired::of(record, &self.configured().selection) != Desired::Active,
-            Subject::Group(_) => false,
-        };
-        if unwanted {
-            let reason = format!("it was gone already: {detail}");
-            return self.gone(link, seen, Due::Done, Told::success(Action::Delete, reason, requests)).await;
+        if subject.desired(self.configured()) != Desired::Active {
+            return self.was_gone(link, seen, detail, requests).await;
         }
         self.stand_missing(link, seen, Told::failure(Action::Drift, "", requests)).await
+    }
+
+    /// It is not wanted any more, and somebody else deleted it: nothing is left to be done.
+    pub(super) async fn was_gone(
+        &self,
+        link: &Link,
+        seen: u64,
+        detail: &str,
+        requests: Vec<RequestNote>,
+    ) -> StoreResult<Next> {
+        let told = Told::success(Action::Delete, format!("it was gone already: {detail}"), requests);
+        match &link.key.object {
+            Object::User(_) => self.gone(link, seen, Due::Done, told).await,
+            Object::Group(group) => self.group_gone(group, link, seen, Due::Done, told).await,
+        }
+    }
+
+    /// Whether it stands missing at this target though nobody wants it any more.
+    pub(super) fn is_missing_in_vain(&self, link: &Link, desired: Desired) -> bool {
+        link.state == State::Missing
+            && link.target_generation == self.generation()
+            && desired != Desired::Active
     }
 
     /// Somebody else deleted it. Where the policy has it so it is made anew, by the next round.

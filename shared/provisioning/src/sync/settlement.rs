@@ -54,7 +54,7 @@ impl Task<'_> {
         let mut before = link.clone();
         loop {
             let mut intent = before.rewritten();
-            intent.target_generation = self.generation();
+            intent.enter(self.generation());
             let token = self.token.clone();
             intent.work.claim = Some(Claim { token, until: after(self.now(), self.claim_lasts()) });
             change(&mut intent);

@@ -5,6 +5,7 @@ mod leave;
 
 use std::collections::BTreeMap;
 
+use super::lacking::DELETED_THERE;
 use super::settlement::{Due, Settled};
 use super::task::{Current, Next, ROUNDS, Task, Told};
 use crate::activity::Action;
@@ -111,12 +112,17 @@ impl Task<'_> {
 
     /// He is in step: only the mark goes, and what stood in the way while he was wanted.
     async fn nothing(&self, record: Option<&UserRecord>, link: &Link) -> StoreResult<Next> {
-        let wanted = Desired::of(record, &self.configured().selection) == Desired::Active;
+        let desired = Desired::of(record, &self.configured().selection);
+        if self.is_missing_in_vain(link, desired) {
+            return self.was_gone(link, link.work.generation, DELETED_THERE, Vec::new()).await;
+        }
+        let wanted = desired == Desired::Active;
         // A change that was rejected is forgotten once nobody asks for it any more.
         let unrejected = Link { rejected: BTreeMap::new(), ..link.clone() };
         let in_step = plan_user(self.configured(), record, &unrejected, self.now()) == UserPlan::Nothing;
         let settled = self
             .settle(link, link.work.generation, Due::Done, None, None, |link| {
+                link.leave_behind(self.generation());
                 link.unassigned_since = None;
                 link.removal = link.removal.filter(|_| !wanted);
                 if in_step {
@@ -125,6 +131,11 @@ impl Task<'_> {
                 link.work.attempts = 0;
                 link.candidates.clear();
                 match link.state {
+                    // At another target, that is: nobody wants it here.
+                    State::Missing if !wanted => {
+                        link.state = State::Tombstone;
+                        link.work.problem = None;
+                    }
                     State::Missing => {}
                     State::Blocked | State::Conflict if !wanted => {
                         link.state = State::New;

@@ -1,15 +1,18 @@
 //! A group without a counterpart: match, adopt or create with its members.
 
+use std::collections::BTreeMap;
+
 use super::super::counterpart::was_there_before;
-use super::super::failure::{MADE_BY_US, tomorrow};
+use super::super::failure::tomorrow;
 use super::super::members::PAGE;
 use super::super::settlement::{Due, Settled};
 use super::super::task::{Next, Task, Told};
 use crate::activity::Action;
+use crate::desired::Desired;
 use crate::drift::Observed;
 use crate::ids::{GroupId, SourceId};
 use crate::link::{Link, Origin, State};
-use crate::matching::{Candidates, Match, Sought, decide};
+use crate::matching::{Candidates, MADE_BY_US, Match, Sought, decide};
 use crate::plan::{MemberFacts, MemberPlan, chunks, plan_members, refused_group_name};
 use crate::ports::{Ownership, StoreResult};
 use crate::target::{Change, Found, Kind, RequestNote, TargetError, Write};
@@ -95,7 +98,9 @@ impl Task<'_> {
         let (users, more) = self.everybody(group, None).await?;
         // Nothing is at the target yet, whatever an earlier attempt recorded before it was cut off.
         let facts = self.facts(group, link, &users).await?.into_iter();
-        let mut recorded = link.members_in_doubt.clone();
+        // Who was named at another target bears another id here.
+        let here = link.target_generation == self.generation();
+        let mut recorded = if here { link.members_in_doubt.clone() } else { BTreeMap::new() };
         recorded.extend(facts.clone().filter_map(|facts| Some((facts.user, facts.pushed?.remote_id))));
         let facts: Vec<_> =
             facts.map(|facts| MemberFacts { pushed: None, in_doubt: None, ..facts }).collect();
@@ -119,6 +124,8 @@ impl Task<'_> {
                 link.members_in_doubt = recorded.clone();
                 link.members_in_doubt.extend(first.add.clone());
                 link.parked.clear();
+                link.holds_members = false;
+                link.rejected.clear();
             })
             .await?;
         let Ok(claimed) = intent else { return Ok(Next::Again) };
@@ -269,15 +276,7 @@ impl Task<'_> {
     ) -> StoreResult<Next> {
         let seen = link.work.generation;
         let here = link.target_generation == self.generation();
-        let claim = |link: &mut Link| {
-            if !here {
-                // Who was named at another target bears another id here.
-                link.members_in_doubt.clear();
-                link.parked.clear();
-                link.holds_members = false;
-            }
-        };
-        let Ok(link) = self.intend(link, None, claim).await? else { return Ok(Next::Again) };
+        let Ok(link) = self.intend(link, None, |_| {}).await? else { return Ok(Next::Again) };
         let baseline = self.baseline(found);
         let take = Ownership::Take(found.remote_id.clone());
         let (action, reason) = match origin {
@@ -297,7 +296,6 @@ impl Task<'_> {
         let settled = self
             .settle(&link, seen, Due::At(self.now()), Some(&take), Some(outcome), |link| {
                 link.members_in_doubt.retain(|user, _| !there.contains_key(user));
-                link.target_generation = self.generation();
                 link.state = State::Linked;
                 link.remote_id = Some(found.remote_id.clone());
                 link.external_id = Some(external_id.to_owned());
@@ -368,7 +366,13 @@ impl Task<'_> {
                 let told = Told::success(Action::Delete, reason, told.requests);
                 self.was_deleted(group, claimed, seen, told).await
             }
-            Ok(()) => self.stand_missing(claimed, seen, told).await,
+            Ok(()) => {
+                let found = self.tables().directory.group(group).await?;
+                match Desired::of_group(found.as_ref(), &self.configured().selection) {
+                    Desired::Active => self.stand_missing(claimed, seen, told).await,
+                    _ => self.was_gone(claimed, seen, detail, told.requests).await,
+                }
+            }
             Err(error) => self.fail(claimed, seen, &error, told).await,
         }
     }

@@ -107,9 +107,21 @@ impl Task<'_> {
         seen: u64,
         told: Told,
     ) -> StoreResult<Next> {
-        let Some(remote_id) = claimed.remote_id.clone() else { return Ok(Next::Stop) };
-        self.let_go(group, claimed, seen, End::gone(remote_id, Due::At(self.now())), told).await?;
+        self.group_gone(group, claimed, seen, Due::At(self.now()), told).await?;
         Ok(Next::Again)
+    }
+
+    /// The group is not there any more.
+    pub(in crate::sync) async fn group_gone(
+        &self,
+        group: &GroupId,
+        link: &Link,
+        seen: u64,
+        due: Due,
+        told: Told,
+    ) -> StoreResult<Next> {
+        let Some(remote_id) = link.remote_id.clone() else { return Ok(Next::Stop) };
+        self.let_go(group, link, seen, End::gone(remote_id, due), told).await
     }
 
     /// Leaves the group and its members as they are.

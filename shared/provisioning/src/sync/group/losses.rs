@@ -158,7 +158,8 @@ impl Task<'_> {
         loop {
             let memberships = &self.tables().memberships;
             let page = memberships.pushed_page(&self.key.application, group, after.as_ref(), PAGE).await?;
-            if page.iter().any(|member| member.removal.is_some_and(MemberRemoval::is_held)) {
+            let here = page.iter().filter(|member| member.target_generation == self.generation());
+            if here.filter_map(|member| member.removal).any(MemberRemoval::is_held) {
                 return Ok(true);
             }
             after = page.last().filter(|_| page.len() == PAGE).map(|last| last.user.clone());

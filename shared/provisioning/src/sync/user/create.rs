@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::counterpart::{Keys, was_there_before};
-use super::super::failure::{MADE_BY_US, tomorrow};
+use super::super::failure::tomorrow;
 use super::super::settlement::Due;
 use super::super::task::{Next, Task, Told};
 use super::{on, owned, owner_of, settle_well};
@@ -12,7 +12,7 @@ use crate::directory::UserRecord;
 use crate::drift::Observed;
 use crate::ids::RemoteId;
 use crate::link::{Link, Origin, State};
-use crate::matching::{Candidate, Candidates, Match, Sought, decide};
+use crate::matching::{Candidate, Candidates, MADE_BY_US, Match, Sought, decide};
 use crate::plan::{CounterpartKeys, active, adoption_changes, creation_changes};
 use crate::ports::{Ownership, StoreResult};
 use crate::target::{Found, Kind, RequestNote, TargetError, Write};
@@ -272,7 +272,7 @@ impl Task<'_> {
             let outcome = self.outcome(&with_id, told);
             let settled = self
                 .settle(link, wanted.seen, Due::Done, Some(&take), Some(outcome), |link| {
-                    link.target_generation = self.generation();
+                    link.enter(self.generation());
                     linked(link);
                     link.sent.insert(active(), on());
                     link.unassigned_since = None;

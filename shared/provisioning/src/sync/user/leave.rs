@@ -78,12 +78,21 @@ impl Task<'_> {
         let answer = self.target().write(&write).await;
         requests.extend(answer.requests);
         if let Err(error) = answer.result {
-            let error = self.judge(error, &mut requests).await;
+            let error = match self.judge(error, &mut requests).await {
+                TargetError::NotFound(detail) => match self.is_gone(claimed, &detail, &mut requests).await {
+                    Ok(()) => return self.was_gone(claimed, seen, &detail, requests).await,
+                    Err(error) => error,
+                },
+                error => error,
+            };
             let told = Told::failure(Action::Deactivate, "", requests).with_changes(&changes);
             return self.fail(claimed, seen, &error, told).await;
         }
         let reason = format!("the target deletes no accounts, so it was turned off: {detail}");
         let told = Told::success(Action::Deactivate, reason, requests).with_changes(&changes);
+        if self.configured().application.deactivation_removes() {
+            return self.gone(claimed, seen, Due::Done, told).await;
+        }
         let outcome = self.outcome(claimed, told);
         let off = |link: &mut Link| self.accept(link, Action::Deactivate, &changes, claimed);
         Ok(self.settle(claimed, seen, Due::Done, None, Some(outcome), off).await?.next())
