@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use futures::{StreamExt as _, TryStreamExt as _};
 use provisioning::application::{Configuration, Links, Selection};
 use provisioning::ids::ApplicationId;
-use provisioning::mapping::{automatic, default_attributes};
+use provisioning::mapping::{Mapping, automatic, default_attributes};
 use provisioning::ports::{GroupWrite, UserWrite};
 use rollcall::database::Usage;
 use rollcall::engine::{Engine, EngineConfig};
@@ -144,7 +144,7 @@ async fn set_up(engine: &Engine, target: &StandIn, directory: &Directory) -> Out
     setup.create(&application, "CRM", "generic-saml").await?;
     setup.connect(&application, target.base_url(), &target.token(), Links::Keep).await?;
     let columns: Vec<_> = sample::COLUMNS.iter().map(|&column| column.to_owned()).collect();
-    let mapping = automatic(&columns, &default_attributes(), &[], &[])?.mapping;
+    let mapping = automatic(&columns, &default_attributes(), &[], &[], &Mapping::default())?.mapping;
     let groups = directory.groups.iter().map(|group| group.id.clone()).collect();
     let selection = Selection { groups, ..Selection::default() };
     let new =

@@ -68,10 +68,13 @@ pub async fn resolved(
 ) -> StoreResult<Option<Resolved>> {
     let named = named(configured, record.as_ref());
     let Some(record) = record else { return Ok(None) };
-    if named.is_empty() {
+    if Desired::of(Some(&record), &configured.selection) != Desired::Active {
         return Ok(Some(Resolved::plain(record)));
     }
-    let accounts = accounts(tables, configured, &named).await?;
+    let accounts = match named.is_empty() {
+        true => BTreeMap::new(),
+        false => accounts(tables, configured, &named).await?,
+    };
     Ok(Some(resolve(configured, record, &accounts)))
 }
 
@@ -119,17 +122,24 @@ pub fn resolve(
     let left_out =
         left_out.map(|(mapped, named)| LeftOut { target: mapped.target.clone(), user: named.clone() });
     let left_out = left_out.collect();
-    for mapped in &configured.mapping.attributes {
-        if let Source::Reference(name) = &mapped.source {
-            put_account(user, name, accounts);
-        }
+    let names = configured.mapping.attributes.iter().filter_map(|mapped| match &mapped.source {
+        Source::Reference(name) => Some(name),
+        _ => None,
+    });
+    // Two attributes may have one source, which is put once.
+    for name in names.collect::<BTreeSet<_>>() {
+        put_account(user, name, accounts);
     }
     Resolved { record, left_out }
 }
 
+/// Whatever else stands there, such as a text from before the attribute named users, is no account.
 fn put_account(user: &mut User, name: &str, accounts: &BTreeMap<UserId, RemoteId>) {
-    let Some(Value::Reference(reference)) = user.custom.get(name) else { return };
-    match accounts.get(&reference.user) {
+    let account = match user.custom.get(name) {
+        Some(Value::Reference(reference)) => accounts.get(&reference.user),
+        _ => None,
+    };
+    match account {
         Some(account) => user.custom.insert(name.to_owned(), Value::Text(account.to_string())),
         None => user.custom.remove(name),
     };
@@ -175,6 +185,16 @@ mod tests {
             (value(&resolved), resolved.left_out_paths()),
             (None, vec!["manager.value".parse().expect("a path")])
         );
+    }
+
+    #[test]
+    fn a_text_from_before_the_attribute_named_users_is_nobodys_account() {
+        let (configured, mut record) = under("boss");
+        let ada = record.user.as_mut().expect("ada");
+        ada.custom.insert("manager".into(), "boss".into());
+        let account = RemoteId::new("77").expect("an id");
+        let resolved = resolve(&configured, record, &[(id("boss"), account)].into());
+        assert_eq!((value(&resolved), resolved.left_out.len()), (None, 0));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use provisioning::application::{Configuration, Links, Policy, Selection};
 use provisioning::directory::{Group, User};
 use provisioning::ids::{ApplicationId, GroupId, UserId};
-use provisioning::mapping::{automatic, default_attributes};
+use provisioning::mapping::{Mapping, automatic, default_attributes};
 use provisioning::ports::{GroupWrite, UserWrite};
 use rollcall::engine::{Engine, EngineConfig, Idle};
 use scim_client::AddressPolicy;
@@ -106,7 +106,8 @@ impl System {
             .await
             .unwrap();
         let columns: Vec<_> = sample::COLUMNS.iter().map(|&column| column.to_owned()).collect();
-        let mapping = automatic(&columns, &default_attributes(), &[], &[]).unwrap().mapping;
+        let mapping =
+            automatic(&columns, &default_attributes(), &[], &[], &Mapping::default()).unwrap().mapping;
         let selection = Selection { groups, ..Selection::default() };
         let policy = Policy { grace_seconds: 0, ..Policy::default() };
         let configuration = Configuration {

@@ -104,7 +104,7 @@ pub struct SyncArguments {
     #[arg(long)]
     pub exclude_group_information: bool,
 
-    /// Send a column as this attribute of the target, such as title=job; may be repeated [default: by name]
+    /// Send a column as this attribute of the target, such as title=job; may be repeated [default: as before, else by name]
     #[arg(long, value_name = "TARGET=COLUMN", value_parser = pair)]
     pub map: Vec<(String, String)>,
 

@@ -12,7 +12,7 @@ use provisioning::application::{Configuration, Links, Selection};
 use provisioning::directory::file::{Format, parse};
 use provisioning::directory::import::{Extent, Namespace, Snapshot, apply, plan};
 use provisioning::ids::ApplicationId;
-use provisioning::mapping::automatic;
+use provisioning::mapping::{Mapping, automatic};
 use rollcall::engine::{Engine, EngineConfig};
 use scim_client::{AddressPolicy, HttpConnector};
 use secrecy::ExposeSecret as _;
@@ -108,7 +108,8 @@ impl Demo<'_> {
         let url = self.target.base_url();
         let discovery =
             setup.connect(id, url, &self.target.token(), Links::Keep).await.map_err(CommandError::failed)?;
-        let mapping = automatic(&file.columns, &discovery.attributes, &discovery.required, &[]);
+        let mapping =
+            automatic(&file.columns, &discovery.attributes, &discovery.required, &[], &Mapping::default());
         let mapping = mapping.map_err(CommandError::failed)?.mapping;
         self.console.say(&format!(
             "Target     {url}: connected; {} mapped",

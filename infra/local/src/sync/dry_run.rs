@@ -1,18 +1,20 @@
 //! `--dry-run`: the same plans, with nothing carried out. Nothing is written to the target nor to the data directory,
 //! and no function runs.
 
+mod references;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use provisioning::activity::Action;
 use provisioning::application::{
-    Application, Condition, Configured, Connection, Lifecycle, Policy, SecretName, Selection,
+    Application, Condition, Configured, Connection, Lifecycle, Policy, SecretName, Selection, TargetSchema,
 };
 use provisioning::directory::import::{ImportPlan, Snapshot};
 use provisioning::folding::folded;
 use provisioning::fuse::Verdict;
 use provisioning::link::{Link, LinkKey};
-use provisioning::mapping::Mapping;
+use provisioning::mapping::{Mapping, prefilled};
 use provisioning::plan::{GroupPlan, UserPlan, plan_group, plan_user};
 use provisioning::ports::{Connector, Tables};
 use provisioning::target::{Capabilities, Discovery, Kind};
@@ -22,6 +24,7 @@ use scim_client::HttpConnector;
 use super::report::{Failure, Report};
 use super::{Request, connection, removals};
 use crate::ending::CommandError;
+use crate::output::counted;
 
 /// What a run would do.
 ///
@@ -50,9 +53,10 @@ pub(super) async fn run(request: &Request<'_>, config: &EngineConfig) -> Result<
         .flatten();
     let tables = at_rest.as_ref().map(AtRest::tables);
     let (snapshot, known) = remembered(request, tables).await?;
-    let before = known.clone().unwrap_or_else(|| unknown(request));
+    let mut before = known.clone().unwrap_or_else(|| unknown(request));
+    before.mapping = prefilled(&before.mapping, &TargetSchema::of(&discovery, before.application.profile()));
     let plan = request.plan(&snapshot)?;
-    let mapping = request.mapping(&discovery, &before.mapping)?;
+    let mapping = request.mapping(&discovery, &before.mapping, &snapshot)?;
     let selection = request.selection(&plan, &before.selection)?;
     request.tell_plan(&plan, &mapping);
 
@@ -64,6 +68,7 @@ pub(super) async fn run(request: &Request<'_>, config: &EngineConfig) -> Result<
     let counts = if verdict.is_held() { plan.counts().additions() } else { plan.counts() };
     let mut report = Report::new(request, &mapping, counts);
     report.hold(verdict, &removals, &plan);
+    report.refuse(&plan);
     for name in &plan.circular {
         report.fail(Failure::of_directory(
             name,
@@ -93,7 +98,7 @@ async fn remembered(
     tables: Option<&Tables>,
 ) -> Result<(Snapshot, Option<Configured>), CommandError> {
     let Some(tables) = tables else { return Ok((Snapshot::default(), None)) };
-    let snapshot = Snapshot::read(tables.directory.as_ref()).await.map_err(CommandError::failed)?;
+    let snapshot = super::snapshot(tables).await?;
     let known = tables.applications.load(&request.application).await.map_err(CommandError::failed)?;
     Ok((snapshot, known))
 }
@@ -198,8 +203,14 @@ impl Look<'_> {
         let mut users: Vec<_> =
             plan.users_after.iter().map(|(id, record)| (id.clone(), Some(record))).collect();
         users.extend(plan.deleted_users.iter().map(|user| (user.id.clone(), None)));
+        let mut follow = 0;
         for (id, record) in users {
             let link = self.link(LinkKey::user(&self.request.application, &id)).await?;
+            let seen = match record {
+                Some(record) => Some(self.seen_in_the_end(plan, record.clone()).await?),
+                None => None,
+            };
+            let record = seen.as_ref().map(|seen| &seen.record);
             let action = match plan_user(self.configured, record, &link, now) {
                 UserPlan::Nothing | UserPlan::WaitForGrace { .. } | UserPlan::Resolve => continue,
                 UserPlan::Block { reason } => {
@@ -213,6 +224,7 @@ impl Look<'_> {
                         record.and_then(|record| record.user.as_ref()).map(|user| folded(&user.username));
                     let there = name.is_some_and(|name| self.there.users.contains(&name))
                         || self.there.users.contains(id.as_str());
+                    follow += u64::from(seen.as_ref().is_some_and(|seen| seen.names_newcomers));
                     if there { Action::Adopt } else { Action::Create }
                 }
                 UserPlan::Change { action, .. } => action,
@@ -223,6 +235,12 @@ impl Look<'_> {
             if !(removes && self.held) {
                 report.done.users.count(action);
             }
+        }
+        if follow > 0 {
+            let who = counted(follow, "new account");
+            report
+                .notes
+                .push(format!("{who} may be sent once more, for naming users whose accounts are new too"));
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ use provisioning::directory::import::{
 };
 use provisioning::fuse::Verdict;
 use provisioning::ids::ApplicationId;
-use provisioning::mapping::{AutomaticMapping, Mapping, Source, automatic};
+use provisioning::mapping::{AutomaticMapping, Mapping, automatic};
 use provisioning::ports::Tables;
 use provisioning::target::Discovery;
 use rollcall::engine::{Engine, EngineConfig};
@@ -118,10 +118,9 @@ impl Request<'_> {
             resumed.map_err(CommandError::failed)?;
         }
 
-        let snapshot =
-            Snapshot::read(engine.tables().directory.as_ref()).await.map_err(CommandError::failed)?;
+        let snapshot = snapshot(engine.tables()).await?;
         let planned = self.plan(&snapshot)?;
-        let mapping = self.mapping(&discovery, &before.mapping)?;
+        let mapping = self.mapping(&discovery, &before.mapping, &snapshot)?;
         let wanted = self.selection(&planned, &before.selection)?;
         self.tell_plan(&planned, &mapping);
 
@@ -161,6 +160,7 @@ impl Request<'_> {
 
         let mut report = Report::new(self, &mapping, counts);
         report.hold(verdict, &removals, &planned);
+        report.refuse(&planned);
         for failure in &applied.failures {
             report.fail(Failure::of_directory(&failure.name, &failure.error.to_string()));
         }
@@ -223,8 +223,7 @@ impl Request<'_> {
     ) -> Result<Vec<String>, CommandError> {
         let mut remaining = Vec::new();
         for round in 0..2 {
-            let snapshot = Snapshot::read(tables.directory.as_ref()).await.map_err(CommandError::failed)?;
-            let mut next = self.plan(&snapshot)?;
+            let mut next = self.plan(&snapshot(tables).await?)?;
             if !applied.failures.is_empty() {
                 // Who could not be given something loses nothing; his line is looked at again in the next run.
                 let failed: Vec<_> = applied.failures.iter().map(|failure| failure.name.clone()).collect();
@@ -255,18 +254,21 @@ impl Request<'_> {
         Ok(remaining)
     }
 
-    fn mapping(&self, discovery: &Discovery, before: &Mapping) -> Result<AutomaticMapping, CommandError> {
-        let mut columns = self.file.columns.clone();
-        // A column that this file does not have changes nothing, so what it was mapped to stays mapped.
-        for mapped in &before.attributes {
-            if let Some(column) = column_of(&mapped.source)
-                && !columns.contains(&column)
-            {
-                columns.push(column);
-            }
+    /// What was mapped before stays, by whomever it was, but where `--map` says otherwise; names suggest the rest.
+    fn mapping(
+        &self,
+        discovery: &Discovery,
+        before: &Mapping,
+        snapshot: &Snapshot,
+    ) -> Result<AutomaticMapping, CommandError> {
+        let Discovery { attributes, required, .. } = discovery;
+        let found = automatic(&self.file.columns, attributes, required, &self.arguments.map, before);
+        let mut found = found.map_err(|error| CommandError::Unusable(format!("--map: {error}")))?;
+        for mapped in &mut found.mapping.attributes {
+            let kind = mapped.source.custom().and_then(|name| snapshot.attributes.get(name)).copied();
+            mapped.source = mapped.source.clone().of_type(kind);
         }
-        automatic(&columns, &discovery.attributes, &discovery.required, &self.arguments.map)
-            .map_err(|error| CommandError::Unusable(format!("--map: {error}")))
+        Ok(found)
     }
 
     fn selection(&self, plan: &ImportPlan, before: &Selection) -> Result<Selection, CommandError> {
@@ -305,10 +307,8 @@ impl Request<'_> {
     }
 }
 
-fn column_of(source: &Source) -> Option<String> {
-    match source {
-        Source::Directory(attribute) => serde_json::to_value(attribute).ok()?.as_str().map(str::to_owned),
-        Source::Custom(name) | Source::Reference(name) => Some(name.clone()),
-        Source::Constant(_) => None,
-    }
+/// The directory as it is, and what its custom attributes hold.
+async fn snapshot(tables: &Tables) -> Result<Snapshot, CommandError> {
+    let directory = Snapshot::read(tables.directory.as_ref()).await.map_err(CommandError::failed)?;
+    Ok(directory.with_attributes(tables.attributes.list().await.map_err(CommandError::failed)?))
 }

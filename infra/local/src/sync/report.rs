@@ -124,6 +124,13 @@ impl Report {
         });
     }
 
+    /// Notes what the file says that the directory does not hold.
+    pub(super) fn refuse(&mut self, plan: &ImportPlan) {
+        for refused in &plan.refused {
+            self.fail(Failure::of_directory(&refused.username, &refused.to_string()));
+        }
+    }
+
     /// Gathers what became of every object: what was done from this run's events, what is wrong from the links as they are.
     pub(super) async fn gather(
         &mut self,

@@ -59,6 +59,23 @@ impl AttributeType {
         }
     }
 
+    /// The value as one of this type: a file has text only. Whom a text names is for who knows the users to find.
+    pub fn read(self, value: &Value) -> Option<Value> {
+        if self.accepts(value) {
+            return Some(value.clone());
+        }
+        let Value::Text(text) = value else { return None };
+        match self {
+            Self::Boolean => text.to_ascii_lowercase().parse().ok().map(Value::Boolean),
+            Self::Integer => text.parse().ok().map(Value::Integer),
+            Self::StringList => {
+                let items: Vec<_> = text.split(';').map(str::trim).filter(|item| !item.is_empty()).collect();
+                (!items.is_empty()).then(|| Value::List(items.into_iter().map(str::to_owned).collect()))
+            }
+            Self::String | Self::Date | Self::UserReference => None,
+        }
+    }
+
     /// What its values look like, for people.
     pub fn describe(self) -> &'static str {
         match self {
@@ -107,6 +124,17 @@ mod tests {
         {
             assert!(!AttributeType::Date.accepts(&Value::from(text)), "{text}");
         }
+    }
+
+    #[test]
+    fn text_of_csv_becomes_what_its_attribute_holds_or_is_refused() {
+        let read = |kind: AttributeType, text: &str| kind.read(&Value::from(text));
+        assert_eq!(read(AttributeType::Boolean, "True"), Some(Value::Boolean(true)));
+        assert_eq!(read(AttributeType::Integer, "-7"), Some(Value::Integer(-7)));
+        assert_eq!(read(AttributeType::StringList, "a; b"), Some(Value::List(vec!["a".into(), "b".into()])));
+        assert_eq!(read(AttributeType::Date, "2026-11-23"), Some(Value::from("2026-11-23")));
+        assert_eq!(read(AttributeType::Date, "23.11.2026"), None);
+        assert_eq!(read(AttributeType::Boolean, "yes"), None);
     }
 
     #[test]

@@ -39,7 +39,8 @@ const BUILT_IN: [(&str, DirectoryAttribute, &str); 5] = [
 ];
 
 /// Maps the built-in columns to their counterparts and every custom column to the attribute it is named after, as far
-/// as the target knows it. `wanted` pairs (target attribute, column) come before what the names suggest.
+/// as the target knows it. `wanted` pairs (target attribute, column) come first, then what was mapped `before`: who set it
+/// by hand meant it, and a column that a file does not have changes nothing. Last comes what the names suggest.
 ///
 /// # Errors
 ///
@@ -49,6 +50,7 @@ pub fn automatic(
     known: &[AttributePath],
     required: &[AttributePath],
     wanted: &[(String, String)],
+    before: &Mapping,
 ) -> Result<AutomaticMapping, MappingError> {
     let mut attributes: Vec<MappedAttribute> = Vec::new();
     let add = |target: AttributePath, source: Source, attributes: &mut Vec<MappedAttribute>| {
@@ -67,11 +69,24 @@ pub fn automatic(
             MappingError::UnknownTarget(target.clone(), names.join(", "))
         })?;
         let source = source_of(column, columns)
+            .or_else(|| {
+                before
+                    .attributes
+                    .iter()
+                    .map(|mapped| &mapped.source)
+                    .find(|source| is_of(source, column))
+                    .cloned()
+            })
             .ok_or_else(|| MappingError::UnknownColumn(column.clone(), columns.join(", ")))?;
         if attributes.iter().any(|mapped| mapped.target.same_as(&path)) {
             return Err(MappingError::Twice(target.clone()));
         }
         add(path, source, &mut attributes);
+    }
+    for MappedAttribute { target, source, .. } in &before.attributes {
+        if known.iter().any(|path| path.same_as(target) || path.differs_in_type_only(target)) {
+            add(target.clone(), source.clone(), &mut attributes);
+        }
     }
     let mut unmapped = Vec::new();
     for (column, attribute, target) in BUILT_IN {
@@ -84,7 +99,7 @@ pub fn automatic(
     for column in columns.iter().filter(|column| !is_built_in(column)) {
         match find(known, column) {
             Some(path) => add(path, Source::Custom(column.clone()), &mut attributes),
-            None if wanted.iter().any(|(_, used)| used == column) => {}
+            None if attributes.iter().any(|mapped| is_of(&mapped.source, column)) => {}
             None => unmapped.push(column.clone()),
         }
     }
@@ -93,6 +108,16 @@ pub fn automatic(
 
 fn is_built_in(column: &str) -> bool {
     BUILT_IN.iter().any(|(name, ..)| *name == column) || matches!(column, "id" | "status" | "groups")
+}
+
+/// Whether the source is this column.
+fn is_of(source: &Source, column: &str) -> bool {
+    match source {
+        Source::Directory(attribute) => {
+            BUILT_IN.iter().any(|(name, known, _)| known == attribute && *name == column)
+        }
+        source => source.custom() == Some(column),
+    }
 }
 
 fn source_of(column: &str, columns: &[String]) -> Option<Source> {
@@ -134,7 +159,8 @@ mod tests {
     fn columns_named_like_target_attributes_are_mapped_to_them() {
         let columns =
             columns(&["username", "email", "status", "groups", "id", "title", "cost_center", "shoe_size"]);
-        let found = automatic(&columns, &default_attributes(), &[], &[]).expect("a mapping");
+        let found =
+            automatic(&columns, &default_attributes(), &[], &[], &Mapping::default()).expect("a mapping");
         let pairs: Vec<_> = found.mapping.attributes.iter().map(|mapped| mapped.target.to_string()).collect();
         assert_eq!(
             pairs,
@@ -152,10 +178,40 @@ mod tests {
     fn what_is_wanted_comes_before_what_names_suggest() {
         let columns = columns(&["username", "title", "job"]);
         let wanted = [("title".to_owned(), "job".to_owned())];
-        let found = automatic(&columns, &default_attributes(), &[], &wanted).expect("a mapping");
+        let found =
+            automatic(&columns, &default_attributes(), &[], &wanted, &Mapping::default()).expect("a mapping");
         let title = found.mapping.of(&"title".parse().expect("a path")).expect("mapped");
         assert_eq!(title.source, Source::Custom("job".into()));
         assert!(found.unmapped.is_empty());
+    }
+
+    #[test]
+    fn what_was_mapped_before_stays_but_where_something_else_is_wanted() {
+        let path = |text: &str| text.parse::<AttributePath>().expect("a path");
+        let mapped = |target: &str, source| MappedAttribute { target: path(target), source, required: false };
+        let before = Mapping {
+            attributes: vec![
+                mapped("userType", Source::Constant("Employee".into())),
+                mapped("title", Source::Custom("job".into())),
+                mapped("displayName", Source::Reference("chief".into())),
+                mapped("shoeSize", Source::Custom("shoe".into())),
+            ],
+        };
+        let source = |columns: &[String], wanted: &[(String, String)], target: &str| {
+            let found = automatic(columns, &default_attributes(), &[], wanted, &before).expect("a mapping");
+            assert!(found.unmapped.is_empty(), "{:?}", found.unmapped);
+            found.mapping.of(&path(target)).map(|mapped| mapped.source.clone())
+        };
+        let columns = columns(&["username", "title", "display_name", "job", "chief"]);
+        assert_eq!(source(&columns, &[], "userType"), Some(Source::Constant("Employee".into())));
+        assert_eq!(source(&columns, &[], "title"), Some(Source::Custom("job".into())));
+        assert_eq!(source(&columns, &[], "displayName"), Some(Source::Reference("chief".into())));
+        assert_eq!(source(&columns, &[], "shoeSize"), None, "the target takes it no more");
+        let title = [("title".to_owned(), "title".to_owned())];
+        assert_eq!(source(&columns, &title, "title"), Some(Source::Custom("title".into())));
+        // A column of an earlier file is known as long as it is mapped.
+        let nick = [("nickName".to_owned(), "job".to_owned())];
+        assert_eq!(source(&columns[..1], &nick, "nickName"), Some(Source::Custom("job".into())));
     }
 
     #[test]
@@ -163,13 +219,16 @@ mod tests {
         let columns = columns(&["username"]);
         let map = |target: &str, column: &str| {
             let wanted = [(target.to_owned(), column.to_owned())];
-            automatic(&columns, &default_attributes(), &[], &wanted).expect_err("refused").to_string()
+            automatic(&columns, &default_attributes(), &[], &wanted, &Mapping::default())
+                .expect_err("refused")
+                .to_string()
         };
         assert!(map("titel", "username").contains("title"));
         assert!(map("title", "job").contains("it has: username"));
         let twice =
             [("title".to_owned(), "username".to_owned()), ("title".to_owned(), "username".to_owned())];
-        let refused = automatic(&columns, &default_attributes(), &[], &twice).expect_err("refused");
+        let refused = automatic(&columns, &default_attributes(), &[], &twice, &Mapping::default())
+            .expect_err("refused");
         assert!(refused.to_string().contains("mapped twice"));
         assert!(map("active", "username").contains("cannot be mapped"));
     }

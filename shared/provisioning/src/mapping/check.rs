@@ -4,7 +4,7 @@ use scim::AttributePath;
 
 use super::{MappedAttribute, Mapping, Source};
 use crate::application::TargetSchema;
-use crate::directory::attribute::{AttributeDefinition, AttributeType};
+use crate::directory::attribute::AttributeDefinition;
 
 /// Attributes that Rollcall sets itself, and `groups`, which a target derives from its groups (RFC 7643 section 4.1.2).
 const RESERVED: [&str; 7] = ["id", "externalId", "active", "schemas", "meta", "groups", "password"];
@@ -74,12 +74,8 @@ pub fn check(
         match (problem, known) {
             (None, Some(known)) => {
                 let required = schema.requires(known);
-                let source = match source {
-                    Source::Custom(name) if kind_of(&name) == Some(AttributeType::UserReference) => {
-                        Source::Reference(name)
-                    }
-                    source => source,
-                };
+                let kind = source.custom().and_then(kind_of);
+                let source = source.of_type(kind);
                 attributes.push(MappedAttribute { target: known.clone(), source, required });
             }
             (problem, _) => problems.extend(problem.map(|problem| (typed, problem))),
@@ -111,6 +107,7 @@ fn is_reserved(path: &AttributePath) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::directory::attribute::AttributeType;
     use crate::mapping::DirectoryAttribute;
     use crate::value::Value;
 

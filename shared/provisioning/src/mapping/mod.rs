@@ -15,6 +15,7 @@ pub use scim::AttributePath;
 use serde::{Deserialize, Serialize};
 
 use crate::directory::User;
+use crate::directory::attribute::AttributeType;
 use crate::ids::UserId;
 use crate::value::{Attributes, UserReference, Value};
 
@@ -68,6 +69,23 @@ pub enum DirectoryAttribute {
 }
 
 impl Source {
+    /// The source where its custom attribute, if it is one, is of this type: one that names users is sent as their accounts.
+    #[must_use]
+    pub fn of_type(self, kind: Option<AttributeType>) -> Self {
+        match self {
+            Self::Custom(name) if kind == Some(AttributeType::UserReference) => Self::Reference(name),
+            source => source,
+        }
+    }
+
+    /// The custom attribute it is taken from.
+    pub fn custom(&self) -> Option<&str> {
+        match self {
+            Self::Custom(name) | Self::Reference(name) => Some(name),
+            Self::Directory(_) | Self::Constant(_) => None,
+        }
+    }
+
     /// The user's value, `None` where he has none.
     pub fn value(&self, user: &User) -> Option<Value> {
         match self {
@@ -101,10 +119,7 @@ pub enum Rendered {
 impl Mapping {
     /// Whether a value comes from the custom attribute of this name.
     pub fn uses_custom(&self, name: &str) -> bool {
-        self.attributes.iter().any(|mapped| match &mapped.source {
-            Source::Custom(used) | Source::Reference(used) => used == name,
-            Source::Directory(_) | Source::Constant(_) => false,
-        })
+        self.attributes.iter().any(|mapped| mapped.source.custom() == Some(name))
     }
 
     /// Whether an attribute names another user.

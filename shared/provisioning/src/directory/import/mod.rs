@@ -11,6 +11,7 @@ mod order;
 mod pairing;
 mod plan;
 mod snapshot;
+mod values;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,6 +21,7 @@ pub use naming::Namespace;
 pub(super) use plan::laid_over;
 pub use plan::plan;
 pub use snapshot::Snapshot;
+pub use values::RefusedValue;
 
 use super::{Group, User, UserRecord};
 use crate::ids::{GroupId, UserId};
@@ -45,6 +47,8 @@ pub struct ImportPlan {
     pub waiting: Vec<Waiting>,
     /// Users or groups who exchange names in a circle: each name is taken until the other is free.
     pub circular: Vec<String>,
+    /// Values that their attributes do not hold; what was there stays.
+    pub refused: Vec<RefusedValue>,
     // What comes of it.
     /// All users as they will be once nothing waits any more.
     pub users_after: HashMap<UserId, UserRecord>,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::order::{Turn, turns};
 use super::pairing::{Named, pair};
+use super::values::People;
 use super::{ImportPlan, Namespace, Snapshot, Waiting};
 use crate::directory::file::{DirectoryFile, Edit, FileUser};
 use crate::directory::{Group, Status, User, UserRecord};
@@ -26,6 +27,7 @@ pub fn plan(file: &DirectoryFile, snapshot: &Snapshot, namespace: Namespace) -> 
         deleted_groups: Vec::new(),
         waiting: Vec::new(),
         circular: Vec::new(),
+        refused: Vec::new(),
         users_after: HashMap::new(),
         groups_after: BTreeMap::new(),
     };
@@ -169,9 +171,12 @@ fn plan_users(
             Some(indexes) => indexes.iter().map(|index| groups.ids[*index].clone()).collect(),
             None => have.difference(&gone_groups.iter().cloned().collect()).cloned().collect(),
         };
-        let new = laid_over(line, id, old);
+        finals.push((old.cloned(), laid_over(line, id, old), have, want));
+    }
+    let everybody = People::of(finals.iter().map(|(_, new, ..)| new));
+    for (line, (old, new, _, want)) in file.users.iter().zip(&mut finals) {
+        plan.refused.extend(everybody.conform(line, new, old.as_ref(), &snapshot.attributes));
         plan.users_after.insert(new.id.clone(), UserRecord { user: Some(new.clone()), groups: want.clone() });
-        finals.push((old.cloned(), new, have, want));
     }
 
     let wanted = finals.iter().map(|(_, new, ..)| (new.id.clone(), folded(&new.username))).collect();

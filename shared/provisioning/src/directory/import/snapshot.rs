@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::directory::attribute::{AttributeDefinition, AttributeType};
 use crate::directory::{Group, User};
 use crate::ids::{GroupId, UserId};
 use crate::ports::{DirectoryItem, DirectoryStore, StoreResult};
@@ -15,6 +16,8 @@ pub struct Snapshot {
     pub groups: BTreeMap<GroupId, Group>,
     /// Each user's groups.
     pub memberships: HashMap<UserId, BTreeSet<GroupId>>,
+    /// What the custom attributes hold that are defined.
+    pub attributes: BTreeMap<String, AttributeType>,
 }
 
 impl Snapshot {
@@ -36,6 +39,12 @@ impl Snapshot {
                 return Ok(snapshot);
             }
         }
+    }
+
+    /// The same with the custom attributes that are defined: a file's values are brought to what they hold.
+    #[must_use]
+    pub fn with_attributes(self, defined: Vec<AttributeDefinition>) -> Self {
+        Self { attributes: defined.into_iter().map(|one| (one.name, one.kind)).collect(), ..self }
     }
 
     fn take(&mut self, item: DirectoryItem) {

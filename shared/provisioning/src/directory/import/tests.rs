@@ -58,6 +58,35 @@ async fn state(directory: &ModelDirectory) -> BTreeSet<Written> {
 }
 
 #[test]
+fn values_are_brought_to_what_their_attributes_hold_and_others_stay_out() {
+    use crate::directory::attribute::AttributeType;
+    use crate::value::Value;
+    let attributes = [("manager", AttributeType::UserReference), ("level", AttributeType::Integer)];
+    let attributes = attributes.map(|(name, kind)| (name.to_owned(), kind)).into();
+    let snapshot = Snapshot { attributes, ..Snapshot::default() };
+    let text = "username,id,manager,level,shoe\nann,E1,BOSS,7,7\nbob,E2,E3,high,8\nboss,E3,nobody,9,9\n";
+    let plan = plan(&csv(text), &snapshot, namespace()).expect("a plan");
+    let custom = |username: &str| {
+        let mut users = plan.users_after.values().filter_map(|record| record.user.as_ref());
+        let user = users.find(|user| user.username == username).expect("him");
+        (user.id.clone(), ["manager", "level", "shoe"].map(|name| user.custom.get(name).cloned()))
+    };
+    let boss = Some(Value::reference(&custom("boss").0));
+    assert_eq!(custom("ann").1, [boss.clone(), Some(Value::Integer(7)), Some("7".into())]);
+    assert_eq!(custom("bob").1, [boss, None, Some("8".into())]);
+    assert_eq!(custom("boss").1, [None, Some(Value::Integer(9)), Some("9".into())]);
+    let refused: Vec<_> = plan.refused.iter().map(|one| format!("{}, {one}", one.username)).collect();
+    assert_eq!(
+        refused,
+        [
+            "bob, level: 'high' is not a whole number; the attribute stays as it was",
+            "boss, manager: 'nobody' is not a user of the directory, by username, id or source id; the attribute \
+             stays as it was"
+        ]
+    );
+}
+
+#[test]
 fn the_first_import_creates_everything_and_the_same_again_nothing() {
     block_on(async {
         let directory = ModelDirectory::new();

@@ -36,7 +36,7 @@ impl ImportRunner {
                 if kind == AttributeType::UserReference && matches!(value, Value::Text(_)) {
                     continue;
                 }
-                match brought_to(kind, value) {
+                match kind.read(value) {
                     Some(value) => *edit = Edit::Set(value),
                     None => line.problems.push(Problem {
                         line: line.line,
@@ -65,38 +65,5 @@ fn kind_of(value: &Value) -> AttributeType {
         Value::Integer(_) => AttributeType::Integer,
         Value::List(_) => AttributeType::StringList,
         Value::Reference(_) => AttributeType::UserReference,
-    }
-}
-
-/// The value as one of this type: CSV has text only.
-fn brought_to(kind: AttributeType, value: &Value) -> Option<Value> {
-    if kind.accepts(value) {
-        return Some(value.clone());
-    }
-    let Value::Text(text) = value else { return None };
-    match kind {
-        AttributeType::Boolean => text.to_ascii_lowercase().parse().ok().map(Value::Boolean),
-        AttributeType::Integer => text.parse().ok().map(Value::Integer),
-        AttributeType::StringList => {
-            let items: Vec<_> = text.split(';').map(str::trim).filter(|item| !item.is_empty()).collect();
-            (!items.is_empty()).then(|| Value::List(items.into_iter().map(str::to_owned).collect()))
-        }
-        AttributeType::String | AttributeType::Date | AttributeType::UserReference => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_of_csv_becomes_what_its_attribute_holds_or_is_refused() {
-        let read = |kind, text: &str| brought_to(kind, &Value::from(text));
-        assert_eq!(read(AttributeType::Boolean, "True"), Some(Value::Boolean(true)));
-        assert_eq!(read(AttributeType::Integer, "-7"), Some(Value::Integer(-7)));
-        assert_eq!(read(AttributeType::StringList, "a; b"), Some(Value::List(vec!["a".into(), "b".into()])));
-        assert_eq!(read(AttributeType::Date, "2026-11-23"), Some(Value::from("2026-11-23")));
-        assert_eq!(read(AttributeType::Date, "23.11.2026"), None);
-        assert_eq!(read(AttributeType::Boolean, "yes"), None);
     }
 }

@@ -1,68 +1,12 @@
 //! The command `rollcall sync` as people and schedulers use it: the program itself, against a stand-in target.
 
-use std::path::PathBuf;
-use std::process::Output;
+mod managers;
+mod world;
 
 use serde_json::Value;
-use tempfile::TempDir;
-use testkit::{Fault, StandIn, StandInConfig};
+use testkit::Fault;
 
-const TOKEN: &str = "token-of-the-stand-in-4711";
-
-struct World {
-    target: StandIn,
-    files: TempDir,
-}
-
-impl World {
-    async fn new() -> Self {
-        let config = StandInConfig { token: TOKEN.into(), ..StandInConfig::default() };
-        Self {
-            target: StandIn::start(config).await.expect("a target"),
-            files: TempDir::new().expect("a directory"),
-        }
-    }
-
-    fn file(&self, text: &str) -> PathBuf {
-        // Told by its content.
-        let path = self.files.path().join("people");
-        std::fs::write(&path, text).expect("a file");
-        path
-    }
-
-    /// Runs `rollcall sync` with this directory file.
-    async fn sync(&self, text: &str, more: &[&str]) -> Output {
-        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_rollcall"))
-            .args(["sync", "--directory"])
-            .arg(self.file(text))
-            .args(["--target", self.target.base_url().as_str(), "--allow-local-target"])
-            .args(more)
-            .env("ROLLCALL_TOKEN", TOKEN)
-            .output()
-            .await
-            .expect("an output");
-        let shown = [output.stdout.as_slice(), &output.stderr].concat();
-        assert!(!String::from_utf8_lossy(&shown).contains(TOKEN), "the token was shown");
-        output
-    }
-
-    /// The same with the memory that removals need, and JSON.
-    async fn keep(&self, text: &str, more: &[&str]) -> (i32, Value) {
-        let data = self.files.path().join("data");
-        let data = data.to_str().expect("a path");
-        let output = self.sync(text, &[&["--data", data, "--json"], more].concat()).await;
-        let document = serde_json::from_slice(&output.stdout);
-        (code(&output), document.unwrap_or_else(|error| panic!("{error}: {output:?}")))
-    }
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().expect("an exit code")
-}
-
-fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
-}
+use world::{TOKEN, World, code, text};
 
 /// So many people, all in one group.
 fn crowd(count: usize) -> String {
