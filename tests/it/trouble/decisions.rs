@@ -51,7 +51,7 @@ async fn forty_of_whom_are_disabled(disabled: usize) -> World {
 
 /// Ada of forty is out of the selected groups, and a person rejected that she goes.
 async fn ada_is_kept() -> World {
-    let mut world = forty_of_whom_are_disabled(4).await;
+    let mut world = Box::pin(forty_of_whom_are_disabled(4)).await;
     world.user("ada", "Engineer", &[]).await;
     settled(&mut world).await;
     assert!(link(&world, "ada").await.is_held(), "she is the fifth");
@@ -101,7 +101,7 @@ async fn who_was_kept_is_off_before_the_application_is_removed() {
 
 /// Forty people, and the fuse blown by five of them, as by a bad import.
 async fn blown() -> World {
-    let world = forty_of_whom_are_disabled(5).await;
+    let world = Box::pin(forty_of_whom_are_disabled(5)).await;
     assert!(world.tables.fuse.window(&world.application).await.unwrap().blown.is_some());
     world
 }
