@@ -6,12 +6,8 @@ use provisioning::target::Kind;
 use serde_json::json;
 use testkit::{Fault, Quirks};
 
-use super::{ada_in_step, at_once};
-use crate::world::{Run, World};
-
-async fn settled(world: &mut World) {
-    assert!(matches!(world.run(None).await, Run::Quiet { .. }));
-}
+use super::{ada_in_step, at_once, settled};
+use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_group_that_was_there_and_answered_its_create_is_never_deleted() {

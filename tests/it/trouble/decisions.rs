@@ -4,24 +4,12 @@ use provisioning::adoption::Adoptions;
 use provisioning::application::{Departure, Setup};
 use provisioning::directory::Status;
 use provisioning::fuse::HeldRemovals;
-use provisioning::ids::RemoteId;
-use provisioning::ids::UserId;
-use provisioning::link::{Link, LinkKey, State};
-use provisioning::target::Kind;
-use serde_json::json;
+use provisioning::ids::{RemoteId, UserId};
+use provisioning::link::{LinkKey, State};
 use testkit::Fault;
 
-use super::{ada_in_step, at_once};
-use crate::world::{Run, World};
-
-async fn settled(world: &mut World) {
-    assert!(matches!(world.run(None).await, Run::Quiet { .. }));
-}
-
-async fn link(world: &World, user: &str) -> Link {
-    let key = LinkKey::user(&world.application, &user.parse().unwrap());
-    world.tables.links.link(&key).await.unwrap().expect("a link")
-}
+use super::{ada_in_step, at_once, link, settled, somebody_elses_eve};
+use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_conflict_after_a_lost_create_can_be_decided_by_a_person() {
@@ -30,9 +18,7 @@ async fn a_conflict_after_a_lost_create_can_be_decided_by_a_person() {
     world.user("eve", "Clerk", &["eng"]).await;
     world.step().await;
     // Meanwhile somebody else made the account, from another source.
-    let account =
-        json!({"schemas": [scim::USER_SCHEMA], "userName": "eve", "externalId": "okta-1", "active": true});
-    let id = world.stand_in.seed(Kind::User, &account).unwrap();
+    let id = somebody_elses_eve(&world);
     settled(&mut world).await;
     assert_eq!(link(&world, "eve").await.state, State::Conflict);
     let configured = world.tables.applications.load(&world.application).await.unwrap().unwrap();
@@ -47,8 +33,8 @@ async fn a_conflict_after_a_lost_create_can_be_decided_by_a_person() {
     assert_eq!(world.accounts()["eve"], Some("Clerk".into()));
 }
 
-/// Ada of forty is out of the selected groups, and a person rejected that she goes.
-async fn ada_is_kept() -> World {
+/// Forty people, and so many of them disabled, one after the other.
+async fn forty_of_whom_are_disabled(disabled: usize) -> World {
     let mut world = ada_in_step(at_once()).await;
     for n in 0..39 {
         world.user(&format!("user{n}"), "Clerk", &["eng"]).await;
@@ -56,10 +42,16 @@ async fn ada_is_kept() -> World {
     settled(&mut world).await;
     world.setup.sync(&world.application, None).await.unwrap();
     settled(&mut world).await;
-    for n in 0..4 {
+    for n in 0..disabled {
         world.write_user(&format!("user{n}"), &["eng"], |user| user.status = Status::Disabled).await;
     }
     settled(&mut world).await;
+    world
+}
+
+/// Ada of forty is out of the selected groups, and a person rejected that she goes.
+async fn ada_is_kept() -> World {
+    let mut world = Box::pin(forty_of_whom_are_disabled(4)).await;
     world.user("ada", "Engineer", &[]).await;
     settled(&mut world).await;
     assert!(link(&world, "ada").await.is_held(), "she is the fifth");
@@ -109,17 +101,7 @@ async fn who_was_kept_is_off_before_the_application_is_removed() {
 
 /// Forty people, and the fuse blown by five of them, as by a bad import.
 async fn blown() -> World {
-    let mut world = ada_in_step(at_once()).await;
-    for n in 0..39 {
-        world.user(&format!("user{n}"), "Clerk", &["eng"]).await;
-    }
-    settled(&mut world).await;
-    world.setup.sync(&world.application, None).await.unwrap();
-    settled(&mut world).await;
-    for n in 0..5 {
-        world.write_user(&format!("user{n}"), &["eng"], |user| user.status = Status::Disabled).await;
-    }
-    settled(&mut world).await;
+    let world = Box::pin(forty_of_whom_are_disabled(5)).await;
     assert!(world.tables.fuse.window(&world.application).await.unwrap().blown.is_some());
     world
 }

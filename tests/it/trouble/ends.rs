@@ -1,17 +1,11 @@
 //! Ends that never came: a deletion, a removal or a person waited for something that was over.
 
 use provisioning::application::{Configuration, Departure, DeselectedGroup, Policy};
-use provisioning::link::{LinkKey, State};
+use provisioning::link::State;
 use provisioning::target::Kind;
-use serde_json::json;
 use testkit::Fault;
 
-use super::{ada_in_step, at_once};
-use crate::world::{Run, World};
-
-async fn settled(world: &mut World) {
-    assert!(matches!(world.run(None).await, Run::Quiet { .. }));
-}
+use super::{ada_in_step, at_once, link, settled, somebody_elses_eve};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_target_whose_groups_are_kept_no_more_holds_up_no_deletion() {
@@ -53,8 +47,7 @@ async fn somebody_made_again_under_his_name_has_an_account_within_the_hour() {
         }
         world.write_user("ada2", &["sales"], |ada| ada.username = "ada".into()).await;
         world.run(None).await;
-        let key = LinkKey::user(&world.application, &"ada2".parse().unwrap());
-        let link = world.tables.links.link(&key).await.unwrap().unwrap();
+        let link = link(&world, "ada2").await;
         assert_eq!(link.state, State::Linked, "{order}: {:?}", link.work.problem);
     }
 }
@@ -62,9 +55,7 @@ async fn somebody_made_again_under_his_name_has_an_account_within_the_hour() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_application_with_a_conflict_is_removed_within_the_hour() {
     let mut world = ada_in_step(at_once()).await;
-    let account =
-        json!({"schemas": [scim::USER_SCHEMA], "userName": "eve", "externalId": "okta-1", "active": true});
-    world.stand_in.seed(Kind::User, &account).unwrap();
+    somebody_elses_eve(&world);
     world.user("eve", "Clerk", &["eng"]).await;
     settled(&mut world).await;
     world.setup.remove(&world.application, Departure::Deactivate, None).await.unwrap();
@@ -78,9 +69,7 @@ async fn an_application_with_a_conflict_is_removed_within_the_hour() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_conflict_of_somebody_who_left_while_the_application_was_disabled_is_over() {
     let mut world = ada_in_step(at_once()).await;
-    let account =
-        json!({"schemas": [scim::USER_SCHEMA], "userName": "eve", "externalId": "okta-1", "active": true});
-    world.stand_in.seed(Kind::User, &account).unwrap();
+    somebody_elses_eve(&world);
     world.user("eve", "Clerk", &["eng"]).await;
     settled(&mut world).await;
     world.setup.disable(&world.application).await.unwrap();
@@ -88,8 +77,7 @@ async fn a_conflict_of_somebody_who_left_while_the_application_was_disabled_is_o
     settled(&mut world).await;
     world.enable().await;
     settled(&mut world).await;
-    let key = LinkKey::user(&world.application, &"eve".parse().unwrap());
-    let link = world.tables.links.link(&key).await.unwrap().unwrap();
+    let link = link(&world, "eve").await;
     assert_eq!((link.state, link.work.problem), (State::New, None));
 }
 
@@ -101,8 +89,7 @@ async fn a_leaver_whose_account_is_gone_where_nobody_is_deleted_is_over() {
     assert!(world.stand_in.erase(Kind::User, &id));
     world.delete("ada").await;
     settled(&mut world).await;
-    let key = LinkKey::user(&world.application, &"ada".parse().unwrap());
-    let link = world.tables.links.link(&key).await.unwrap().unwrap();
+    let link = link(&world, "ada").await;
     assert_eq!((link.state, link.work.due_at, link.work.problem), (State::Tombstone, None, None));
     let told = world.events().await;
     assert!(told.iter().any(|told| told.reason.contains("gone already")), "{told:#?}");

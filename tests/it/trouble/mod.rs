@@ -8,6 +8,9 @@ mod tenants;
 
 use provisioning::application::{Configuration, Departure, DeselectedGroup, Policy, Selection};
 use provisioning::directory::Status;
+use provisioning::link::{Link, LinkKey};
+use provisioning::target::Kind;
+use serde_json::json;
 use testkit::Fault;
 
 use crate::world::{Run, World};
@@ -23,6 +26,23 @@ async fn ada_in_step(policy: Policy) -> World {
     assert!(matches!(world.run(None).await, Run::Quiet { .. }));
     assert_eq!(world.accounts()["ada"], Some("Engineer".into()));
     world
+}
+
+/// Runs until nothing is left to do.
+async fn settled(world: &mut World) {
+    assert!(matches!(world.run(None).await, Run::Quiet { .. }));
+}
+
+async fn link(world: &World, user: &str) -> Link {
+    let key = LinkKey::user(&world.application, &user.parse().unwrap());
+    world.tables.links.link(&key).await.unwrap().expect("a link")
+}
+
+/// An account that somebody else made, from another source. Answers its id.
+fn somebody_elses_eve(world: &World) -> String {
+    let account =
+        json!({"schemas": [scim::USER_SCHEMA], "userName": "eve", "externalId": "okta-1", "active": true});
+    world.stand_in.seed(Kind::User, &account).unwrap()
 }
 
 fn at_once() -> Policy {
@@ -107,13 +127,13 @@ async fn an_account_that_went_after_it_was_listed_is_not_adopted() {
     world.group("sales", "Sales").await;
     world.user("ada", "Engineer", &["sales"]).await;
     let stranger = serde_json::json!({"schemas": [scim::USER_SCHEMA], "userName": "ada", "title": "Engineer", "active": true});
-    let id = world.stand_in.seed(provisioning::target::Kind::User, &stranger).unwrap();
+    let id = world.stand_in.seed(Kind::User, &stranger).unwrap();
     world.read_streams().await;
     world.enable().await;
     while world.stand_in.requests().iter().all(|request| !request.path.starts_with("/Users?startIndex")) {
         world.do_page().await;
     }
-    world.stand_in.erase(provisioning::target::Kind::User, &id);
+    world.stand_in.erase(Kind::User, &id);
     world.run(None).await;
     assert_eq!(world.accounts()["ada"], Some("Engineer".into()), "{:#?}", world.writes());
 }

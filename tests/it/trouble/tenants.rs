@@ -9,12 +9,8 @@ use provisioning::target::Kind;
 use serde_json::{Value, json};
 use testkit::{Fault, StandIn, StandInConfig};
 
-use super::{ada_in_step, at_once};
-use crate::world::{Run, World};
-
-async fn settled(world: &mut World) {
-    assert!(matches!(world.run(None).await, Run::Quiet { .. }));
-}
+use super::{ada_in_step, at_once, settled};
+use crate::world::World;
 
 /// Another tenant with so many strangers, whose ids are those of the first tenant's first accounts.
 async fn other_tenant(strangers: usize) -> StandIn {

@@ -1,7 +1,11 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::body::Body;
 use provisioning::application::{Configuration, Links, Policy, Selection};
-use provisioning::ids::{ApplicationId, GroupId};
+use provisioning::directory::{Status, User};
+use provisioning::ids::{ApplicationId, GroupId, UserId};
 use provisioning::mapping::{DirectoryAttribute, MappedAttribute, Mapping, Source};
+use provisioning::ports::UserWrite;
 use provisioning::preview::Previewer;
 use provisioning::target::Kind;
 use serde_json::{Value, json};
@@ -60,6 +64,29 @@ impl World {
         let user = users::make(&self.client, name).await;
         self.join(&user).await;
         user
+    }
+
+    /// So many users in the selected group.
+    async fn crowd(&self, count: usize) {
+        let group: GroupId = self.group.parse().expect("an id");
+        for number in 0..count {
+            let id: UserId = format!("user-{number:05}").parse().expect("an id");
+            let new = User {
+                username: id.to_string(),
+                id,
+                source_id: None,
+                email: None,
+                first_name: None,
+                last_name: None,
+                display_name: None,
+                status: Status::Active,
+                custom: BTreeMap::new(),
+                deleting: false,
+            };
+            let join = [group.clone()].into();
+            let write = UserWrite { old: None, new, join, leave: BTreeSet::new() };
+            self.client.setup.tables.directory.write_user(&write).await.expect("written");
+        }
     }
 
     async fn join(&self, user: &str) {
@@ -152,7 +179,29 @@ async fn an_application_is_enabled_by_a_preview_that_still_holds() {
     let preview = world.start().await;
     world.enable(&preview).await.problem(409, "preview-outdated");
     world.finish(&preview).await;
-    assert_eq!(world.enable(&preview).await.expect(202)["status"], "enabled");
+    let enabled = world.enable(&preview).await.expect(202);
+    assert_eq!(enabled["status"], "enabled");
+    let checked = json!({"complete": true, "checked": 2, "of": 2});
+    assert_eq!(enabled["preview"], checked, "ada and her group");
+}
+
+#[tokio::test]
+async fn enabling_by_a_preview_of_a_large_directory_says_how_much_of_it_was_looked_at_again() {
+    let world = World::new().await;
+    world.crowd(1_050).await;
+    let preview = world.start().await;
+    world.finish(&preview).await;
+    let enabled = world.enable(&preview).await.expect(202);
+    let checked = &enabled["preview"];
+    assert_eq!((&checked["complete"], &checked["of"]), (&json!(false), &json!(1_051)), "{checked}");
+    let looked_at = checked["checked"].as_u64().expect("a number");
+    assert!((1_000..1_051).contains(&looked_at), "{checked}");
+
+    // Without a preview nothing is looked at again, and nothing is said of it.
+    let again = world
+        .client
+        .send(request("POST", "/v1/applications/crm/enable").body(Body::empty()).expect("a request"));
+    assert!(again.await.expect(202).get("preview").is_none());
 }
 
 #[tokio::test]

@@ -85,10 +85,10 @@ pub async fn run(arguments: &SyncArguments, console: &Console) -> Result<Ending,
         started: config.clock.now(),
     };
     let report = if arguments.dry_run {
-        dry_run::run(&request, &config).await?
+        Box::pin(dry_run::run(&request, &config)).await?
     } else {
         let engine = Engine::start(config.clone()).await.map_err(CommandError::failed)?;
-        let report = request.carry_out(&engine, &traffic).await;
+        let report = Box::pin(request.carry_out(&engine, &traffic)).await;
         engine.stop(Duration::from_secs(10)).await;
         report?
     };

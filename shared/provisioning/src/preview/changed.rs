@@ -29,8 +29,17 @@ pub struct Changed {
     pub objects: Vec<ChangedObject>,
     /// How many they are.
     pub count: usize,
-    /// Everything was looked at; otherwise the preview is so large that only its first part was.
-    pub complete: bool,
+    /// How many were looked at again.
+    pub checked: usize,
+    /// How many there are. Where the preview is so large that only its first part was looked at, that is as it counted them.
+    pub of: usize,
+}
+
+impl Changed {
+    /// Whether everything was looked at.
+    pub fn is_complete(&self) -> bool {
+        self.checked == self.of
+    }
 }
 
 /// Somebody of whom something else would be done now.
@@ -110,6 +119,7 @@ impl Page<'_> {
         said.extend(further.into_values().map(|row| (row.object.clone(), row)));
         let objects: BTreeSet<Object> =
             said.keys().cloned().chain(members.into_iter().map(Object::User)).collect();
+        let checked = objects.len();
         let looks: Vec<_> = objects.iter().map(|object| self.now(object)).collect();
         let now: Vec<Option<PreviewRow>> = stream::iter(looks).buffered(CONCURRENT).try_collect().await?;
         let differ = objects.into_iter().zip(now).filter_map(|(object, now)| {
@@ -124,8 +134,11 @@ impl Page<'_> {
         });
         let differ: Vec<ChangedObject> = differ.collect();
         let count = differ.len();
-        let complete = all_rows && all_members;
-        Ok(Changed { objects: differ.into_iter().take(MOST_NAMED).collect(), count, complete })
+        let of = match all_rows && all_members {
+            true => checked,
+            false => (checked + 1).max(usize::try_from(self.job.counts.seen()).unwrap_or(usize::MAX)),
+        };
+        Ok(Changed { objects: differ.into_iter().take(MOST_NAMED).collect(), count, checked, of })
     }
 
     /// The first members of the selected groups, and whether they are all.

@@ -183,6 +183,33 @@ impl Tally {
     }
 }
 
+impl Tally {
+    fn total(self) -> u64 {
+        let Self {
+            create,
+            adopt,
+            update,
+            reactivate,
+            deactivate,
+            delete,
+            release,
+            conflict,
+            blocked,
+            match_or_create,
+        } = self;
+        create
+            + adopt
+            + update
+            + reactivate
+            + deactivate
+            + delete
+            + release
+            + conflict
+            + blocked
+            + match_or_create
+    }
+}
+
 impl PreviewCounts {
     /// What a group is to the fuse, whether there is anything to be done about it or not.
     pub(super) fn weigh(&mut self, row: &PreviewRow) {
@@ -208,6 +235,12 @@ impl PreviewCounts {
         }
         self.members_added += row.added.count;
         self.members_removed += row.removed.count;
+    }
+
+    /// Users in scope, those who would go, and groups about which something is to be done.
+    pub(super) fn seen(&self) -> u64 {
+        let Tally { deactivate, delete, release, .. } = self.users;
+        self.users_seen + deactivate + delete + release + self.groups.total()
     }
 
     /// What the fuse would be asked for.

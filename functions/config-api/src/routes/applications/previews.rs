@@ -20,6 +20,7 @@ use crate::path::Path;
 use crate::problem::{FieldError, Problem, ProblemKind};
 use crate::query::Query;
 use crate::{Api, problems};
+pub use wire::ShownCheck;
 use wire::{RowFilter, ShownChanged, ShownPreview, ShownRow};
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -97,12 +98,13 @@ async fn found(api: &Api, id: &ApplicationId, preview: &JobId) -> Result<(Config
     Ok((configured, job))
 }
 
-/// The version of the application that a preview is about, if what it says is what would happen now.
+/// The version of the application that a preview is about, if what it says is what would happen now, as far as one call can
+/// look: beside it stands how far that was.
 ///
 /// # Errors
 ///
 /// [`ProblemKind::PreviewOutdated`] with what changed; [`ProblemKind::InvalidValue`] where there is no such preview.
-pub async fn unchanged(api: &Api, id: &ApplicationId, preview: &str) -> Result<u64, Problem> {
+pub async fn unchanged(api: &Api, id: &ApplicationId, preview: &str) -> Result<(u64, ShownCheck), Problem> {
     let unknown = || {
         let error = FieldError::of("preview").given(preview);
         Problem::value(error.allowed("an id of POST /v1/applications/{id}/previews"))
@@ -117,7 +119,7 @@ pub async fn unchanged(api: &Api, id: &ApplicationId, preview: &str) -> Result<u
     let changed = previewer(api).changed_since(&configured, &job).await?;
     let changed = changed.map_err(|error| outdated(error.to_string()))?;
     if changed.count == 0 {
-        return Ok(job.version);
+        return Ok((job.version, ShownCheck::from(&changed)));
     }
     let said = format!(
         "of {} users and groups something else would be done now; make another preview, or enable without naming one",

@@ -6,13 +6,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use provisioning::ids::ApplicationId;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::previews::{self, ShownCheck};
 use super::status::{ShownStatus, of};
-use super::{by, present, previews};
+use super::{by, present};
 use crate::body::OptionalJsonBody;
 use crate::caller::Caller;
 use crate::path::Path;
@@ -70,13 +71,28 @@ struct Enabling {
     preview: Option<Name>,
 }
 
+/// The status of what was enabled.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"status": "enabled", "idle": false, "in_step": false, "as_of": "2026-11-23T08:00:00Z",
+    "pending": {"users": 0, "groups": 0}, "failed": 0, "blocked": 0, "held": 0, "conflicts": 0, "missing": 0, "drift": 0,
+    "sweep": {"phase": "listing", "done": 0}, "preview": {"complete": false, "checked": 1001, "of": 10020}}))]
+struct ShownEnabled {
+    #[serde(flatten)]
+    status: ShownStatus,
+    /// How much of the preview that was named was looked at again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    preview: Option<ShownCheck>,
+}
+
 /// Enables an application: it is brought into step and kept there. Where a preview is named, only if what it says is what would
-/// happen now; otherwise what changed is told, and nothing is done.
+/// happen now; otherwise what changed is told, and nothing is done. Of a large preview the first thousand rows and users are
+/// looked at again, and the answer says how many of how many that was.
 #[utoipa::path(post, path = "/v1/applications/{id}/enable", tag = "provisioning", operation_id = "enable",
     params(("id" = String, Path, description = "The application's id"), Allowance),
     request_body(content = Option<Enabling>, description = "May be left out",
         example = json!({"preview": "0198c0de-6f5e-7b3a-9a41-3f1c2d4e5f60"})),
-    responses((status = 202, description = "The status", body = ShownStatus), EnableProblems))]
+    responses((status = 202, description = "The status", body = ShownEnabled), EnableProblems))]
 async fn enable(
     State(api): State<Api>,
     Path(id): Path<ApplicationId>,
@@ -85,12 +101,16 @@ async fn enable(
     OptionalJsonBody(enabling): OptionalJsonBody<Enabling>,
 ) -> Result<Response, Problem> {
     let setup = by(&api, &caller);
-    let setup = match enabling.and_then(|enabling| enabling.preview) {
-        Some(preview) => setup.expecting(previews::unchanged(&api, &id, &String::from(preview)).await?),
-        None => setup,
+    let (setup, preview) = match enabling.and_then(|enabling| enabling.preview) {
+        Some(preview) => {
+            let (version, checked) = previews::unchanged(&api, &id, &String::from(preview)).await?;
+            (setup.expecting(version), Some(checked))
+        }
+        None => (setup, None),
     };
     setup.enable(&id, allowance.allow_removals.map(Removals::get)).await?;
-    accepted(&api, &id).await
+    let status = of(&api, &present(&api, &id).await?).await?;
+    Ok((StatusCode::ACCEPTED, Json(ShownEnabled { status, preview })).into_response())
 }
 
 /// Disables an application: nothing is sent to it any more; its accounts stay as they are.

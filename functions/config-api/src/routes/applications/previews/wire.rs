@@ -241,8 +241,27 @@ pub struct ShownChanged {
     objects: Vec<ShownChangedObject>,
     /// How many they are.
     count: usize,
-    /// Everything was looked at.
+    /// How much was looked at again.
+    #[serde(flatten)]
+    checked: ShownCheck,
+}
+
+/// How much of a preview was looked at again before it was relied on.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(example = json!({"complete": false, "checked": 1001, "of": 10020}))]
+pub struct ShownCheck {
+    /// Everything was. Of a large preview only the first part is: what has changed of the rest since it was made is not known.
     complete: bool,
+    /// Users and groups that were looked at again.
+    checked: usize,
+    /// Users and groups in all; where not everything was looked at, as the preview counted them.
+    of: usize,
+}
+
+impl From<&Changed> for ShownCheck {
+    fn from(changed: &Changed) -> Self {
+        Self { complete: changed.is_complete(), checked: changed.checked, of: changed.of }
+    }
 }
 
 /// Somebody of whom something else would be done now. `null` is nothing.
@@ -409,9 +428,9 @@ impl From<ChangedObject> for ShownChangedObject {
 impl From<Changed> for ShownChanged {
     fn from(changed: Changed) -> Self {
         Self {
-            objects: changed.objects.into_iter().map(ShownChangedObject::from).collect(),
             count: changed.count,
-            complete: changed.complete,
+            checked: ShownCheck::from(&changed),
+            objects: changed.objects.into_iter().map(ShownChangedObject::from).collect(),
         }
     }
 }
