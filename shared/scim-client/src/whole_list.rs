@@ -32,7 +32,7 @@ impl HttpTarget {
         let shown = shown_members(group);
         let missing: Vec<_> = stay.iter().filter(|member| !shown.contains(member.as_str())).collect();
         // We pushed the ones to remove, so there are members; where none is shown, they are hidden.
-        let hidden = !shows_members(group) && !(remove.is_empty() && stay.is_empty());
+        let hidden = !(shows_members(group) || remove.is_empty() && stay.is_empty());
         if hidden || missing.len() > MOST_LOOKED_UP {
             return Err(not_whole(shown.len(), missing.len()));
         }
