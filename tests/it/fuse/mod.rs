@@ -2,6 +2,7 @@
 
 mod changes;
 mod decisions;
+mod kinds;
 mod memberships;
 
 use std::time::Duration;

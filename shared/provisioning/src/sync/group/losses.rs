@@ -6,7 +6,7 @@ use super::super::task::{Next, Task, Told};
 use crate::activity::Action;
 use crate::fuse::{Fuse, Loss, MemberPermits, Removes};
 use crate::ids::{GroupId, UserId};
-use crate::link::{Link, MemberRemoval};
+use crate::link::{Link, MemberRemoval, RemovalKind};
 use crate::plan::MemberFacts;
 use crate::ports::{Pushed, StoreResult};
 
@@ -27,11 +27,12 @@ impl Task<'_> {
         group: &GroupId,
         link: &Link,
     ) -> StoreResult<Result<Link, Next>> {
-        let members = match link.may_be_removed(self.now()) {
+        let kind = self.configured().group_removal_kind(link);
+        let members = match link.may_lose(kind, self.now()) {
             true => 0,
             false => self.members_with_accounts(group).await?,
         };
-        self.permitted(link, Removes::Group { members }).await
+        self.permitted(link, kind, Removes::Group { members }).await
     }
 
     /// How many of the members that we pushed have an account in use that was not let go itself.
@@ -48,8 +49,8 @@ impl Task<'_> {
                 .collect();
             let links = self.tables().links.links_among(&self.key.application, &users).await?;
             for link in links.values() {
-                let stays =
-                    link.usable_remote(self.generation()).is_some() && !link.may_be_removed(self.now());
+                let goes = link.may_lose(RemovalKind::Removal, self.now());
+                let stays = link.usable_remote(self.generation()).is_some() && !goes;
                 count += u64::from(stays);
             }
             after = page.last().filter(|_| page.len() == PAGE).map(|last| last.user.clone());
