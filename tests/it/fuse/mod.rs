@@ -2,6 +2,7 @@
 
 mod changes;
 mod decisions;
+mod groups;
 mod kinds;
 mod memberships;
 
@@ -40,8 +41,12 @@ fn active(world: &World) -> usize {
 }
 
 async fn disable(world: &World, people: std::ops::Range<usize>) {
+    disable_in(world, "sales", people).await;
+}
+
+async fn disable_in(world: &World, group: &str, people: std::ops::Range<usize>) {
     for n in people {
-        world.write_user(&name(n), &["sales"], |user| user.status = Status::Disabled).await;
+        world.write_user(&name(n), &[group], |user| user.status = Status::Disabled).await;
     }
 }
 
