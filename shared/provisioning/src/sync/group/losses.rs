@@ -7,6 +7,7 @@ use super::super::settlement::{Due, Settled};
 use super::super::task::{Next, Task, Told};
 use crate::activity::Action;
 use crate::clock::after;
+use crate::directory::Group;
 use crate::directory::job::is_weighed_still;
 use crate::fuse::{Fuse, Loss, MemberPermits, Removes};
 use crate::ids::{GroupId, UserId};
@@ -33,9 +34,11 @@ impl Task<'_> {
     pub(super) async fn group_permitted(
         &self,
         group: &GroupId,
+        found: Option<&Group>,
         link: &Link,
     ) -> StoreResult<Result<Link, Next>> {
-        if is_weighed_still(self.tables().directory_jobs.as_ref(), group).await? {
+        let deleting = found.is_some_and(|found| found.deleting);
+        if deleting && is_weighed_still(self.tables().directory_jobs.as_ref(), group).await? {
             let (seen, later) = (link.work.generation, after(self.now(), WEIGHED_FOR));
             return Ok(Err(self.settle(link, seen, Due::At(later), None, None, |_| {}).await?.next()));
         }
