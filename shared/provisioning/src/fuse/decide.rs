@@ -126,23 +126,20 @@ impl HeldRemovals {
         let mut before = link.clone();
         for _ in 0..SURPRISES {
             // Something else of it may be held by now, about which nobody was asked.
-            let listed = before.removal == link.removal;
-            if !(before.is_held() && listed) && !before.holds_members {
+            let listed = before.held().filter(|_| before.removal == link.removal);
+            if listed.is_none() && !before.holds_members {
                 return Ok(None);
             }
             let mut after_decision = before.rewritten();
             after_decision.holds_members = self.holds_members(&before).await?;
-            match decision {
-                Decision::Approve => match before.held().filter(|_| listed) {
-                    Some(kind) => {
-                        after_decision.removal = Some(Removal::Permitted { kind, at: self.clock.now() });
-                    }
-                    None => {}
-                },
-                Decision::Reject => match before.held().filter(|_| listed) {
-                    Some(kind) => self.reject_one(configured, &mut after_decision, kind).await?,
-                    None => {}
-                },
+            match (decision, listed) {
+                (_, None) => {}
+                (Decision::Approve, Some(kind)) => {
+                    after_decision.removal = Some(Removal::Permitted { kind, at: self.clock.now() });
+                }
+                (Decision::Reject, Some(kind)) => {
+                    self.reject_one(configured, &mut after_decision, kind).await?;
+                }
             }
             // What may go now goes: the removal, or what else there is to be sent of a user whose change was rejected.
             let goes = !matches!(after_decision.removal, Some(Removal::Kept(_)));
