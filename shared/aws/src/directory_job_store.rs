@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use provisioning::clock::after;
 use provisioning::directory::job::{DirectoryJob, Work};
+use provisioning::fuse::GroupWeighing;
 use provisioning::ids::JobId;
 use provisioning::ports::{DirectoryJobStore, DueItem, ImportRun, Started, StoreError, StoreResult};
 
@@ -65,7 +66,7 @@ fn item(job: &DirectoryJob) -> StoreResult<Item> {
 fn own(work: &Work) -> StoreResult<Key> {
     match work {
         Work::DeleteUser(user) => Ok(keys::profile(user)),
-        Work::DeleteGroup(group) => Ok(keys::meta(group)),
+        Work::WeighGroup(GroupWeighing { group, .. }) | Work::DeleteGroup(group) => Ok(keys::meta(group)),
         Work::Import(_) => Err(StoreError::Corrupt { what: WHAT, detail: "an import deletes nobody".into() }),
     }
 }

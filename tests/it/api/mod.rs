@@ -1,5 +1,6 @@
 //! The API of the real program, `rollcall serve`, over HTTP.
 
+mod by_hand;
 mod removal;
 pub mod served;
 mod tenant;

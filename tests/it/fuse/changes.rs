@@ -7,7 +7,7 @@ use super::{company, held, link, name, settled};
 use crate::world::World;
 
 /// Ten people are given other names at once; who is held of them.
-async fn renamed(world: &mut World) -> Vec<usize> {
+pub(super) async fn renamed(world: &mut World) -> Vec<usize> {
     for n in 0..10 {
         world.write_user(&name(n), &["sales"], |user| user.username = format!("new{n}")).await;
     }

@@ -2,6 +2,8 @@
 
 mod changes;
 mod decisions;
+mod groups;
+mod kinds;
 mod memberships;
 
 use std::time::Duration;
@@ -39,8 +41,12 @@ fn active(world: &World) -> usize {
 }
 
 async fn disable(world: &World, people: std::ops::Range<usize>) {
+    disable_in(world, "sales", people).await;
+}
+
+async fn disable_in(world: &World, group: &str, people: std::ops::Range<usize>) {
     for n in people {
-        world.write_user(&name(n), &["sales"], |user| user.status = Status::Disabled).await;
+        world.write_user(&name(n), &[group], |user| user.status = Status::Disabled).await;
     }
 }
 
@@ -183,6 +189,20 @@ async fn removals_told_again_to_workers_at_the_same_time_count_once() {
     let counted = window(&world).await.counted(world.setup.clock.now());
     assert_eq!(counted, Counted { accounts: 30, ..Counted::default() });
     assert_eq!((active(&world), held(&world).await), (370, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_sixty_leavers_told_to_three_workers_at_once_exactly_fifty_go() {
+    let mut world = company(600).await;
+    disable(&world, 0..60).await;
+    while world.read_streams().await {}
+    world.answer_with_workers(3).await;
+    assert_eq!(active(&world), 550, "never one too many");
+    settled(&mut world).await;
+    let counted = window(&world).await.counted(world.setup.clock.now());
+    assert_eq!(counted, Counted { accounts: 50, ..Counted::default() });
+    assert_eq!((active(&world), held(&world).await), (550, 10));
+    assert_eq!(world.stand_in.members_of("Sales").len(), 550);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

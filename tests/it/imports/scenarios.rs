@@ -107,6 +107,35 @@ async fn a_complete_file_of_which_a_line_cannot_be_attributed_deletes_nobody_and
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_empty_file_takes_nobody_from_an_application_that_is_in_step() {
+    let mut world = World::new(&["sales"]).await;
+    world.group("sales", "Sales").await;
+    let people: String = (0..12).map(|number| format!("user{number:02},Sales\n")).collect();
+    world.imported(&format!("username,groups\n{people}"), COMPLETE).await;
+    world.enable().await;
+    assert!(matches!(world.run(None).await, Run::Quiet { .. }));
+    let before = world.accounts();
+    assert_eq!((before.len(), world.stand_in.members_of("Sales").len()), (12, 12));
+    world.stand_in.clear_log();
+    for (file, allow_removals) in [
+        ("username,groups\n", None),
+        ("username,groups\n", Some(1_000)),
+        ("username\n", None),
+        ("username,groups\n\n\n", None),
+    ] {
+        let import = world.imported(file, Request { allow_removals, ..COMPLETE }).await;
+        assert!(import.note.is_some(), "{file:?} is told of: {import:?}");
+        let taken =
+            (import.tally.users_deleted, import.tally.groups_deleted, import.tally.memberships_removed);
+        assert_eq!(taken, (0, 0, 0), "{file:?}");
+        world.setup.sync(&world.application, None).await.unwrap();
+        assert!(matches!(world.run(None).await, Run::Quiet { .. }));
+        assert_eq!((world.accounts(), world.stand_in.members_of("Sales").len()), (before.clone(), 12));
+        assert_eq!(world.writes(), Vec::<String>::new(), "{file:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn too_many_removals_are_held_until_that_many_are_allowed() {
     let mut world = world().await;
     let all: String = (0..20).map(|number| format!("user{number:02},Eng\n")).collect();

@@ -106,7 +106,7 @@ kinds! {
         "the application 'crm' is being removed";
     /// What is held is not what a person looked at.
     AnotherList = "another-list", CONFLICT, "The list is another one by now",
-        "by now the list is another one, of 51 accounts and 0 groups; look at it again";
+        "by now the list is another one, of 51 accounts, 0 groups, 0 memberships and 0 changes; look at it again";
     /// The connection leads to another tenant than the one whose accounts were linked.
     TargetChanged = "target-changed", CONFLICT, "The connection leads to another tenant",
         "of 5 accounts that were linked, 0 are there as they were, 0 are not there, and under the ids of 5 there is somebody else";

@@ -9,6 +9,7 @@ mod drift;
 mod explain;
 mod frame;
 mod groups;
+mod held;
 mod imports;
 mod offboarding;
 mod openapi;

@@ -14,7 +14,7 @@ async fn offboard(client: &Client, user: &str) -> Value {
 }
 
 /// An application with a link of the user in this state.
-async fn link(client: &Client, application: &str, user: &str, change: impl FnOnce(&mut Link)) {
+pub async fn link(client: &Client, application: &str, user: &str, change: impl FnOnce(&mut Link)) {
     let application: ApplicationId = application.parse().expect("an id");
     client.setup.create(&application, "An application", "generic-saml").await.expect("an application");
     let key = LinkKey::user(&application, &user.parse().expect("an id"));

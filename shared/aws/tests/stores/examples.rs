@@ -160,7 +160,10 @@ pub fn full_link(key: LinkKey) -> Link {
             members: MemberDrift { gone: [id("bob")].into(), added: [id("cyd")].into() },
             lacking: true,
         },
-        removal: Some(provisioning::link::Removal::Held(at(8))),
+        removal: Some(provisioning::link::Removal::Held {
+            kind: provisioning::link::RemovalKind::Change,
+            since: at(8),
+        }),
         holds_members: true,
         references: ids(&["boss", "dean"]),
         work: Work {

@@ -1,5 +1,5 @@
 use provisioning::fuse::{Linked, Removes, Window};
-use provisioning::link::{Link, LinkKey, MemberRemoval, Removal};
+use provisioning::link::{Link, LinkKey, MemberRemoval, Removal, RemovalKind};
 use provisioning::ports::{FuseWritten, MOST_STAMPS, Pushed, Stamps, Tables};
 
 use crate::database;
@@ -51,7 +51,10 @@ async fn a_link_is_stamped_with_the_window_or_neither_is_written() {
     let crm = id("crm");
     tables.links.mark(&ada(), &mark()).await.unwrap();
     let read = link(&tables, &ada()).await;
-    let stamped = Link { removal: Some(Removal::Permitted(at(2))), ..read.rewritten() };
+    let stamped = Link {
+        removal: Some(Removal::Permitted { kind: RemovalKind::Removal, at: at(2) }),
+        ..read.rewritten()
+    };
     let empty = Window::default();
     let one = empty.with(Removes::Account, at(0));
     let written = tables.fuse.write(&crm, &empty, &one, Stamps::Link(&read, &stamped)).await.unwrap();

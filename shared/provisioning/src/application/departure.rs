@@ -3,8 +3,9 @@
 
 use catalog::{Deactivation, Deletion, Profile};
 
-use super::{Application, Configured, Departure, Policy};
+use super::{Application, Configured, Departure, DeselectedGroup, Policy};
 use crate::desired::Desired;
+use crate::link::{Link, Origin, RemovalKind};
 
 impl Policy {
     /// The policy of an application until an administrator sets one: a disabled user may be back tomorrow, so his account is
@@ -92,6 +93,23 @@ impl Configured {
         match departure {
             Departure::Delete if !(may_delete && deletes) => Departure::Deactivate,
             departure => departure,
+        }
+    }
+
+    /// What the account of somebody so desired loses, for whom the fuse is asked. A target that removes what is turned off deletes.
+    pub fn removal_kind(&self, desired: Desired) -> RemovalKind {
+        match self.departure(desired) {
+            Departure::Delete => RemovalKind::Deletion,
+            Departure::Deactivate if self.application.deactivation_removes() => RemovalKind::Deletion,
+            Departure::Deactivate | Departure::Leave => RemovalKind::Removal,
+        }
+    }
+
+    /// What a group loses that is wanted no more: one that was there before us is emptied, never deleted.
+    pub fn group_removal_kind(&self, link: &Link) -> RemovalKind {
+        match self.application.policy.on_deselect {
+            DeselectedGroup::Delete if link.origin != Some(Origin::Adopted) => RemovalKind::Deletion,
+            _ => RemovalKind::Removal,
         }
     }
 }

@@ -102,14 +102,16 @@ async fn let_one_go(
     for _ in 0..SURPRISES {
         let Some(found) = link else { return Ok(None) };
         let record = tables.directory.user(user).await?;
-        let goes = Desired::of(record.as_ref(), &configured.selection) != Desired::Active
+        let desired = Desired::of(record.as_ref(), &configured.selection);
+        let goes = desired != Desired::Active
             && (found.create_is_open(application.target_generation)
                 || plan_user(&configured, record.as_ref(), &found, now) != UserPlan::Nothing);
         if !goes {
             return Ok(None);
         }
         let fuse = Fuse { tables, application: &key.application, limits: application.policy.fuse };
-        if fuse.grant(&found, Removes::Account, now).await? {
+        let kind = configured.removal_kind(desired);
+        if fuse.grant(&found, (kind, Removes::Account), now).await? {
             if !found.is_held() {
                 return Ok(None);
             }

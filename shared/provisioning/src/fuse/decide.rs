@@ -9,7 +9,7 @@ use crate::clock::after;
 use crate::desired::Desired;
 use crate::detect::RING_AGAIN;
 use crate::ids::GroupId;
-use crate::link::{Link, MemberRemoval, Object, Removal};
+use crate::link::{Link, MemberRemoval, Object, Removal, RemovalKind};
 use crate::plan::{UserPlan, plan_user};
 use crate::ports::{Doorbell, Lane, Pushed, StoreError, StoreResult, Written};
 use crate::reference::resolved;
@@ -96,10 +96,8 @@ impl HeldRemovals {
             Decision::Approve => "approved",
             Decision::Reject => "rejected: what was to be removed stays as it is",
         };
-        let Sealed { accounts, groups, memberships, .. } = sealed;
-        let members =
-            if memberships > 0 { format!(", and of {memberships} memberships") } else { String::new() };
-        let reason = format!("the removal of {accounts} accounts and {groups} groups{members} was {done}");
+        let Sealed { accounts, changes, groups, memberships, .. } = sealed;
+        let reason = format!("{} was {done}", what_was_held(&sealed));
         let configured = setup.note(&configured.application.id, reason).await?;
         let List { links, members } = list;
         // Members before the links of their groups: should this end between, the groups say still that there are some.
@@ -115,7 +113,7 @@ impl HeldRemovals {
             }
         }
         self.fuse(&configured).change(Window::renewed).await?;
-        Ok(Decided { removals: accounts + groups + memberships })
+        Ok(Decided { removals: accounts + changes + groups + memberships })
     }
 
     /// Decides about one link, if something of it is still held; gives the bell that is to be rung.
@@ -127,17 +125,21 @@ impl HeldRemovals {
     ) -> StoreResult<Option<Doorbell>> {
         let mut before = link.clone();
         for _ in 0..SURPRISES {
-            if !before.waits() {
+            // Something else of it may be held by now, about which nobody was asked.
+            let listed = before.held().filter(|_| before.removal == link.removal);
+            if listed.is_none() && !before.holds_members {
                 return Ok(None);
             }
             let mut after_decision = before.rewritten();
             after_decision.holds_members = self.holds_members(configured, &before).await?;
-            match decision {
-                _ if !before.is_held() => {}
-                Decision::Approve => {
-                    after_decision.removal = Some(Removal::Permitted(self.clock.now()));
+            match (decision, listed) {
+                (_, None) => {}
+                (Decision::Approve, Some(kind)) => {
+                    after_decision.removal = Some(Removal::Permitted { kind, at: self.clock.now() });
                 }
-                Decision::Reject => self.reject_one(configured, &mut after_decision).await?,
+                (Decision::Reject, Some(kind)) => {
+                    self.reject_one(configured, &mut after_decision, kind).await?;
+                }
             }
             // What may go now goes: the removal, or what else there is to be sent of a user whose change was rejected.
             let goes = !matches!(after_decision.removal, Some(Removal::Kept(_)));
@@ -193,25 +195,47 @@ impl HeldRemovals {
 
     /// Whoever was to go stays as long as the same is desired of him; of whoever is wanted, what was to be taken away is not
     /// sent as long as that is what it would be.
-    async fn reject_one(&self, configured: &Configured, link: &mut Link) -> StoreResult<()> {
-        let (desired, plan) = match &link.key.object {
+    async fn reject_one(
+        &self,
+        configured: &Configured,
+        link: &mut Link,
+        rejected: RemovalKind,
+    ) -> StoreResult<()> {
+        let (desired, plan, kind) = match &link.key.object {
             Object::User(user) => {
                 let record = self.tables.directory.user(user).await?;
                 let desired = Desired::of(record.as_ref(), &configured.selection);
                 let seen = resolved(&self.tables, configured, record).await?;
                 let record = seen.map(|seen| seen.record);
-                (desired, plan_user(configured, record.as_ref(), link, self.clock.now()))
+                let plan = plan_user(configured, record.as_ref(), link, self.clock.now());
+                (desired, plan, configured.removal_kind(desired))
             }
             Object::Group(group) => {
                 let found = self.tables.directory.group(group).await?;
-                (Desired::of_group(found.as_ref(), &configured.selection), UserPlan::Nothing)
+                let desired = Desired::of_group(found.as_ref(), &configured.selection);
+                (desired, UserPlan::Nothing, configured.group_removal_kind(link))
             }
         };
-        link.removal = (desired != Desired::Active).then_some(Removal::Kept(desired));
+        // What would be lost by now may be more than what was rejected: that is asked anew.
+        let stays = desired != Desired::Active && kind <= rejected;
+        link.removal = stays.then_some(Removal::Kept(desired));
         if let (Desired::Active, UserPlan::Change { changes, .. }) = (desired, plan) {
             let taken = changes.into_iter().filter(Change::takes_away);
             link.rejected.extend(taken.map(|change| (change.attribute, change.new)));
         }
         Ok(())
     }
+}
+
+/// What a decision is about, for the log.
+fn what_was_held(sealed: &Sealed) -> String {
+    let Sealed { accounts, changes, groups, memberships, .. } = sealed;
+    let mut what = format!("the removal of {accounts} accounts and {groups} groups");
+    if *memberships > 0 {
+        what.push_str(&format!(", and of {memberships} memberships"));
+    }
+    if *changes > 0 {
+        what.push_str(&format!(", and the change of {changes} accounts"));
+    }
+    what
 }

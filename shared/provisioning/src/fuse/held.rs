@@ -11,7 +11,7 @@ use super::Fuse;
 use crate::application::Configured;
 use crate::clock::Clock;
 use crate::ids::{GroupId, UserId};
-use crate::link::{Link, MemberRemoval, Object, Removal, Trouble};
+use crate::link::{Link, MemberRemoval, Object, Removal, RemovalKind, Trouble};
 use crate::ports::{Bell, Pushed, StoreResult, Tables};
 
 /// Links read at a time.
@@ -33,10 +33,12 @@ pub struct HeldRemovals {
 /// The whole list at one moment. A person decides about exactly this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
-    /// SHA-256, in hexadecimal, of who is held and since when.
+    /// SHA-256, in hexadecimal, of who is held, what he would lose, and since when.
     pub digest: String,
-    /// Accounts held.
+    /// Accounts held that would be taken out of use.
     pub accounts: u64,
+    /// Accounts held that would lose a value or their name.
+    pub changes: u64,
     /// Groups held.
     pub groups: u64,
     /// Memberships held of users who keep their accounts.
@@ -176,10 +178,12 @@ impl HeldRemovals {
         let held = list.links.iter().filter(|link| link.is_held());
         let (groups, accounts): (Vec<_>, Vec<_>) =
             held.partition(|link| matches!(link.key.object, Object::Group(_)));
+        let changes = accounts.iter().filter(|link| link.held() == Some(RemovalKind::Change)).count();
         let (blown_at, why) = window.blown.map(|blown| (blown.at, blown.why)).unzip();
         Ok(Sealed {
             digest: digest(list),
-            accounts: accounts.len() as u64,
+            accounts: (accounts.len() - changes) as u64,
+            changes: changes as u64,
             groups: groups.len() as u64,
             memberships: list.members.len() as u64,
             blown_at,
@@ -192,8 +196,8 @@ impl HeldRemovals {
 fn digest(list: &List) -> String {
     let mut hasher = Sha256::new();
     for link in &list.links {
-        let Some(Removal::Held(since)) = link.removal else { continue };
-        hasher.update(format!("{}\n{}\n", link.key, since.as_millisecond()));
+        let Some(Removal::Held { kind, since }) = link.removal else { continue };
+        hasher.update(format!("{}\n{kind}\n{}\n", link.key, since.as_millisecond()));
     }
     for HeldMember { group, member, since } in &list.members {
         hasher.update(format!("{group}#member#{}\n{}\n", member.user, since.as_millisecond()));

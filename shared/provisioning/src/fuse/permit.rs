@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Limits, Loss, Removes, Window};
 use crate::ids::{ApplicationId, GroupId, UserId};
-use crate::link::{Link, MemberRemoval, Removal};
+use crate::link::{Link, MemberRemoval, Removal, RemovalKind};
 use crate::ports::{FuseWritten, MOST_STAMPS, Pushed, Stamps, StoreError, StoreResult, Tables};
 
 /// How often others may count something at the same moment.
@@ -48,16 +48,22 @@ pub enum MemberPermits {
 }
 
 impl Fuse<'_> {
-    /// Asks to take this counterpart out of use. Asked again for the same removal, by whomever, it counts once.
+    /// Asks to take so much of this counterpart away. Asked again for the same, by whomever, it counts once; what is graver than
+    /// what was asked for before counts by itself.
     ///
     /// # Errors
     ///
     /// A table did not answer: nothing may go.
-    pub async fn ask(&self, link: &Link, removes: Removes, now: Timestamp) -> StoreResult<Permit> {
-        if link.may_be_removed(now) {
+    pub async fn ask(
+        &self,
+        link: &Link,
+        (kind, removes): (RemovalKind, Removes),
+        now: Timestamp,
+    ) -> StoreResult<Permit> {
+        if link.may_lose(kind, now) {
             return Ok(Permit::Granted(Box::new(link.clone())));
         }
-        let stamped = stamped(link, now);
+        let stamped = stamped(link, kind, now);
         for _ in 0..SURPRISES {
             let window = self.tables.fuse.window(self.application).await?;
             let (after, granted) = match window.let_through(removes, &self.limits, now) {
@@ -84,11 +90,16 @@ impl Fuse<'_> {
     /// # Errors
     ///
     /// A table did not answer.
-    pub async fn grant(&self, link: &Link, removes: Removes, now: Timestamp) -> StoreResult<bool> {
-        if link.may_be_removed(now) {
+    pub async fn grant(
+        &self,
+        link: &Link,
+        (kind, removes): (RemovalKind, Removes),
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        if link.may_lose(kind, now) {
             return Ok(true);
         }
-        let stamped = stamped(link, now);
+        let stamped = stamped(link, kind, now);
         for _ in 0..SURPRISES {
             let window = self.tables.fuse.window(self.application).await?;
             let after = window.with(removes, now);
@@ -243,8 +254,8 @@ impl Fuse<'_> {
     }
 }
 
-fn stamped(link: &Link, now: Timestamp) -> Link {
-    Link { removal: Some(Removal::Permitted(now)), ..link.rewritten() }
+fn stamped(link: &Link, kind: RemovalKind, now: Timestamp) -> Link {
+    Link { removal: Some(Removal::Permitted { kind, at: now }), ..link.rewritten() }
 }
 
 fn contended() -> StoreError {

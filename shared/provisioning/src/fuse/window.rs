@@ -179,6 +179,12 @@ impl Window {
         }
     }
 
+    /// Why so much more, taken away one by one, would blow the fuse before the last of it went.
+    pub fn would_blow(&self, more: Counted, limits: &Limits, now: Timestamp) -> Option<String> {
+        let some = more != Counted::default();
+        some.then(|| too_much(self.counted(now).and(more), self.bases(), limits)).flatten()
+    }
+
     /// The window with one more removal, whatever the limits say.
     #[must_use]
     pub fn with(&self, removes: Removes, now: Timestamp) -> Self {

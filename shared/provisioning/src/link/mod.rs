@@ -12,7 +12,7 @@ mod work;
 
 pub use key::{LinkKey, Object};
 pub use parked::Parked;
-pub use removal::{MemberRemoval, Removal};
+pub use removal::{MemberRemoval, Removal, RemovalKind};
 pub use trouble::Trouble;
 pub use work::{Claim, Mark, Work};
 

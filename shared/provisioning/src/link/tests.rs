@@ -33,7 +33,7 @@ fn a_conflict_is_an_open_create_only_where_something_is_in_doubt_and_no_account_
 fn what_was_said_at_one_target_is_left_behind_at_the_next() {
     let before = Link {
         chosen: RemoteId::new("7"),
-        removal: Some(Removal::Held(Timestamp::UNIX_EPOCH)),
+        removal: Some(Removal::Held { kind: RemovalKind::Removal, since: Timestamp::UNIX_EPOCH }),
         holds_members: true,
         rejected: [(crate::plan::active(), None)].into(),
         members_in_doubt: [("bob".parse().expect("an id"), RemoteId::new("8").expect("an id"))].into(),

@@ -8,7 +8,7 @@ use crate::application::{Lifecycle, SweepPhase};
 use crate::desired::Desired;
 use crate::fuse::{Counted, Fuse, Linked, Verdict};
 use crate::ids::{GroupId, UserId};
-use crate::link::{Link, LinkKey, MemberRemoval, Object, Removal, State};
+use crate::link::{Link, LinkKey, MemberRemoval, Object, Removal, RemovalKind, State};
 use crate::plan::{GroupPlan, UserPlan, plan_group, plan_user};
 use crate::ports::{Pushed, StoreResult, Written};
 use crate::target::Kind;
@@ -187,14 +187,26 @@ impl Page<'_> {
     async fn permit(&self, key: &LinkKey) -> StoreResult<()> {
         let now = self.sweeper.clock.now();
         let mut link = self.tables().links.link(key).await?;
-        while let Some(before) = link.filter(|link| !link.may_be_removed(now)) {
-            let permitted = Link { removal: Some(Removal::Permitted(now)), ..before.rewritten() };
+        while let Some(before) = link {
+            let kind = self.removal_kind(key, &before).await?;
+            if before.may_lose(kind, now) {
+                return Ok(());
+            }
+            let removal = Some(Removal::Permitted { kind, at: now });
+            let permitted = Link { removal, ..before.rewritten() };
             link = match self.tables().links.write(&before, &permitted, None).await? {
                 Written::Lost(current) => Some(*current),
                 Written::Yes | Written::Owned(_) => None,
             };
         }
         Ok(())
+    }
+
+    /// What is taken of a counterpart that is wanted no more.
+    async fn removal_kind(&self, key: &LinkKey, link: &Link) -> StoreResult<RemovalKind> {
+        let Object::User(user) = &key.object else { return Ok(self.configured.group_removal_kind(link)) };
+        let record = self.tables().directory.user(user).await?;
+        Ok(self.configured.removal_kind(Desired::of(record.as_ref(), &self.configured.selection)))
     }
 
     /// Stamps the members that a group holds, whom a person let go beforehand; the group, if there are some.

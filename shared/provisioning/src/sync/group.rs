@@ -60,11 +60,11 @@ impl Task<'_> {
                     self.keep(group, &link, &changes, kept_name.as_ref()).await?
                 }
                 GroupPlan::Resolve => self.resolve_group(group, &link).await?,
-                GroupPlan::Empty => match self.group_permitted(group, &link).await? {
+                GroupPlan::Empty => match self.group_permitted(group, found.as_ref(), &link).await? {
                     Ok(link) => self.empty(group, &link).await?,
                     Err(next) => next,
                 },
-                GroupPlan::Delete => match self.group_permitted(group, &link).await? {
+                GroupPlan::Delete => match self.group_permitted(group, found.as_ref(), &link).await? {
                     Ok(link) => self.delete_group(group, &link).await?,
                     Err(next) => next,
                 },

@@ -73,7 +73,8 @@ impl Task<'_> {
             let record = self.tables().directory.user(&facts.user).await?;
             let desired = Desired::of(record.as_ref(), &self.configured().selection);
             let Some(link) = links.get(&facts.user) else { return Ok(()) };
-            let asks = self.is_removed(desired) && !link.may_be_removed(self.now());
+            let kind = self.configured().removal_kind(desired);
+            let asks = self.is_removed(desired) && !link.may_lose(kind, self.now());
             facts.leaves_first = link.work.is_fresh() && (asks || self.turned_off_first(desired));
             facts.stays = asks && !facts.leaves_first;
             facts.loss = match (&facts.pushed, &record) {

@@ -5,22 +5,27 @@ use super::task::{Next, Task, Told};
 use crate::activity::Action;
 use crate::desired::Desired;
 use crate::fuse::{Fuse, Permit, Removes};
-use crate::link::{Link, Removal};
+use crate::link::{Link, Removal, RemovalKind};
 use crate::ports::{StoreResult, Written};
 use crate::target::Change;
 
 impl Task<'_> {
     /// The link with its permit, or what to do next where it has none.
-    pub(super) async fn permitted(&self, link: &Link, removes: Removes) -> StoreResult<Result<Link, Next>> {
+    pub(super) async fn permitted(
+        &self,
+        link: &Link,
+        kind: RemovalKind,
+        removes: Removes,
+    ) -> StoreResult<Result<Link, Next>> {
         let fuse = Fuse {
             tables: self.tables(),
             application: &self.key.application,
             limits: self.configured().application.policy.fuse,
         };
-        match fuse.ask(link, removes, self.now()).await? {
+        match fuse.ask(link, (kind, removes), self.now()).await? {
             Permit::Granted(link) => Ok(Ok(*link)),
             Permit::Changed => Ok(Err(Next::Again)),
-            Permit::Held(why) => self.hold(link, removes, &why, Due::Done).await.map(Err),
+            Permit::Held(why) => self.hold(link, kind, &why, Due::Done).await.map(Err),
         }
     }
 
@@ -36,19 +41,19 @@ impl Task<'_> {
             application: &self.key.application,
             limits: self.configured().application.policy.fuse,
         };
-        let why = match fuse.ask(link, Removes::Value, self.now()).await? {
+        let why = match fuse.ask(link, (RemovalKind::Change, Removes::Value), self.now()).await? {
             Permit::Granted(link) => return Ok(Ok((*link, changes.to_vec()))),
             Permit::Changed => return Ok(Err(Next::Again)),
             Permit::Held(why) => why,
         };
         let rest: Vec<_> = changes.iter().filter(|change| !change.takes_away()).cloned().collect();
         if rest.is_empty() {
-            return self.hold(link, Removes::Value, &why, Due::Done).await.map(Err);
+            return self.hold(link, RemovalKind::Change, &why, Due::Done).await.map(Err);
         }
-        if link.is_held() {
+        if link.held() == Some(RemovalKind::Change) {
             return Ok(Ok((link.clone(), rest)));
         }
-        self.hold(link, Removes::Value, &why, Due::At(self.now())).await?;
+        self.hold(link, RemovalKind::Change, &why, Due::At(self.now())).await?;
         Ok(Err(Next::Again))
     }
 
@@ -66,20 +71,16 @@ impl Task<'_> {
         }
     }
 
-    /// Nothing is sent until a person decided. It is told once.
-    async fn hold(&self, link: &Link, removes: Removes, why: &str, due: Due) -> StoreResult<Next> {
-        let what = match removes {
-            Removes::Value => "change",
-            _ => "removal",
-        };
-        let reason = format!("the {what} is held: {why}");
+    /// Nothing is sent until a person decided. It is told once; what was held as something else is told, and listed, anew.
+    async fn hold(&self, link: &Link, kind: RemovalKind, why: &str, due: Due) -> StoreResult<Next> {
+        let reason = format!("the {kind} is held: {why}");
         let told = Told::failure(Action::Hold, reason, Vec::new());
-        let outcome = (!link.is_held()).then(|| self.outcome(link, told));
+        let outcome = (link.held() != Some(kind)).then(|| self.outcome(link, told));
         let now = self.now();
         let settled = self
             .settle(link, link.work.generation, due, None, outcome, |link| {
-                if !link.is_held() {
-                    link.removal = Some(Removal::Held(now));
+                if link.held() != Some(kind) {
+                    link.removal = Some(Removal::Held { kind, since: now });
                 }
                 link.work.attempts = 0;
                 link.work.problem = None;

@@ -54,6 +54,8 @@ impl Task<'_> {
 
     async fn carry_out(&self, plan: UserPlan, record: Option<&UserRecord>, link: &Link) -> StoreResult<Next> {
         let seen = link.work.generation;
+        let desired = Desired::of(record, &self.configured().selection);
+        let kind = self.configured().removal_kind(desired);
         match plan {
             UserPlan::Nothing => self.nothing(record, link).await,
             UserPlan::WaitForGrace { since, until } => {
@@ -73,7 +75,7 @@ impl Task<'_> {
             UserPlan::Match { attributes } => self.match_or_create(record, link, &attributes).await,
             UserPlan::Resolve => self.resolve(link).await,
             UserPlan::Change { action: action @ Action::Deactivate, write, changes } => {
-                match self.permitted(link, Removes::Account).await? {
+                match self.permitted(link, kind, Removes::Account).await? {
                     Ok(link) => self.change(&link, action, &write, &changes, record).await,
                     Err(next) => Ok(next),
                 }
@@ -91,11 +93,11 @@ impl Task<'_> {
             UserPlan::Change { action, write, changes } => {
                 self.change(link, action, &write, &changes, record).await
             }
-            UserPlan::Delete { write } => match self.permitted(link, Removes::Account).await? {
+            UserPlan::Delete { write } => match self.permitted(link, kind, Removes::Account).await? {
                 Ok(link) => self.delete(&link, &write).await,
                 Err(next) => Ok(next),
             },
-            UserPlan::Release => match self.permitted(link, Removes::Account).await? {
+            UserPlan::Release => match self.permitted(link, kind, Removes::Account).await? {
                 Ok(link) => self.release(&link).await,
                 Err(next) => Ok(next),
             },
@@ -124,7 +126,8 @@ impl Task<'_> {
             .settle(link, link.work.generation, Due::Done, None, None, |link| {
                 link.leave_behind(self.generation());
                 link.unassigned_since = None;
-                link.removal = link.removal.filter(|_| !wanted);
+                let waits = matches!(link.removal, Some(Removal::Held { .. }));
+                link.removal = link.removal.filter(|_| !wanted && !waits);
                 if in_step {
                     link.rejected.clear();
                 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use provisioning::application::SweepNote;
 use provisioning::directory::job::{DirectoryJob, Work};
 use provisioning::folding::folded;
+use provisioning::fuse::GroupWeighing;
 use provisioning::ids::{ApplicationId, JobId};
 use provisioning::ports::{DirectoryJobStore, DueItem, ImportRun, JobStore, Started, StoreResult};
 use provisioning::sweep::SweepJob;
@@ -71,13 +72,15 @@ impl State {
                 self.tell_user(Some(old.clone()), Some(user));
                 old.deleting
             }),
-            Work::DeleteGroup(group) => self.groups.get(group).cloned().map(|mut group| {
-                let old = group.clone();
-                group.deleting = true;
-                self.groups.insert(group.id.clone(), group.clone());
-                self.tell_group(Some(old.clone()), Some(group));
-                old.deleting
-            }),
+            Work::WeighGroup(GroupWeighing { group, .. }) | Work::DeleteGroup(group) => {
+                self.groups.get(group).cloned().map(|mut group| {
+                    let old = group.clone();
+                    group.deleting = true;
+                    self.groups.insert(group.id.clone(), group.clone());
+                    self.tell_group(Some(old.clone()), Some(group));
+                    old.deleting
+                })
+            }
             Work::Import(_) => None,
         };
         if marked.is_none() {

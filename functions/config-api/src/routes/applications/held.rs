@@ -40,13 +40,15 @@ problems! {
 /// The removals that wait for a person, a page of them, with the digest of all.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "accounts": 51,
-    "groups": 0, "memberships": 0, "blown_at": "2026-11-23T10:00:00Z",
+    "changes": 0, "groups": 0, "memberships": 0, "blown_at": "2026-11-23T10:00:00Z",
     "why": "within 24 hours 51 of 400 linked accounts would be removed, more than 10 %", "items": []}))]
 struct HeldList {
     /// Names exactly this list; a decision names it.
     digest: String,
-    /// Accounts held.
+    /// Accounts held that would be turned off, deleted or kept no more.
     accounts: u64,
+    /// Accounts held that would lose a value or their name.
+    changes: u64,
     /// Groups held.
     groups: u64,
     /// Memberships held of users who keep their accounts; they are listed under `held/members`.
@@ -59,7 +61,7 @@ struct HeldList {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     why: Option<String>,
-    /// The counterparts that would be taken out of use, and groups that hold members.
+    /// The counterparts of which something would be taken away, each with what (`removal_kind`), and groups that hold members.
     items: Vec<ShownLink>,
     /// Where the next page begins; absent behind the last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,9 +105,10 @@ impl From<DecisionError> for Problem {
 }
 
 fn told(now: &Sealed) -> String {
-    let Sealed { accounts, groups, memberships, .. } = now;
+    let Sealed { accounts, changes, groups, memberships, .. } = now;
     format!(
-        "by now the list is another one, of {accounts} accounts, {groups} groups and {memberships} memberships; look at it again"
+        "by now the list is another one, of {accounts} accounts, {groups} groups, {memberships} memberships and {changes} changes; \
+         look at it again"
     )
 }
 
@@ -125,10 +128,10 @@ async fn held(
     let configured = present(&api, &id).await?;
     let page = page(&api, &id, Which::In(Trouble::Held), &paging).await?;
     let sealed = held_removals(&api).seal(&configured).await?;
-    let Sealed { digest, accounts, groups, memberships, blown_at, why } = sealed;
+    let Sealed { digest, accounts, changes, groups, memberships, blown_at, why } = sealed;
     let blown_at = blown_at.map(|at| at.to_string());
     let (items, next) = (page.items, page.next);
-    Ok(Json(HeldList { digest, accounts, groups, memberships, blown_at, why, items, next }))
+    Ok(Json(HeldList { digest, accounts, changes, groups, memberships, blown_at, why, items, next }))
 }
 
 /// Lists the memberships that wait for a person, of users who keep their accounts, by group and user. The digest of `held` is of
@@ -163,7 +166,7 @@ async fn members(
 }
 
 /// Lets exactly the removals of the list go that bears the digest. Each is planned anew before anything is sent: who is wanted
-/// again by then stays. What went until now no longer counts.
+/// again by then stays, and of whom more would be taken than the list said is asked anew. What went until now no longer counts.
 #[utoipa::path(post, path = "/v1/applications/{id}/held/approve", tag = "held removals", operation_id = "approve_held",
     params(("id" = String, Path, description = "The application's id")), request_body = Decision,
     responses((status = 202, description = "The status", body = ShownStatus), DecisionProblems))]

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use provisioning::ids::{ApplicationId, UserId};
-use provisioning::link::{Link, Object, Origin, Parked, Removal, State as LinkState, Trouble};
+use provisioning::link::{Link, Object, Origin, Parked, Removal, RemovalKind, State as LinkState, Trouble};
 use provisioning::matching::Candidate;
 use provisioning::target::Kind;
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,10 @@ pub struct ShownLink {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     removal: Option<ShownRemoval>,
+    /// Of what that was said, where it may go or waits: a permit for one serves nothing graver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    removal_kind: Option<ShownRemovalKind>,
     /// Memberships of the group wait for a person.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
@@ -170,10 +174,33 @@ enum ShownRemoval {
 impl From<Removal> for ShownRemoval {
     fn from(removal: Removal) -> Self {
         match removal {
-            Removal::Permitted(_) => Self::Permitted,
-            Removal::Held(_) => Self::Held,
+            Removal::Permitted { .. } => Self::Permitted,
+            Removal::Held { .. } => Self::Held,
             Removal::Kept(_) => Self::Kept,
         }
+    }
+}
+
+/// What is taken away, from the least to the gravest.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum ShownRemovalKind {
+    /// A value of an account is cleared, or it gets another name.
+    Change,
+    /// An account is turned off or kept no more, a group emptied.
+    Removal,
+    /// An account or a group is deleted.
+    Deletion,
+}
+
+impl ShownRemovalKind {
+    fn of(removal: Removal) -> Option<Self> {
+        let (Removal::Permitted { kind, .. } | Removal::Held { kind, .. }) = removal else { return None };
+        Some(match kind {
+            RemovalKind::Change => Self::Change,
+            RemovalKind::Removal => Self::Removal,
+            RemovalKind::Deletion => Self::Deletion,
+        })
     }
 }
 
@@ -255,6 +282,7 @@ impl From<Link> for ShownLink {
                 Origin::Adopted => ShownOrigin::Adopted,
             }),
             removal: link.removal.map(ShownRemoval::from),
+            removal_kind: link.removal.and_then(ShownRemovalKind::of),
             holds_members: link.holds_members,
             due_at: link.work.due_at.map(|due_at| due_at.to_string()),
             attempts: link.work.attempts,

@@ -136,7 +136,8 @@ async fn change(
     Ok(shown(&group))
 }
 
-/// Deletes a group. It is out of scope at once; its memberships go in the background.
+/// Deletes a group. It is out of scope at once; its memberships go in the background, once it was counted at each application whom
+/// they take along. Where that is too many, they are held.
 #[utoipa::path(delete, path = "/v1/groups/{id}", tag = "groups", operation_id = "delete_group",
     params(("id" = String, Path, description = "The group's id"),
         ("If-Match" = Option<String>, Header, description = "Refuses the deletion where it has another ETag")),

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{DirectoryJob, Work};
 use crate::clock::Clock;
+use crate::fuse::GroupWeighing;
 use crate::ids::{GroupId, JobId, UserId};
 use crate::ports::{Bell, DirectoryJobStore, DirectoryJobs, Lane, Started, StoreError, StoreResult};
 
@@ -28,7 +29,8 @@ impl DirectoryJobs for Deletions {
     }
 
     async fn delete_group(&self, id: &GroupId) -> StoreResult<bool> {
-        self.begin(&format!("group {id}"), Work::DeleteGroup(id.clone())).await
+        // Before the first membership goes it is known whether too much goes with it.
+        self.begin(&group_named(id), Work::WeighGroup(GroupWeighing::of(id.clone()))).await
     }
 }
 
@@ -47,6 +49,21 @@ impl Deletions {
             Started::NotThere => Ok(false),
         }
     }
+}
+
+/// Whether it is not known yet what the deletion of a group takes with it. Nobody takes anything away for it until then.
+///
+/// # Errors
+///
+/// A table did not answer.
+pub async fn is_weighed_still(jobs: &dyn DirectoryJobStore, group: &GroupId) -> StoreResult<bool> {
+    let job = jobs.job(&id_of(&group_named(group))?).await?;
+    Ok(job.is_some_and(|job| !job.is_over() && matches!(job.work, Work::WeighGroup(_))))
+}
+
+/// Under what the job of a group's deletion is known.
+fn group_named(id: &GroupId) -> String {
+    format!("group {id}")
 }
 
 /// The id of the job that deletes something: always the same, so that there is one job however often it is asked for.

@@ -9,11 +9,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use deletion::Deletions;
+pub use deletion::{Deletions, is_weighed_still};
 pub use worker::DirectoryWorker;
 
 use super::import_job::Import;
 use crate::clock::after;
+use crate::fuse::GroupWeighing;
 use crate::ids::{GroupId, JobId, UserId};
 use crate::ports::Doorbell;
 
@@ -60,6 +61,8 @@ pub struct DirectoryJob {
 pub enum Work {
     /// Takes down a user who is marked as being deleted.
     DeleteUser(UserId),
+    /// Counts whom a group takes with it that is marked as being deleted, then takes it down.
+    WeighGroup(GroupWeighing),
     /// Takes down a group that is marked as being deleted.
     DeleteGroup(GroupId),
     /// Lays a file over the directory.

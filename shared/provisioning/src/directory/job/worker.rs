@@ -61,6 +61,11 @@ impl DirectoryWorker {
         let directory = &self.tables.directory;
         let over = match &job.work {
             Work::DeleteUser(user) => directory.take_down_user(user).await?,
+            Work::WeighGroup(weighing) => {
+                let next = weighing.page(&self.tables, self.clock.now()).await?;
+                let work = next.map_or_else(|| Work::DeleteGroup(weighing.group.clone()), Work::WeighGroup);
+                return Ok((work, false));
+            }
             Work::DeleteGroup(group) => directory.take_down_group(group).await?,
             Work::Import(import) => {
                 let import = runner.page(import, job.step).await?;

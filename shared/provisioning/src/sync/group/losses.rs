@@ -1,14 +1,22 @@
 //! Before members who keep their accounts are taken out: the fuse is asked, and whom it holds waits for a person.
 
+use std::time::Duration;
+
 use super::super::members::PAGE;
 use super::super::settlement::{Due, Settled};
 use super::super::task::{Next, Task, Told};
 use crate::activity::Action;
+use crate::clock::after;
+use crate::directory::Group;
+use crate::directory::job::is_weighed_still;
 use crate::fuse::{Fuse, Loss, MemberPermits, Removes};
 use crate::ids::{GroupId, UserId};
-use crate::link::{Link, MemberRemoval};
+use crate::link::{Link, MemberRemoval, RemovalKind};
 use crate::plan::MemberFacts;
 use crate::ports::{Pushed, StoreResult};
+
+/// When it is asked again whether a deletion is weighed.
+const WEIGHED_FOR: Duration = Duration::from_secs(5);
 
 /// The facts about members once the fuse was asked.
 pub(super) struct Asked {
@@ -21,17 +29,25 @@ pub(super) struct Asked {
 }
 
 impl Task<'_> {
-    /// A permit for a whole group, which is counted with the members who keep their accounts.
+    /// A permit for a whole group, which is counted with the members who keep their accounts. While it is still counted who goes
+    /// with a group that is deleted, it waits.
     pub(super) async fn group_permitted(
         &self,
         group: &GroupId,
+        found: Option<&Group>,
         link: &Link,
     ) -> StoreResult<Result<Link, Next>> {
-        let members = match link.may_be_removed(self.now()) {
+        let deleting = found.is_some_and(|found| found.deleting);
+        if deleting && is_weighed_still(self.tables().directory_jobs.as_ref(), group).await? {
+            let (seen, later) = (link.work.generation, after(self.now(), WEIGHED_FOR));
+            return Ok(Err(self.settle(link, seen, Due::At(later), None, None, |_| {}).await?.next()));
+        }
+        let kind = self.configured().group_removal_kind(link);
+        let members = match link.may_lose(kind, self.now()) {
             true => 0,
             false => self.members_with_accounts(group).await?,
         };
-        self.permitted(link, Removes::Group { members }).await
+        self.permitted(link, kind, Removes::Group { members }).await
     }
 
     /// How many of the members that we pushed have an account in use that was not let go itself.
@@ -48,8 +64,8 @@ impl Task<'_> {
                 .collect();
             let links = self.tables().links.links_among(&self.key.application, &users).await?;
             for link in links.values() {
-                let stays =
-                    link.usable_remote(self.generation()).is_some() && !link.may_be_removed(self.now());
+                let goes = link.may_lose(RemovalKind::Removal, self.now());
+                let stays = link.usable_remote(self.generation()).is_some() && !goes;
                 count += u64::from(stays);
             }
             after = page.last().filter(|_| page.len() == PAGE).map(|last| last.user.clone());
