@@ -26,8 +26,9 @@ async fn where_deactivation_removes_accounts_a_disabled_user_keeps_his_unless_sa
     let policy = client.get("/v1/applications/crm/policy").await.expect(200);
     assert_eq!((&policy["on_disable"], &policy["on_unassign"]), (&json!("leave"), &json!("deactivate")));
     let warnings = policy["warnings"].as_array().expect("warnings");
-    assert_eq!(warnings.len(), 2, "{policy}");
+    assert_eq!(warnings.len(), 3, "{policy}");
     assert!(warnings[0].as_str().expect("a text").contains("removes an account that is deactivated"));
+    assert!(warnings[2].as_str().expect("a text").contains("keeps what his account gives him"));
     // What was read can be sent back, and what is left out has this target's default.
     assert_eq!(put(&client, &policy).await.expect(200), policy);
     assert_eq!(put(&client, &json!({})).await.expect(200)["on_disable"], "leave");
