@@ -13,6 +13,7 @@ mod reply;
 mod serve;
 mod shown;
 mod store;
+mod watch;
 
 pub use activations::Activation;
 pub use fault::{Fault, FaultAnswer, Throttling};
@@ -37,6 +38,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use store::Store;
+use watch::Watch;
 
 /// How a stand-in starts.
 #[derive(Debug, Clone)]
@@ -104,6 +106,7 @@ struct State {
     faults: Vec<Fault>,
     log: Vec<LoggedRequest>,
     arrivals: Arrivals,
+    watch: Option<Watch>,
 }
 
 impl Shared {
@@ -133,6 +136,7 @@ impl StandIn {
             faults: Vec::new(),
             log: Vec::new(),
             arrivals: Arrivals::default(),
+            watch: None,
         };
         let shared = Arc::new(Shared { state: Mutex::new(state), started });
         let router = serve::router(Arc::clone(&shared));
@@ -288,6 +292,19 @@ impl StandIn {
     /// Sets in what it differs from the RFC from now on.
     pub fn set_quirks(&self, quirks: Quirks) {
         self.shared.state().config.quirks = quirks;
+    }
+
+    /// From now on it finds out which of its quirks are met. Each request is then carried out once more for each quirk, so a
+    /// stand-in that holds thousands becomes slow.
+    pub fn watch_quirks(&self) {
+        self.shared.state().watch = Some(Watch::default());
+    }
+
+    /// The quirks, by the names of their fields, without which some request since [`watch_quirks`](Self::watch_quirks) would have
+    /// been answered otherwise, or would have left something else behind. A life at a target with a quirk that is not among
+    /// them says nothing of that quirk.
+    pub fn met(&self) -> BTreeSet<&'static str> {
+        self.shared.state().watch.as_ref().map(Watch::met).unwrap_or_default()
     }
 }
 

@@ -2,6 +2,7 @@
 //! vendors' documentation ("Traps", the table of targets, sections 2.4 to 2.9), *servers* the research on servers that were run
 //! ("What other servers do", and the table of a strict and a lenient one).
 
+mod each;
 mod forms;
 
 pub use forms::{
