@@ -204,9 +204,11 @@ impl StandIn {
         id.ok_or_else(|| format!("{:?}", made.body))
     }
 
-    /// Deletes a resource as somebody else would. `false` where it is not there.
+    /// Deletes a resource as somebody else would; its memberships too, unless they are to dangle. `false` where it is not there.
     pub fn erase(&self, kind: Kind, id: &str) -> bool {
-        self.shared.state().store.delete(kind, id, false)
+        let mut state = self.shared.state();
+        let dangling = state.config.quirks.leaves_dangling_members;
+        state.store.delete(kind, id, dangling)
     }
 
     /// Puts a user back under the id he had, as an administrator does who restores what was deleted, and returns that id. `None`
@@ -292,19 +294,6 @@ impl StandIn {
     /// Sets in what it differs from the RFC from now on.
     pub fn set_quirks(&self, quirks: Quirks) {
         self.shared.state().config.quirks = quirks;
-    }
-
-    /// From now on it finds out which of its quirks are met. Each request is then carried out once more for each quirk, so a
-    /// stand-in that holds thousands becomes slow.
-    pub fn watch_quirks(&self) {
-        self.shared.state().watch = Some(Watch::default());
-    }
-
-    /// The quirks, by the names of their fields, without which some request since [`watch_quirks`](Self::watch_quirks) would have
-    /// been answered otherwise, or would have left something else behind. A life at a target with a quirk that is not among
-    /// them says nothing of that quirk.
-    pub fn met(&self) -> BTreeSet<&'static str> {
-        self.shared.state().watch.as_ref().map(Watch::met).unwrap_or_default()
     }
 }
 

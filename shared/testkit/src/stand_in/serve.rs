@@ -46,8 +46,7 @@ async fn answer(Shelf(shared): Shelf<Arc<Shared>>, request: Request) -> Response
         };
         let applied = fault.as_ref().is_none_or(|(applied, _)| *applied);
         let quirks = state.config.quirks;
-        let call =
-            Call { method: &head.method, uri: &head.uri, headers: &head.headers, body: body.as_ref() };
+        let call = Call { method: &head.method, uri: &head.uri, headers: &head.headers, body: body.as_ref() };
         let reply = applied.then(|| state.reply(call));
         let delay = match &fault {
             Some((_, FaultAnswer::Late(delay))) => *delay,
@@ -100,12 +99,7 @@ pub(super) struct Call<'a> {
 }
 
 /// What a target of these quirks answers to a request, and does.
-pub(super) fn carry_out(
-    store: &mut Store,
-    config: &StandInConfig,
-    quirks: Quirks,
-    call: Call<'_>,
-) -> Reply {
+pub(super) fn carry_out(store: &mut Store, config: &StandInConfig, quirks: Quirks, call: Call<'_>) -> Reply {
     let path = call.uri.path().strip_prefix(BASE_PATH).unwrap_or_default();
     let reply = undressed(store, config, quirks, call, path);
     match target_of(path) {
@@ -132,10 +126,7 @@ fn undressed(
     if quirks.needs_scim_accept && !header(header::ACCEPT).contains("application/scim+json") {
         return Reply::error(406, "", "only application/scim+json is given");
     }
-    if quirks.wants_json
-        && body.is_some()
-        && !header(header::CONTENT_TYPE).starts_with("application/json")
-    {
+    if quirks.wants_json && body.is_some() && !header(header::CONTENT_TYPE).starts_with("application/json") {
         return Reply::error(415, "", "only application/json is taken");
     }
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -251,8 +242,6 @@ pub(super) fn rendered(reply: Reply, quirks: Quirks) -> (u16, Vec<(String, Strin
             (status, of_type("text/plain"), "it did not work".to_owned())
         }
         Reply { status, body: Some(Value::String(page)) } => (status, html(), page),
-        Reply { status, body } => {
-            (status, Vec::new(), body.map(|body| body.to_string()).unwrap_or_default())
-        }
+        Reply { status, body } => (status, Vec::new(), body.map(|body| body.to_string()).unwrap_or_default()),
     }
 }

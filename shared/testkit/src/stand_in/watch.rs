@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::State;
 use super::reply::Reply;
 use super::serve::{Call, carry_out, rendered};
 use super::store::now;
+use super::{StandIn, State};
 
 /// The quirks that were met, by name.
 #[derive(Debug, Default)]
@@ -14,6 +14,21 @@ pub(super) struct Watch(BTreeSet<&'static str>);
 impl Watch {
     pub fn met(&self) -> BTreeSet<&'static str> {
         self.0.clone()
+    }
+}
+
+impl StandIn {
+    /// From now on it finds out which of its quirks are met. Each request is then carried out once more for each quirk, so a
+    /// stand-in that holds thousands becomes slow.
+    pub fn watch_quirks(&self) {
+        self.shared.state().watch = Some(Watch::default());
+    }
+
+    /// The quirks, by the names of their fields, without which some request since [`watch_quirks`](Self::watch_quirks) would have
+    /// been answered otherwise, or would have left something else behind. A life at a target with a quirk that is not among
+    /// them says nothing of that quirk.
+    pub fn met(&self) -> BTreeSet<&'static str> {
+        self.shared.state().watch.as_ref().map(Watch::met).unwrap_or_default()
     }
 }
 
