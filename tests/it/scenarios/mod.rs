@@ -2,8 +2,10 @@
 
 mod absence;
 mod blocked;
+mod dialects;
 mod groups;
 mod groups_let_go;
 mod names;
 mod odd_targets;
 mod ownership;
+mod unknown_members;
