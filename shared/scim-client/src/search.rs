@@ -71,7 +71,7 @@ impl HttpTarget {
         notes: &mut Vec<RequestNote>,
     ) -> Result<FoundPage, TargetError> {
         let size = self.capabilities.page_size;
-        let list = self.rows(self.page_request(kind, Rows::From(start, size), filter), notes).await?;
+        let list = list(self.ask(kind, Rows::From(start, size), filter, notes).await?)?;
         if let Some(cursor) = list.next_cursor.clone().filter(|_| start == 1) {
             return self.by_cursor_unasked(kind, filter, list, cursor, notes).await;
         }
@@ -132,8 +132,7 @@ impl HttpTarget {
         let size = self.capabilities.page_size;
         let mut rows = Vec::new();
         for _ in 0..MOST_PAGES {
-            let request = self.page_request(kind, Rows::Behind(&cursor, size), filter);
-            let answer = self.send(request, notes).await?;
+            let answer = self.ask(kind, Rows::Behind(&cursor, size), filter, notes).await?;
             let ran_out = ["expiredCursor", "invalidCursor"].iter().any(|name| answer.is_scim_type(name));
             if answer.status == 400 && ran_out {
                 return Ok(None);
@@ -155,7 +154,7 @@ impl HttpTarget {
         filter: Option<&str>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<FoundPage, TargetError> {
-        let list = self.rows(self.page_request(kind, Rows::All, filter), notes).await?;
+        let list = list(self.ask(kind, Rows::All, filter, notes).await?)?;
         if list.total_results.is_some_and(|total| total > list.resources.len() as u64) {
             // A list that is cut off proves nobody's absence.
             return Err(too_long(kind));
@@ -173,7 +172,7 @@ impl HttpTarget {
         page: &ListResponse,
         notes: &mut Vec<RequestNote>,
     ) -> Result<Option<u64>, TargetError> {
-        let further = self.rows(self.page_request(kind, Rows::From(next, 1), filter), notes).await?;
+        let further = list(self.ask(kind, Rows::From(next, 1), filter, notes).await?)?;
         let known = |row: &Resource| page.resources.iter().any(|seen| seen.id() == row.id());
         Ok(further.resources.first().filter(|row| !known(row)).map(|_| next))
     }
@@ -253,20 +252,46 @@ enum Rows<'a> {
 }
 
 impl HttpTarget {
-    fn page_request(&self, kind: Kind, rows: Rows<'_>, filter: Option<&str>) -> Request {
-        let mut query: Vec<String> =
-            filter.map(|filter| format!("filter={}", encoded(filter))).into_iter().collect();
-        match rows {
-            Rows::From(start, count) => query.push(format!("startIndex={start}&count={count}")),
-            Rows::Behind("", count) => query.push(format!("cursor&count={count}")),
-            Rows::Behind(cursor, count) => query.push(format!("cursor={}&count={count}", encoded(cursor))),
-            Rows::All => {}
+    /// Asks for rows, of groups without their members. A target that refuses to leave them out is asked once more for all there
+    /// is; that it takes this is learned.
+    async fn ask(
+        &self,
+        kind: Kind,
+        rows: Rows<'_>,
+        filter: Option<&str>,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<Answer, TargetError> {
+        let learned = self.learned_settings().excludes_attributes.unwrap_or(true);
+        let bare = kind == Kind::Group && self.capabilities.excludes_attributes && learned;
+        let answer = self.send(page_request(kind, rows, filter, bare), notes).await?;
+        let known = ["invalidFilter", "expiredCursor", "invalidCursor"];
+        let is_about_another = known.iter().any(|name| answer.is_scim_type(name));
+        let is_said = self.capabilities.layers.settings().excludes_attributes.is_some();
+        if !bare || answer.status != 400 || is_about_another || is_said {
+            return Ok(answer);
         }
-        if kind == Kind::Group && self.capabilities.excludes_attributes {
-            query.push("excludedAttributes=members".into());
+        let whole = self.send(page_request(kind, rows, filter, false), notes).await?;
+        if !(200..300).contains(&whole.status) {
+            return Ok(answer);
         }
-        Request::get(endpoint(kind), query.join("&"))
+        self.learn(Settings { excludes_attributes: Some(false), ..Settings::default() });
+        Ok(whole)
     }
+}
+
+fn page_request(kind: Kind, rows: Rows<'_>, filter: Option<&str>, bare: bool) -> Request {
+    let mut query: Vec<String> =
+        filter.map(|filter| format!("filter={}", encoded(filter))).into_iter().collect();
+    match rows {
+        Rows::From(start, count) => query.push(format!("startIndex={start}&count={count}")),
+        Rows::Behind("", count) => query.push(format!("cursor&count={count}")),
+        Rows::Behind(cursor, count) => query.push(format!("cursor={}&count={count}", encoded(cursor))),
+        Rows::All => {}
+    }
+    if bare {
+        query.push("excludedAttributes=members".into());
+    }
+    Request::get(endpoint(kind), query.join("&"))
 }
 
 fn all_found(kind: Kind, list: ListResponse) -> Vec<Found> {

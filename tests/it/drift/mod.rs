@@ -3,6 +3,7 @@
 mod accounts;
 mod deletions;
 mod members;
+mod unheard;
 mod weekly;
 
 use std::time::Duration;

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use testkit::Ids;
 
 use super::course::GROUPS;
-use super::expected::{Account, Person, Shown};
-use super::mapping::{DEPARTMENT, EMAIL};
+use super::expected::{Account, Person, Shown, Story};
+use super::mapping::{DEPARTMENT, EMAIL, HOME};
 use crate::world::World;
 
 /// Strangers' accounts and groups are called so.
@@ -52,6 +52,13 @@ impl Strangers {
                 if let Some(department) = person.department.as_ref().filter(|_| fixed) {
                     account[scim::ENTERPRISE_SCHEMA] = json!({"department": department});
                 }
+                target.seed(Kind::User, &account).unwrap();
+            }
+        }
+        if quirks.protects_owner {
+            for owner in people.iter().filter(|person| person.owner) {
+                let mut account = account(&owner.name, "Owner", &owner.email);
+                account["userType"] = "owner".into();
                 target.seed(Kind::User, &account).unwrap();
             }
         }
@@ -101,7 +108,7 @@ fn is_strange(name: &str) -> bool {
 }
 
 /// What the target's own store holds of ours, whatever it shows of it: who may sign in, and the members that are.
-pub fn shown(world: &World) -> Shown {
+pub fn shown(world: &World, story: &Story) -> Shown {
     let (target, quirks) = (&world.stand_in, world.stand_in.quirks());
     let read = |user: &Resource, path: &str| {
         user.read(&path.parse().unwrap()).and_then(Value::as_str).map(str::to_owned)
@@ -109,6 +116,7 @@ pub fn shown(world: &World) -> Shown {
     let account = |user: &Resource| Account {
         title: user.text("title").unwrap_or_default().to_owned(),
         email: read(user, EMAIL).filter(|_| !quirks.keeps_emails),
+        home: read(user, HOME).filter(|_| !quirks.keeps_emails),
         department: read(user, DEPARTMENT),
         first_name: read(user, "name.givenName").unwrap_or_default(),
     };
@@ -126,9 +134,9 @@ pub fn shown(world: &World) -> Shown {
     let distinct: BTreeSet<_> = groups.iter().collect();
     assert_eq!(distinct.len(), groups.len(), "two groups of one name: {groups:?}");
     let members = |name: &&str| {
-        // Who cannot sign in has no access by a membership, and targets keep or drop such members as they please.
+        // Who is suspended cannot sign in, and keeps his memberships until he is back. A leaver has none.
         let mut members = target.members_of(name);
-        members.retain(|member| names.contains(member));
+        members.retain(|member| !is_strange(member) && !story.is_suspended(member));
         ((*name).to_owned(), members)
     };
     Shown { groups: groups.iter().map(members).collect(), active: active.into_iter().collect() }

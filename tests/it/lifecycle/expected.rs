@@ -10,9 +10,14 @@ use testkit::Quirks;
 pub struct Person {
     pub name: String,
     pub email: String,
+    /// A second address, at home.
+    pub home: Option<String>,
+    pub family_name: Option<String>,
     pub title: String,
     pub department: Option<String>,
     pub enabled: bool,
+    /// He owns the target, which may let nobody turn him off.
+    pub owner: bool,
     pub groups: BTreeSet<&'static str>,
 }
 
@@ -22,14 +27,25 @@ impl Person {
         user.username = self.name.clone();
         user.email = Some(self.email.clone());
         user.first_name = Some("Given".into());
-        user.last_name = Some("Family".into());
+        user.last_name = self.family_name.clone();
         user.display_name = Some("Given Family".into());
         user.custom.insert("title".into(), self.title.as_str().into());
-        match &self.department {
-            Some(department) => _ = user.custom.insert("department".into(), department.as_str().into()),
-            None => _ = user.custom.remove("department"),
+        for (name, value) in [("department", &self.department), ("home", &self.home)] {
+            match value {
+                Some(value) => _ = user.custom.insert(name.into(), value.as_str().into()),
+                None => _ = user.custom.remove(name),
+            }
         }
         user.status = super::course::status(self);
+    }
+
+    /// Whether a target of these quirks takes no account like this.
+    pub fn is_refused(&self, quirks: Quirks) -> bool {
+        let requires = |path: &str| quirks.required_attributes.contains(&path);
+        quirks.user_name_length.is_some_and(|most| self.name.chars().count() > most)
+            || quirks.user_names_are_addresses && !self.name.contains('@')
+            || quirks.single_values && self.home.is_some()
+            || requires("name.familyName") && self.family_name.is_none()
     }
 }
 
@@ -45,6 +61,7 @@ pub struct Story {
 pub struct Account {
     pub title: String,
     pub email: Option<String>,
+    pub home: Option<String>,
     pub department: Option<String>,
     pub first_name: String,
 }
@@ -65,10 +82,19 @@ impl Shown {
 }
 
 impl Story {
+    /// Whether this is the name of somebody who is disabled and still belongs to the company.
+    pub fn is_suspended(&self, name: &str) -> bool {
+        self.people.values().any(|person| person.name == name && !person.enabled)
+    }
+
     /// Who has access, and where: who is enabled and in a selected group. A group that was deselected stays, empty. What a
     /// target of these quirks does not keep of an account is not looked for.
     pub fn shown(&self, selected: &BTreeSet<&'static str>, quirks: Quirks) -> Shown {
-        let wanted = |person: &&Person| person.enabled && !person.groups.is_disjoint(selected);
+        let wanted = |person: &&Person| {
+            person.enabled && !person.groups.is_disjoint(selected) && !person.is_refused(quirks)
+        };
+        let is_kept = |person: &&Person| quirks.protects_owner && person.owner || wanted(person);
+        let kept = self.people.values().filter(is_kept);
         let wanted: Vec<_> = self.people.values().filter(wanted).collect();
         let members = |id: &&'static str| {
             let of = wanted.iter().filter(|person| selected.contains(id) && person.groups.contains(id));
@@ -77,11 +103,12 @@ impl Story {
         let account = |person: &Person| Account {
             title: person.title.clone(),
             email: (!quirks.keeps_emails).then(|| person.email.clone()),
+            home: person.home.clone().filter(|_| !quirks.keeps_emails),
             department: person.department.clone().filter(|_| !quirks.drops_enterprise),
             first_name: "Given".into(),
         };
         Shown {
-            active: wanted.iter().map(|person| (person.name.clone(), account(person))).collect(),
+            active: kept.map(|person| (person.name.clone(), account(person))).collect(),
             groups: self.groups.iter().map(|(id, name)| (name.clone(), members(id))).collect(),
         }
     }

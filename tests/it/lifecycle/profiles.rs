@@ -43,6 +43,7 @@ fn quirks_of(profile: &'static Profile) -> Quirks {
         deletion: match profile.deletion.as_ref().map(|known| known.value) {
             Some(Deletion::Refused) => testkit::Deletion::Unsupported,
             Some(Deletion::Irreversible) => testkit::Deletion::ForGood,
+            Some(Deletion::Deactivates) => testkit::Deletion::Deactivates,
             _ => testkit::Deletion::Nothing,
         },
         keeps_emails: profile.unconfirmed_attributes.is_some(),
@@ -82,7 +83,7 @@ macro_rules! lives {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
                 let profile = catalog::profile($key).unwrap();
-                Life { catalog_key: $key, ..Life::at(quirks_of(profile)) }.run().await;
+                Life { catalog_key: $key, unmet: None, ..Life::at(quirks_of(profile)) }.run().await;
             }
         )*
 

@@ -257,3 +257,21 @@ async fn where_a_filter_finds_what_is_listed_no_list_is_read_to_its_end_for_a_ne
     assert!(world.memberships()["Legal"].contains("ada"));
     assert!(reads <= 4, "two look-ups, a page and a look-up of what it shows: {asked:#?}");
 }
+
+/// A sweep would find him in the list. Between two sweeps only a filter and the 409 are asked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newcomer_whose_account_is_there_in_another_case_is_a_conflict_where_no_filter_finds_it() {
+    let quirks = Quirks { filters_by_case: true, ..Quirks::default() };
+    let mut world = company(quirks, Policy::default()).await;
+    world.user("bob", "Clerk", &["sales"]).await;
+    world.enable().await;
+    settled(&mut world).await;
+    seed(&world, "ADA");
+    world.stand_in.watch_quirks();
+    world.user("ada", "Countess", &["sales"]).await;
+    settled(&mut world).await;
+    let ada = link(&world, "ada").await;
+    assert_eq!(ada.state, State::Conflict);
+    assert_eq!(failures(&world).await.len(), 1, "it is told once");
+    assert_eq!(world.stand_in.met(), ["filters_by_case"].into());
+}

@@ -71,6 +71,11 @@ contracts! {
     that_needs_an_accept_of_scim { needs_scim_accept: true }
     that_needs_a_user_agent { needs_user_agent: true }
     that_wants_plain_json { wants_json: true }
+    with_pages_of_twenty_whatever_is_asked_for { ignores_count: true }
+    with_a_total_that_is_too_large { total_too_large: true }
+    with_a_configuration_that_tells_of_patch_and_filters_only { terse_configuration: true }
+    with_errors_whose_status_is_a_number { numeric_status: true }
+    with_exclusion_refused { refuses_exclusion: true }
     with_exclusion_ignored { ignores_exclusion: true }
     with_rows_repeated_past_the_end { repeats_past_the_end: true }
     with_fifty_rows_a_page { rows_per_page: Some(50) }

@@ -84,3 +84,26 @@ async fn a_target_that_refuses_filters_is_walked() {
         assert_eq!(found[0].name, "user17");
     }
 }
+
+#[tokio::test]
+async fn a_target_that_refuses_to_leave_members_out_is_asked_for_all_and_that_is_learned() {
+    let stand_in = stand_in(Quirks { refuses_exclusion: true, ..Quirks::default() }).await;
+    let target = target(&stand_in);
+    let crew = made(&*target, &create_group("Crew", &[])).await;
+    let key = MatchKey::Name("Crew".into());
+    for _ in 0..2 {
+        let found = target.find(Kind::Group, &key).await.result.expect("found");
+        assert_eq!(found.first().map(|found| &found.remote_id), Some(&crew.remote_id));
+    }
+    let refused = stand_in.requests().iter().filter(|request| request.status == 400).count();
+    assert_eq!((refused, target.learned().excludes_attributes), (1, Some(false)));
+}
+
+#[tokio::test]
+async fn what_an_administrator_says_of_leaving_members_out_stands() {
+    let stand_in = stand_in(Quirks { refuses_exclusion: true, ..Quirks::default() }).await;
+    let said = catalog::Settings { excludes_attributes: Some(true), ..catalog::Settings::default() };
+    let target = target_with(&stand_in, Capabilities::default().overridden(said));
+    assert!(target.find(Kind::Group, &MatchKey::Name("Crew".into())).await.result.is_err());
+    assert_eq!(target.learned(), catalog::Settings::default());
+}

@@ -15,7 +15,7 @@ pub struct Activation {
 }
 
 /// The accounts' histories by their rows.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Activations(HashMap<u64, Vec<Activation>>);
 
 impl Activations {

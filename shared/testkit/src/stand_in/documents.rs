@@ -54,6 +54,9 @@ fn service_provider_config(quirks: Quirks) -> Value {
         true => (false, false),
         false => (!quirks.no_patch, !quirks.no_filter),
     };
+    if quirks.terse_configuration {
+        return json!({"patch": {"supported": patch}, "filter": {"supported": filter}});
+    }
     json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": {"supported": patch}, "filter": {"supported": filter, "maxResults": 1000},
         "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0}, "changePassword": {"supported": false},

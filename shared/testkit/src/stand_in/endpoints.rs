@@ -145,6 +145,13 @@ pub(super) fn delete(store: &mut Store, kind: Kind, id: &str, quirks: Quirks) ->
     if quirks.protects_owner && kind == Kind::User && is_owner(store, row) {
         return Reply::error(403, "", "the only owner cannot be deleted");
     }
+    if quirks.deletion == Deletion::Deactivates && kind == Kind::User {
+        if let (Some(mut user), Ok(path)) = (store.resource(kind, row).cloned(), "active".parse()) {
+            user.write(&path, false.into());
+            store.replace(kind, row, user);
+        }
+        return Reply::empty(204);
+    }
     let shown = answered(store, kind, row, false, quirks);
     let name = store.resource(kind, row).and_then(|gone| gone.text(name_attribute(kind))).map(str::to_owned);
     if let Some(name) = name.filter(|_| quirks.deletion == Deletion::ForGood && kind == Kind::User) {

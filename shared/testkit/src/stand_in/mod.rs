@@ -13,6 +13,7 @@ mod reply;
 mod serve;
 mod shown;
 mod store;
+mod watch;
 
 pub use activations::Activation;
 pub use fault::{Fault, FaultAnswer, Throttling};
@@ -37,6 +38,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use store::Store;
+use watch::Watch;
 
 /// How a stand-in starts.
 #[derive(Debug, Clone)]
@@ -104,6 +106,7 @@ struct State {
     faults: Vec<Fault>,
     log: Vec<LoggedRequest>,
     arrivals: Arrivals,
+    watch: Option<Watch>,
 }
 
 impl Shared {
@@ -133,6 +136,7 @@ impl StandIn {
             faults: Vec::new(),
             log: Vec::new(),
             arrivals: Arrivals::default(),
+            watch: None,
         };
         let shared = Arc::new(Shared { state: Mutex::new(state), started });
         let router = serve::router(Arc::clone(&shared));
@@ -200,9 +204,11 @@ impl StandIn {
         id.ok_or_else(|| format!("{:?}", made.body))
     }
 
-    /// Deletes a resource as somebody else would. `false` where it is not there.
+    /// Deletes a resource as somebody else would; its memberships too, unless they are to dangle. `false` where it is not there.
     pub fn erase(&self, kind: Kind, id: &str) -> bool {
-        self.shared.state().store.delete(kind, id, false)
+        let mut state = self.shared.state();
+        let dangling = state.config.quirks.leaves_dangling_members;
+        state.store.delete(kind, id, dangling)
     }
 
     /// Puts a user back under the id he had, as an administrator does who restores what was deleted, and returns that id. `None`

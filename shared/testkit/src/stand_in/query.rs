@@ -40,6 +40,7 @@ pub(super) fn list(
     }
     let count = match quirks.paging {
         Paging::Everything => usize::MAX,
+        _ if quirks.ignores_count => 20,
         _ => number("count").unwrap_or(100).min(page_limit).min(quirks.rows_per_page.unwrap_or(usize::MAX)),
     };
     let with_members =
@@ -54,8 +55,13 @@ pub(super) fn list(
             Some(rows) => (rows.len(), rows.into_iter().skip(start - 1).take(count).collect()),
             None => return Reply::error(400, "invalidFilter", "only attribute eq \"value\" is supported"),
         },
-        None => (store.count(kind), page_of(store, kind, start, count, quirks)),
+        None => {
+            let most = quirks.rows_listed.unwrap_or(usize::MAX);
+            let count = count.min(most.saturating_sub(start - 1));
+            (store.count(kind).min(most), page_of(store, kind, start, count, quirks))
+        }
     };
+    let total = if quirks.total_too_large { total + 9 } else { total };
     let rows = match rows.is_empty() && quirks.repeats_past_the_end {
         true => store.rows(kind).last().into_iter().collect(),
         false => rows,

@@ -2,6 +2,7 @@
 //! vendors' documentation ("Traps", the table of targets, sections 2.4 to 2.9), *servers* the research on servers that were run
 //! ("What other servers do", and the table of a strict and a lenient one).
 
+mod each;
 mod forms;
 
 pub use forms::{
@@ -95,6 +96,13 @@ pub struct Quirks {
     pub protects_owner: bool,
     /// How lists are paged (targets 2.9).
     pub paging: Paging,
+    /// `count` is not looked at: a page has 20 rows (test-targets, "default page", and "pages capped whatever `count` says").
+    pub ignores_count: bool,
+    /// `totalResults` tells more than there are (test-targets: "`totalResults` wrong").
+    pub total_too_large: bool,
+    /// A list ends behind so many rows, and tells that it is whole (targets 3.0a: Google Cloud Identity, "no paging at all, so a
+    /// sweep may be truncated silently"). Filters find also who is behind them.
+    pub rows_listed: Option<usize>,
     /// `totalResults` tells the rows of this page (servers: "`totalResults` wrong").
     pub total_of_page: bool,
     /// Behind the last page the last row comes again, and `totalResults` is not told (SCIMMY).
@@ -103,6 +111,9 @@ pub struct Quirks {
     pub no_discovery: bool,
     /// The service provider configuration is `{}` (test-targets, authentik's tests).
     pub empty_configuration: bool,
+    /// The service provider configuration has `patch` and `filter` only (test-targets, authentik's tests: "`bulk.maxOperations`
+    /// missing must not switch PATCH off").
+    pub terse_configuration: bool,
     /// It says that it takes neither PATCH nor filters, and takes both (targets 2.4: "It lies").
     pub denies_what_it_can: bool,
     /// There is no `/Groups`: 404 (targets: GitHub organisations; peers, pain 24).
@@ -115,6 +126,8 @@ pub struct Quirks {
     pub wants_json: bool,
     /// Errors come as web pages (targets 2.2: "plain JSON/HTML/text errors").
     pub web_page_errors: bool,
+    /// The `status` of an error is a number (targets 2.2: "`status` as a string (tolerate number)").
+    pub numeric_status: bool,
     /// What is not there is answered 410 (DESIGN 7: "404 or 410").
     pub gone_is_410: bool,
     /// Writes are answered 202 without a body (targets 2.11: "an unexpected 202").

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// A status and a body.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reply {
     pub status: u16,
     pub body: Option<Value>,

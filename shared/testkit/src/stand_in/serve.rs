@@ -17,8 +17,8 @@ use super::fault::FaultAnswer;
 use super::quirks::Quirks;
 use super::reply::Reply;
 use super::shown::dressed;
-use super::store::name_attribute;
-use super::{LoggedRequest, Shared, State, documents, endpoints, query};
+use super::store::{Store, name_attribute};
+use super::{LoggedRequest, Shared, StandInConfig, State, documents, endpoints, query};
 
 const BASE_PATH: &str = "/scim/v2";
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
@@ -46,12 +46,8 @@ async fn answer(Shelf(shared): Shelf<Arc<Shared>>, request: Request) -> Response
         };
         let applied = fault.as_ref().is_none_or(|(applied, _)| *applied);
         let quirks = state.config.quirks;
-        let reply = applied.then(|| state.carry_out(&head.method, &head.uri, &head.headers, body.as_ref()));
-        let wrote = head.method != Method::GET;
-        let reply = reply.map(|reply| match target_of(&path) {
-            Some(_) => dressed(reply, wrote, quirks),
-            None => reply,
-        });
+        let call = Call { method: &head.method, uri: &head.uri, headers: &head.headers, body: body.as_ref() };
+        let reply = applied.then(|| state.reply(call));
         let delay = match &fault {
             Some((_, FaultAnswer::Late(delay))) => *delay,
             _ => Duration::ZERO,
@@ -91,75 +87,94 @@ impl State {
         fault.left -= 1;
         Some((fault.applied, fault.answer.clone()))
     }
+}
 
-    fn carry_out(&mut self, method: &Method, uri: &Uri, headers: &HeaderMap, body: Option<&Value>) -> Reply {
-        if let Some(refusal) = self.refusal(method, headers) {
-            return refusal;
-        }
-        let quirks = self.config.quirks;
-        if quirks.needs_user_agent && !headers.contains_key(header::USER_AGENT) {
-            return Reply::error(403, "", "requests need a User-Agent");
-        }
-        let header =
-            |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default();
-        if quirks.needs_scim_accept && !header(header::ACCEPT).contains("application/scim+json") {
-            return Reply::error(406, "", "only application/scim+json is given");
-        }
-        if quirks.wants_json
-            && body.is_some()
-            && !header(header::CONTENT_TYPE).starts_with("application/json")
-        {
-            return Reply::error(415, "", "only application/json is taken");
-        }
-        let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        if quirks.largest_body.is_some_and(|most| length.is_some_and(|length: usize| length > most)) {
-            return Reply::error(413, "", "the body is too large");
-        }
-        let path = uri.path().strip_prefix(BASE_PATH).unwrap_or_default();
-        if *method == Method::GET
-            && let Some(answer) = documents::document(path, quirks)
-        {
-            return answer;
-        }
-        let Some((kind, id)) = target_of(path).filter(|(kind, _)| *kind == Kind::User || !quirks.no_groups)
-        else {
-            return Reply::not_found(uri.path());
-        };
-        let row = id.and_then(|id| self.store.row_shown_as(kind, id, quirks.ids));
-        let version = row.and_then(|row| self.store.version(row)).filter(|_| quirks.versions);
-        let stated = header(header::IF_MATCH);
-        if version.is_some_and(|version| !stated.is_empty() && stated != version) {
-            return Reply::error(412, "", "it was changed since that version");
-        }
-        let parameters =
-            Query::<HashMap<String, String>>::try_from_uri(uri).map(|query| query.0).unwrap_or_default();
-        let store = &mut self.store;
-        match (method.as_str(), id) {
-            ("GET", None) => query::list(store, kind, &parameters, self.config.page_limit, quirks),
-            ("GET", Some(id)) => {
-                let excluded =
-                    parameters.get("excludedAttributes").is_some_and(|names| names.contains("members"));
-                let excluded = excluded && !quirks.ignores_exclusion;
-                endpoints::read(store, kind, id, !excluded, quirks)
-            }
-            ("POST", None) => endpoints::create(store, kind, body, quirks),
-            ("PUT", Some(id)) => endpoints::put(store, kind, id, body, quirks),
-            ("PATCH", Some(id)) => endpoints::patch(store, kind, id, body, quirks),
-            ("DELETE", Some(id)) => endpoints::delete(store, kind, id, quirks),
-            _ => Reply::error(405, "", "there is no such operation here"),
-        }
+/// A request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call<'a> {
+    method: &'a Method,
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+    body: Option<&'a Value>,
+}
+
+/// What a target of these quirks answers to a request, and does.
+pub(super) fn carry_out(store: &mut Store, config: &StandInConfig, quirks: Quirks, call: Call<'_>) -> Reply {
+    let path = call.uri.path().strip_prefix(BASE_PATH).unwrap_or_default();
+    let reply = undressed(store, config, quirks, call, path);
+    match target_of(path) {
+        Some(_) => dressed(reply, *call.method != Method::GET, quirks),
+        None => reply,
     }
+}
 
-    fn refusal(&self, method: &Method, headers: &HeaderMap) -> Option<Reply> {
-        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-        if given == self.config.token {
-            None
-        } else if self.config.read_only_token.as_deref() == Some(given) {
-            (method != Method::GET).then(|| Reply::error(403, "", "this token may only read"))
-        } else {
-            Some(Reply::error(401, "", "the token is not valid"))
+fn undressed(
+    store: &mut Store,
+    config: &StandInConfig,
+    quirks: Quirks,
+    Call { method, uri, headers, body }: Call<'_>,
+    path: &str,
+) -> Reply {
+    if let Some(refusal) = refusal(config, method, headers) {
+        return refusal;
+    }
+    if quirks.needs_user_agent && !headers.contains_key(header::USER_AGENT) {
+        return Reply::error(403, "", "requests need a User-Agent");
+    }
+    let header =
+        |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default();
+    if quirks.needs_scim_accept && !header(header::ACCEPT).contains("application/scim+json") {
+        return Reply::error(406, "", "only application/scim+json is given");
+    }
+    if quirks.wants_json && body.is_some() && !header(header::CONTENT_TYPE).starts_with("application/json") {
+        return Reply::error(415, "", "only application/json is taken");
+    }
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if quirks.largest_body.is_some_and(|most| length.is_some_and(|length: usize| length > most)) {
+        return Reply::error(413, "", "the body is too large");
+    }
+    if *method == Method::GET
+        && let Some(answer) = documents::document(path, quirks)
+    {
+        return answer;
+    }
+    let Some((kind, id)) = target_of(path).filter(|(kind, _)| *kind == Kind::User || !quirks.no_groups)
+    else {
+        return Reply::not_found(uri.path());
+    };
+    let row = id.and_then(|id| store.row_shown_as(kind, id, quirks.ids));
+    let version = row.and_then(|row| store.version(row)).filter(|_| quirks.versions);
+    let stated = header(header::IF_MATCH);
+    if version.is_some_and(|version| !stated.is_empty() && stated != version) {
+        return Reply::error(412, "", "it was changed since that version");
+    }
+    let parameters =
+        Query::<HashMap<String, String>>::try_from_uri(uri).map(|query| query.0).unwrap_or_default();
+    match (method.as_str(), id) {
+        ("GET", None) => query::list(store, kind, &parameters, config.page_limit, quirks),
+        ("GET", Some(id)) => {
+            let excluded =
+                parameters.get("excludedAttributes").is_some_and(|names| names.contains("members"));
+            let excluded = excluded && !quirks.ignores_exclusion;
+            endpoints::read(store, kind, id, !excluded, quirks)
         }
+        ("POST", None) => endpoints::create(store, kind, body, quirks),
+        ("PUT", Some(id)) => endpoints::put(store, kind, id, body, quirks),
+        ("PATCH", Some(id)) => endpoints::patch(store, kind, id, body, quirks),
+        ("DELETE", Some(id)) => endpoints::delete(store, kind, id, quirks),
+        _ => Reply::error(405, "", "there is no such operation here"),
+    }
+}
+
+fn refusal(config: &StandInConfig, method: &Method, headers: &HeaderMap) -> Option<Reply> {
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    if given == config.token {
+        None
+    } else if config.read_only_token.as_deref() == Some(given) {
+        (method != Method::GET).then(|| Reply::error(403, "", "this token may only read"))
+    } else {
+        Some(Reply::error(401, "", "the token is not valid"))
     }
 }
 
@@ -200,25 +215,7 @@ fn respond(fault: Option<FaultAnswer>, reply: Option<Reply>, quirks: Quirks) -> 
             (status, headers, body.or_else(usual).unwrap_or_default())
         }
         (Some(FaultAnswer::BrokenJson), _) => (200, Vec::new(), "{\"schemas\": [\"urn:ietf".to_owned()),
-        (Some(FaultAnswer::Late(_)) | None, Some(Reply { status, .. }))
-            if quirks.web_page_errors && status >= 400 =>
-        {
-            let html = vec![("content-type".to_owned(), "text/html; charset=utf-8".to_owned())];
-            (status, html, "<!doctype html><title>Error</title>".to_owned())
-        }
-        (Some(FaultAnswer::Late(_)) | None, Some(Reply { status, .. }))
-            if quirks.plain_errors && status >= 400 =>
-        {
-            let plain = vec![("content-type".to_owned(), "text/plain".to_owned())];
-            (status, plain, "it did not work".to_owned())
-        }
-        (Some(FaultAnswer::Late(_)) | None, Some(Reply { status, body: Some(Value::String(page)) })) => {
-            let html = vec![("content-type".to_owned(), "text/html; charset=utf-8".to_owned())];
-            (status, html, page)
-        }
-        (Some(FaultAnswer::Late(_)) | None, Some(Reply { status, body })) => {
-            (status, Vec::new(), body.map(|body| body.to_string()).unwrap_or_default())
-        }
+        (Some(FaultAnswer::Late(_)) | None, Some(reply)) => rendered(reply, quirks),
         (Some(FaultAnswer::Late(_)) | None, None) => (500, Vec::new(), String::new()),
     };
     let mut builder =
@@ -231,4 +228,20 @@ fn respond(fault: Option<FaultAnswer>, reply: Option<Reply>, quirks: Quirks) -> 
     }
     let response = builder.body(Body::from(body)).unwrap_or_default();
     (status, response)
+}
+
+/// The status, the headers and the body of an answer.
+pub(super) fn rendered(reply: Reply, quirks: Quirks) -> (u16, Vec<(String, String)>, String) {
+    let of_type = |kind: &str| vec![("content-type".to_owned(), kind.to_owned())];
+    let html = || of_type("text/html; charset=utf-8");
+    match reply {
+        Reply { status, .. } if quirks.web_page_errors && status >= 400 => {
+            (status, html(), "<!doctype html><title>Error</title>".to_owned())
+        }
+        Reply { status, .. } if quirks.plain_errors && status >= 400 => {
+            (status, of_type("text/plain"), "it did not work".to_owned())
+        }
+        Reply { status, body: Some(Value::String(page)) } => (status, html(), page),
+        Reply { status, body } => (status, Vec::new(), body.map(|body| body.to_string()).unwrap_or_default()),
+    }
 }

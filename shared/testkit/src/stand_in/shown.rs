@@ -88,6 +88,12 @@ pub(super) fn dressed(reply: Reply, wrote: bool, quirks: Quirks) -> Reply {
     if status == 404 && quirks.gone_is_410 {
         status = 410;
     }
+    if status >= 400
+        && quirks.numeric_status
+        && let Some(told) = body.as_mut().and_then(|body| body.get_mut("status"))
+    {
+        *told = status.into();
+    }
     if wrote && quirks.accepts_for_later && status < 300 {
         return Reply::empty(202);
     }

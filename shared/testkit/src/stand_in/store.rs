@@ -13,8 +13,10 @@ use super::activations::{Activation, Activations};
 use super::quirks::Ids;
 
 /// Users and groups.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Store {
+    /// The time that new resources are made at, where it stands still.
+    pub frozen: Option<jiff::Timestamp>,
     started: Instant,
     last: u64,
     users: Kept,
@@ -30,7 +32,7 @@ pub(super) struct Store {
 }
 
 /// Resources of one kind by number, which is also their order of creation.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Kept {
     rows: BTreeMap<u64, Resource>,
     by_name: HashMap<String, BTreeSet<u64>>,
@@ -41,6 +43,7 @@ impl Store {
     /// An empty one; what it tells the time of counts from `started`.
     pub fn new(started: Instant) -> Self {
         Self {
+            frozen: None,
             started,
             last: 0,
             users: Kept::default(),
@@ -65,6 +68,15 @@ impl Store {
             Kind::User => &mut self.users,
             Kind::Group => &mut self.groups,
         }
+    }
+
+    /// Whether both hold the same. When accounts were turned on and off is left aside: it keeps the time.
+    pub fn holds_the_same_as(&self, other: &Self) -> bool {
+        self.users.rows == other.users.rows
+            && self.groups.rows == other.groups.rows
+            && self.members == other.members
+            && self.doubled == other.doubled
+            && self.spent == other.spent
     }
 
     pub fn count(&self, kind: Kind) -> usize {
@@ -172,11 +184,7 @@ impl Store {
     pub fn insert(&mut self, kind: Kind, mut resource: Resource, members: BTreeSet<u64>) -> u64 {
         self.last += 1;
         let row = self.last;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the stand-in keeps real time, like the servers it stands for"
-        )]
-        let created = jiff::Timestamp::now();
+        let created = self.frozen.unwrap_or_else(now);
         let meta = json!({"resourceType": if kind == Kind::User { "User" } else { "Group" },
             "created": created.to_string(),
             "location": format!("{}/{}", if kind == Kind::User { "/Users" } else { "/Groups" }, id_of(kind, row))});
@@ -273,6 +281,12 @@ impl Kept {
         }
         Some(resource)
     }
+}
+
+/// The stand-in keeps real time, like the servers it stands for.
+#[expect(clippy::disallowed_methods, reason = "the stand-in keeps real time, like the servers it stands for")]
+pub(super) fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 /// The attribute that names a resource of a kind.

@@ -79,6 +79,8 @@ pub enum Deletion {
     Body,
     /// 405: nothing is deleted.
     Unsupported,
+    /// 204, and an account stays, turned off (Asana).
+    Deactivates,
     /// 204, and its name is never free again, though nobody is shown to have it (GitHub EMU, Webex).
     ForGood,
 }
