@@ -20,7 +20,8 @@ async fn deaf(quirks: Quirks, overrides: Settings) -> World {
 }
 
 async fn an_attribute_is_not_heard(quirks: Quirks, user_update: UserUpdate) {
-    let mut world = deaf(quirks, Settings { user_update: Some(user_update), ..Settings::default() }).await;
+    let overrides = Settings { user_update: Some(user_update), ..Settings::default() };
+    let mut world = Box::pin(deaf(quirks, overrides)).await;
     world.user("ada", "Countess", &["sales"]).await;
     settled(&mut world).await;
     assert_eq!(world.accounts()["ada"], Some("Clerk".into()));
@@ -35,17 +36,17 @@ async fn an_attribute_is_not_heard(quirks: Quirks, user_update: UserUpdate) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operation_without_a_path_that_is_ignored() {
     let quirks = Quirks { ignores_operations_without_path: true, ..Quirks::default() };
-    an_attribute_is_not_heard(quirks, UserUpdate::PatchObject).await;
+    Box::pin(an_attribute_is_not_heard(quirks, UserUpdate::PatchObject)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_put_of_a_user_that_changes_nothing() {
     let quirks = Quirks { put_changes_nothing: true, ..Quirks::default() };
-    an_attribute_is_not_heard(quirks, UserUpdate::Put).await;
+    Box::pin(an_attribute_is_not_heard(quirks, UserUpdate::Put)).await;
 }
 
 async fn a_removal_is_not_heard(quirks: Quirks, overrides: Settings) {
-    let mut world = deaf(quirks, overrides).await;
+    let mut world = Box::pin(deaf(quirks, overrides)).await;
     world.user("bob", "Clerk", &["eng"]).await;
     settled(&mut world).await;
     assert!(world.memberships()["Sales"].contains("bob"));
@@ -62,19 +63,19 @@ async fn a_removal_is_not_heard(quirks: Quirks, overrides: Settings) {
 async fn a_replacement_of_members_that_is_ignored() {
     let quirks = Quirks { member_replacement: MemberReplacement::Ignored, ..Quirks::default() };
     let overrides = Settings { member_remove: Some(MemberRemove::Replace), ..Settings::default() };
-    a_removal_is_not_heard(quirks, overrides).await;
+    Box::pin(a_removal_is_not_heard(quirks, overrides)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replacement_of_members_that_adds() {
     let quirks = Quirks { member_replacement: MemberReplacement::Adds, ..Quirks::default() };
     let overrides = Settings { member_remove: Some(MemberRemove::Replace), ..Settings::default() };
-    a_removal_is_not_heard(quirks, overrides).await;
+    Box::pin(a_removal_is_not_heard(quirks, overrides)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_put_of_a_group_whose_members_are_ignored() {
     let quirks = Quirks { put_ignores_members: true, ..Quirks::default() };
     let overrides = Settings { group_update: Some(GroupUpdate::Put), ..Settings::default() };
-    a_removal_is_not_heard(quirks, overrides).await;
+    Box::pin(a_removal_is_not_heard(quirks, overrides)).await;
 }

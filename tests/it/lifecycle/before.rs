@@ -7,7 +7,7 @@ use scim::Resource;
 use serde_json::{Value, json};
 use testkit::Ids;
 
-use super::course::GROUPS;
+use super::course::{GROUPS, NOT_GIVEN};
 use super::expected::{Account, Person, Shown, Story};
 use super::mapping::{DEPARTMENT, EMAIL, HOME};
 use crate::world::World;
@@ -26,7 +26,7 @@ pub struct Strangers {
 
 impl Strangers {
     /// Puts them there: a dozen accounts and two groups that are nobody's here; accounts that bear the names of three of the people;
-    /// a group that bears the name of one of ours, with a stranger in it. Where groups cannot be made, all of ours are there.
+    /// a group that bears the name of one of ours, with a stranger in it. Where groups cannot be made, all of ours are there but one.
     pub fn settle(world: &World, people: &[Person], fixed: bool) -> Self {
         let (target, quirks) = (&world.stand_in, world.stand_in.quirks());
         let account = |name: &str, title: &str, email: &str| {
@@ -64,9 +64,10 @@ impl Strangers {
         }
         if !quirks.no_groups {
             let ours = GROUPS.map(|id| format!("The {id}"));
+            let is_given = |name: &String| quirks.groups_are_given && *name != format!("The {NOT_GIVEN}");
             // A group that no filter finds is found by a sweep's list alone: that is a story of its own.
             let found = |name: &&String| *name == "The sales" && !quirks.group_filter_finds_nothing;
-            let ours = ours.iter().filter(|name| quirks.groups_are_given || found(name));
+            let ours = ours.iter().filter(|name| is_given(name) || found(name));
             let strange = [format!("{STRANGE} one"), format!("{STRANGE} two")];
             for name in strange.iter().chain(ours) {
                 let members = json!([{ "value": ids[0] }]);

@@ -4,7 +4,7 @@
 use catalog::{GroupUpdate, MemberRemove, Settings, UserUpdate};
 use provisioning::activity::OutcomeResult;
 use provisioning::application::{Configuration, Policy};
-use testkit::{MemberReplacement, Quirks};
+use testkit::{MemberRemoval, MemberReplacement, Quirks};
 
 use crate::world::{Run, World};
 
@@ -59,6 +59,13 @@ async fn operations_without_a_path_are_refused() {
 async fn a_replacement_of_members_is_refused() {
     let quirks = Quirks { member_replacement: MemberReplacement::Refused, ..Quirks::default() };
     let wrong = Settings { member_remove: Some(MemberRemove::Replace), ..Settings::default() };
+    refused_until_it_is_said_otherwise(quirks, wrong).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_removal_of_members_by_a_list_is_refused() {
+    let quirks = Quirks { member_removal: MemberRemoval::Filter, ..Quirks::default() };
+    let wrong = Settings { member_remove: Some(MemberRemove::Array), ..Settings::default() };
     refused_until_it_is_said_otherwise(quirks, wrong).await;
 }
 

@@ -2,9 +2,11 @@
 
 use provisioning::target::Kind;
 use serde_json::json;
+use testkit::Conflict;
 
+use super::super::expected::Person;
 use super::super::mapping;
-use super::{Course, USERS, id};
+use super::{Course, NOT_GIVEN, USERS, id};
 
 impl Course {
     /// Whom the target refused comes once he is as it takes him.
@@ -19,11 +21,34 @@ impl Course {
                 .await;
             }
         }
-        // A group whose new name is refused keeps its old one.
+        // Who is to have a name that is taken keeps his own, and so does a group.
+        let clashes = quirks.conflict != Conflict::default();
+        if clashes {
+            let person = Person { name: "zz00@example.org".into(), ..self.story.people[&id(24)].clone() };
+            let groups: Vec<_> = person.groups.iter().copied().collect();
+            self.world.write_user(&id(24), &groups, |user| person.write(user)).await;
+        }
         if let Some(prefix) = quirks.refused_group_prefix {
             self.world.group("legal", &format!("{prefix} lawyers")).await;
+        } else if quirks.group_names_by_slug {
+            self.world.group("legal", "the SALES!").await;
+        }
+        if quirks.groups_are_given {
+            self.is_given_a_group(NOT_GIVEN).await;
         }
         self.settle("who was refused is mended").await;
+        if clashes {
+            self.alter(24, |_| {}).await;
+        }
+    }
+
+    /// A group that we could not make is made by somebody else, and found by the next sweep.
+    async fn is_given_a_group(&mut self, group: &'static str) {
+        let name = format!("The {group}");
+        let made = json!({"schemas": [scim::GROUP_SCHEMA], "displayName": name});
+        self.world.stand_in.seed(Kind::Group, &made).unwrap();
+        self.world.setup.start_sweep(&self.world.application, true, None).await.unwrap();
+        self.story.groups.insert(group, name);
     }
 
     /// Both addresses change, and the second is not there any more: half of that is refused.
