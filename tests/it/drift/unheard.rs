@@ -20,7 +20,8 @@ async fn deaf(quirks: Quirks, overrides: Settings) -> World {
 }
 
 async fn an_attribute_is_not_heard(quirks: Quirks, user_update: UserUpdate) {
-    let mut world = deaf(quirks, Settings { user_update: Some(user_update), ..Settings::default() }).await;
+    let overrides = Settings { user_update: Some(user_update), ..Settings::default() };
+    let mut world = Box::pin(deaf(quirks, overrides)).await;
     world.user("ada", "Countess", &["sales"]).await;
     settled(&mut world).await;
     assert_eq!(world.accounts()["ada"], Some("Clerk".into()));
@@ -45,7 +46,7 @@ async fn a_put_of_a_user_that_changes_nothing() {
 }
 
 async fn a_removal_is_not_heard(quirks: Quirks, overrides: Settings) {
-    let mut world = deaf(quirks, overrides).await;
+    let mut world = Box::pin(deaf(quirks, overrides)).await;
     world.user("bob", "Clerk", &["eng"]).await;
     settled(&mut world).await;
     assert!(world.memberships()["Sales"].contains("bob"));
