@@ -38,9 +38,12 @@ lives! {
     with_filters_ignored { ignore_filter: true }
     with_members_of_a_post_ignored { post_ignores_members: true }
     with_members_that_are_never_shown { hides_members: true }
-    with_members_removed_by_values_only { member_removal: MemberRemoval::Values, unknown_member: UnknownMember::LeftOut }
+    with_members_removed_by_values_only { member_removal: MemberRemoval::Values }
+    with_members_removed_by_values_as_an_administrator_has_it {
+        member_removal: MemberRemoval::Values, unknown_member: UnknownMember::LeftOut,
+    } [member_remove: catalog::MemberRemove::Array] (but member_removal)
     with_five_members_a_request { members_per_request: Some(5) }
-    with_ten_operations_a_patch { operations_per_patch: Some(10), unknown_member: UnknownMember::LeftOut }
+    with_ten_operations_a_patch { operations_per_patch: Some(10) }
     with_small_bodies_only { largest_body: Some(800) }
     with_a_patch_applied_in_part { applies_in_part: true }
     with_groups_renamed_by_put { group_rename: GroupRename::Put }
