@@ -63,7 +63,7 @@ impl Task<'_> {
         self.fail(link, seen, &error, Told::failure(Action::Hold, "", requests)).await
     }
 
-    /// It is gone. Of what is not wanted any more that is as well.
+    /// It is gone. Of what is not wanted any more that is as well; what we deleted without hearing so is made anew.
     async fn is_missing(
         &self,
         link: &Link,
@@ -74,6 +74,16 @@ impl Task<'_> {
         let seen = link.work.generation;
         if subject.desired(self.configured()) != Desired::Active {
             return self.was_gone(link, seen, detail, requests).await;
+        }
+        if link.deletion_in_doubt {
+            let told =
+                Told::success(Action::Delete, "a deletion whose answer was lost had been done", requests);
+            let due = Due::At(self.now());
+            match &link.key.object {
+                Object::User(_) => self.gone(link, seen, due, told).await?,
+                Object::Group(group) => self.group_gone(group, link, seen, due, told).await?,
+            };
+            return Ok(Next::Again);
         }
         self.stand_missing(link, seen, Told::failure(Action::Drift, "", requests)).await
     }
