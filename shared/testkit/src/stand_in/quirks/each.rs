@@ -33,7 +33,8 @@ fields! {
     applies_in_part group_rename patch_answers_200 post_answers_200 post_answers_nothing
     post_answers_existing conflict plain_errors deletion second_deletion_fails leaves_dangling_members
     deactivation active_as_text keeps_emails drops_enterprise refuses_unknown_attributes
-    user_name_length protects_owner paging ignores_count total_too_large rows_listed terse_configuration numeric_status total_of_page repeats_past_the_end no_discovery
+    user_name_length protects_owner paging ignores_count total_too_large rows_listed terse_configuration
+    numeric_status total_of_page repeats_past_the_end no_discovery
     empty_configuration denies_what_it_can no_groups needs_user_agent needs_scim_accept wants_json
     web_page_errors gone_is_410 accepts_for_later ids new_id lower_case_resources lower_case_names
     shows_nulls documents plural_configuration filter_attributes nobody_found_is_404 filters_fail
