@@ -47,7 +47,11 @@ impl Task<'_> {
                 let control = self.target().control().await;
                 requests.extend(control.requests);
                 match control.result {
-                    Ok(()) => return self.is_missing(link, subject, &detail, requests).await,
+                    Ok(()) => {
+                        let desired = subject.desired(self.configured());
+                        let told = Told::failure(Action::Drift, "", requests);
+                        return self.is_missing(link, seen, desired, &detail, told).await;
+                    }
                     Err(error) => error,
                 }
             }
@@ -63,29 +67,26 @@ impl Task<'_> {
         self.fail(link, seen, &error, Told::failure(Action::Hold, "", requests)).await
     }
 
-    /// It is gone. Of what is not wanted any more that is as well; what we deleted without hearing so is made anew.
-    async fn is_missing(
+    /// It is gone. What we deleted without hearing so is made anew where it is wanted; of what is not wanted any more nothing is
+    /// left to be done. `told` is what is told otherwise.
+    pub(super) async fn is_missing(
         &self,
         link: &Link,
-        subject: Subject<'_>,
+        seen: u64,
+        desired: Desired,
         detail: &str,
-        requests: Vec<RequestNote>,
+        told: Told,
     ) -> StoreResult<Next> {
-        let seen = link.work.generation;
-        if subject.desired(self.configured()) != Desired::Active {
-            return self.was_gone(link, seen, detail, requests).await;
-        }
         if link.deletion_in_doubt {
-            let told =
-                Told::success(Action::Delete, "a deletion whose answer was lost had been done", requests);
-            let due = Due::At(self.now());
-            match &link.key.object {
-                Object::User(_) => self.gone(link, seen, due, told).await?,
-                Object::Group(group) => self.group_gone(group, link, seen, due, told).await?,
-            };
+            let reason = "a deletion whose answer was lost had been done";
+            let told = Told::success(Action::Delete, reason, told.requests);
+            self.end(link, seen, Due::At(self.now()), told).await?;
             return Ok(Next::Again);
         }
-        self.stand_missing(link, seen, Told::failure(Action::Drift, "", requests)).await
+        if desired != Desired::Active {
+            return self.was_gone(link, seen, detail, told.requests).await;
+        }
+        self.stand_missing(link, seen, told).await
     }
 
     /// It is not wanted any more, and somebody else deleted it: nothing is left to be done.
@@ -97,9 +98,14 @@ impl Task<'_> {
         requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
         let told = Told::success(Action::Delete, format!("it was gone already: {detail}"), requests);
+        self.end(link, seen, Due::Done, told).await
+    }
+
+    /// Nothing is at the target any more, and the link says so.
+    async fn end(&self, link: &Link, seen: u64, due: Due, told: Told) -> StoreResult<Next> {
         match &link.key.object {
-            Object::User(_) => self.gone(link, seen, Due::Done, told).await,
-            Object::Group(group) => self.group_gone(group, link, seen, Due::Done, told).await,
+            Object::User(_) => self.gone(link, seen, due, told).await,
+            Object::Group(group) => self.group_gone(group, link, seen, due, told).await,
         }
     }
 

@@ -360,18 +360,10 @@ impl Task<'_> {
         mut told: Told,
     ) -> StoreResult<Next> {
         match self.is_gone(claimed, detail, &mut told.requests).await {
-            // Our own deletion, whose answer was lost.
-            Ok(()) if claimed.deletion_in_doubt => {
-                let reason = "a deletion whose answer was lost had been done";
-                let told = Told::success(Action::Delete, reason, told.requests);
-                self.was_deleted(group, claimed, seen, told).await
-            }
             Ok(()) => {
                 let found = self.tables().directory.group(group).await?;
-                match Desired::of_group(found.as_ref(), &self.configured().selection) {
-                    Desired::Active => self.stand_missing(claimed, seen, told).await,
-                    _ => self.was_gone(claimed, seen, detail, told.requests).await,
-                }
+                let desired = Desired::of_group(found.as_ref(), &self.configured().selection);
+                self.is_missing(claimed, seen, desired, detail, told).await
             }
             Err(error) => self.fail(claimed, seen, &error, told).await,
         }

@@ -99,18 +99,6 @@ impl Task<'_> {
         self.let_go(group, &claimed, seen, End::gone(remote_id, Due::Done), told).await
     }
 
-    /// A group that is wanted again turned out to have been deleted by us; it is made anew.
-    pub(super) async fn was_deleted(
-        &self,
-        group: &GroupId,
-        claimed: &Link,
-        seen: u64,
-        told: Told,
-    ) -> StoreResult<Next> {
-        self.group_gone(group, claimed, seen, Due::At(self.now()), told).await?;
-        Ok(Next::Again)
-    }
-
     /// The group is not there any more.
     pub(in crate::sync) async fn group_gone(
         &self,
