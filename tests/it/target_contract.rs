@@ -2,195 +2,29 @@
 //! they differ a [`Dialect`] says how.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use catalog::{Settings, UserUpdate};
-use provisioning::application::{Connection, SecretName};
 use provisioning::ids::RemoteId;
-use provisioning::ports::{Connector, Target};
-use provisioning::target::{Capabilities, Change, Found, Kind, MatchKey, TargetError, Write};
+use provisioning::ports::Connector;
+use provisioning::target::{Capabilities, Change, Kind, MatchKey, TargetError, Write};
 use provisioning::value::Value;
-use scim::AttributePath;
-use scim_client::{AddressPolicy, HttpConnector};
 use secrecy::SecretString;
 use serde_json::json;
 use testkit::{StandIn, StandInConfig};
-use url::Url;
+
+use subject::{Dialect, Subject, group, path, texts, user};
 
 use crate::servers::{Product, start};
 
 mod forms;
+mod parts;
 mod quirks;
+mod subject;
 mod surprises;
 
 const WORK_EMAIL: &str = "emails[type eq \"work\"].value";
 const WORK_PHONE: &str = "phoneNumbers[type eq \"work\"].value";
-const HOME_EMAIL: &str = "emails[type eq \"home\"].value";
-const MOBILE: &str = "phoneNumbers[type eq \"mobile\"].value";
-const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
 const DEPARTMENT: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
-
-/// In what targets differ without breaking the contract.
-#[derive(Debug, Clone, Copy)]
-struct Dialect {
-    /// `userName eq` ignores case, as RFC 7643 section 4.1.1 has it. Where it does not, an account whose name differs in case
-    /// only is found by a listing, or by the 409 its creation meets, but not by a look-up.
-    name_filter_ignores_case: bool,
-    /// Of two names that differ in case only, one can be taken.
-    names_differ_without_case: bool,
-    /// How it says, or does not say, that users are changed.
-    user_update: UserUpdate,
-    /// It does not say that it takes no filter.
-    filter: bool,
-    /// It shows its `/Schemas`.
-    shows_schemas: bool,
-    /// Members may be removed as an array.
-    removes_as_array: bool,
-    /// Attributes may be changed without a path.
-    takes_objects: bool,
-    /// It pages by cursor, whether it is asked to or not.
-    pages_by_cursor: bool,
-    /// A `replace` of a whole list replaces it (RFC 7644 section 3.5.2.3). SCIMMY adds to it.
-    replaces_lists: bool,
-}
-
-impl Default for Dialect {
-    fn default() -> Self {
-        Self {
-            name_filter_ignores_case: true,
-            names_differ_without_case: true,
-            user_update: UserUpdate::PatchPath,
-            filter: true,
-            shows_schemas: true,
-            removes_as_array: true,
-            takes_objects: true,
-            pages_by_cursor: false,
-            replaces_lists: true,
-        }
-    }
-}
-
-struct Subject {
-    connector: HttpConnector,
-    connection: Connection,
-    token: SecretString,
-    target: Arc<dyn Target>,
-    dialect: Dialect,
-}
-
-impl Subject {
-    /// A target, spoken to as its discovery documents say.
-    async fn new(base_url: &Url, token: &SecretString, dialect: Dialect) -> Self {
-        let connector = HttpConnector::new(AddressPolicy::AllowLocal);
-        let secret = SecretName("unused".into());
-        let mut connection = Connection {
-            lifetime: provisioning::application::Lifetime::default(),
-            base_url: base_url.clone(),
-            secret,
-            capabilities: Capabilities::default(),
-        };
-        let discovery = connector.discover(&connection, token).await.result.expect("connected");
-        connection.capabilities = discovery.capabilities;
-        let target = connector.open(&connection, token);
-        Self { connector, connection, token: token.clone(), target, dialect }
-    }
-
-    /// The same target, spoken to as an administrator says.
-    fn spoken_to(&self, overrides: Settings) -> Self {
-        let capabilities = self.connection.capabilities.overridden(overrides);
-        let connection = Connection { capabilities, ..self.connection.clone() };
-        let target = self.connector.open(&connection, &self.token);
-        let connector = HttpConnector::new(AddressPolicy::AllowLocal);
-        Self { connector, connection, token: self.token.clone(), target, dialect: self.dialect }
-    }
-
-    /// What an account shows of an attribute.
-    async fn shown(&self, found: &Found, attribute: &str) -> Option<serde_json::Value> {
-        self.read(Kind::User, found).await.resource.read(&path(attribute)).cloned()
-    }
-
-    async fn create(&self, write: Write) -> Found {
-        self.target.write(&write).await.result.expect("an accepted create").expect("what was made")
-    }
-
-    async fn change(&self, found: &Found, changes: &[(&str, Option<&str>, Option<&str>)]) {
-        let changes = changes.iter().map(|(attribute, old, new)| Change {
-            attribute: path(attribute),
-            old: old.map(Value::from),
-            new: new.map(Value::from),
-        });
-        self.update(Kind::User, found, changes.collect(), &[], &[]).await;
-    }
-
-    async fn update(
-        &self,
-        kind: Kind,
-        found: &Found,
-        changes: Vec<Change>,
-        add: &[&Found],
-        remove: &[&Found],
-    ) {
-        let write = Write::Update {
-            kind,
-            remote_id: found.remote_id.clone(),
-            changes,
-            add: ids(add),
-            remove: ids(remove),
-            stay: Some([].into()),
-        };
-        let exchange = self.target.write(&write).await;
-        exchange.result.unwrap_or_else(|error| panic!("{write:?}: {error}; {:?}", exchange.requests));
-    }
-
-    async fn read(&self, kind: Kind, found: &Found) -> Found {
-        self.target.get(kind, &found.remote_id).await.result.expect("the resource")
-    }
-
-    async fn find(&self, kind: Kind, key: MatchKey) -> Vec<RemoteId> {
-        let found = self.target.find(kind, &key).await.result.expect("an answer");
-        found.into_iter().map(|found| found.remote_id).collect()
-    }
-
-    async fn members(&self, group: &Found) -> BTreeSet<String> {
-        let group = self.read(Kind::Group, group).await.resource;
-        let members =
-            group.read(&path("members")).and_then(|members| members.as_array()).cloned().unwrap_or_default();
-        let id = |member: &serde_json::Value| match &member["value"] {
-            serde_json::Value::String(id) => id.clone(),
-            id => id.to_string(),
-        };
-        members.iter().map(id).collect()
-    }
-}
-
-fn path(text: &str) -> AttributePath {
-    text.parse().expect("a path")
-}
-
-fn ids(found: &[&Found]) -> BTreeSet<RemoteId> {
-    found.iter().map(|found| found.remote_id.clone()).collect()
-}
-
-fn texts(found: &[&Found]) -> BTreeSet<String> {
-    found.iter().map(|found| found.remote_id.to_string()).collect()
-}
-
-fn user(name: &str, attributes: &[(&str, &str)]) -> Write {
-    let mut all: provisioning::value::Attributes =
-        [(path("userName"), Value::from(name)), (path("active"), Value::Boolean(true))].into();
-    all.extend(attributes.iter().map(|(attribute, value)| (path(attribute), Value::from(*value))));
-    Write::Create {
-        kind: Kind::User,
-        external_id: format!("ext-{name}"),
-        attributes: all,
-        members: BTreeSet::new(),
-    }
-}
-
-fn group(name: &str, members: &[&Found]) -> Write {
-    let attributes = [(path("displayName"), Value::from(name))].into();
-    Write::Create { kind: Kind::Group, external_id: format!("ext-{name}"), attributes, members: ids(members) }
-}
 
 /// Every case in turn, on one target.
 async fn holds_for(subject: &Subject, token: &SecretString) {
@@ -203,10 +37,10 @@ async fn holds_for(subject: &Subject, token: &SecretString) {
     let objects = subject.dialect.takes_objects.then_some(UserUpdate::PatchObject);
     for user_update in [UserUpdate::PatchPath, UserUpdate::Put].into_iter().chain(objects) {
         let subject = subject.spoken_to(Settings { user_update: Some(user_update), ..Settings::default() });
-        a_manager_is_named_changed_and_cleared(&subject).await;
-        elements_of_one_list_are_told_apart_by_type(&subject).await;
-        an_address_loses_its_parts_one_by_one(&subject).await;
-        a_list_of_roles_comes_changes_and_goes(&subject).await;
+        parts::a_manager_is_named_changed_and_cleared(&subject).await;
+        parts::elements_of_one_list_are_told_apart_by_type(&subject).await;
+        parts::an_address_loses_its_parts_one_by_one(&subject).await;
+        parts::a_list_of_roles_comes_changes_and_goes(&subject).await;
     }
     an_account_is_turned_off_and_on(subject).await;
     a_group_is_made_with_its_members_and_renamed(subject).await;
@@ -316,96 +150,6 @@ async fn an_email_comes_changes_and_goes(subject: &Subject) {
     subject.change(&made, &[(WORK_EMAIL, Some("cyd@example.org"), Some("back@example.org"))]).await;
     assert_eq!(email().await, Some(json!("back@example.org")));
     assert_eq!(subject.read(Kind::User, &made).await.resource.text("title"), Some("Engineer"));
-}
-
-/// A name that no other dialect's turn took.
-fn in_turn(subject: &Subject, name: &str) -> String {
-    format!("{name}.{:?}", subject.connection.capabilities.user_update)
-}
-
-async fn a_manager_is_named_changed_and_cleared(subject: &Subject) {
-    let boss = subject.create(user(&in_turn(subject, "max.leads"), &[])).await;
-    let dean = subject.create(user(&in_turn(subject, "ned.leads"), &[])).await;
-    let (boss, dean) = (boss.remote_id.as_str(), dean.remote_id.as_str());
-    let attributes = [(DEPARTMENT, "Engines"), (MANAGER, boss)];
-    let made = subject.create(user(&in_turn(subject, "ona.reports"), &attributes)).await;
-    assert_eq!(subject.shown(&made, MANAGER).await, Some(json!(boss)));
-    subject.change(&made, &[(MANAGER, Some(boss), Some(dean))]).await;
-    assert_eq!(subject.shown(&made, MANAGER).await, Some(json!(dean)));
-    subject.change(&made, &[(MANAGER, Some(dean), None)]).await;
-    assert_eq!(subject.shown(&made, MANAGER).await, None);
-    subject.change(&made, &[(MANAGER, None, Some(boss))]).await;
-    assert_eq!(subject.shown(&made, MANAGER).await, Some(json!(boss)));
-    assert_eq!(subject.shown(&made, DEPARTMENT).await, Some(json!("Engines")));
-    subject.change(&made, &[(MANAGER, Some(boss), None), (DEPARTMENT, Some("Engines"), None)]).await;
-    assert_eq!((subject.shown(&made, MANAGER).await, subject.shown(&made, DEPARTMENT).await), (None, None));
-    // The first of its schema.
-    let plain = subject.create(user(&in_turn(subject, "pia.reports"), &[])).await;
-    subject.change(&plain, &[(MANAGER, None, Some(boss))]).await;
-    assert_eq!(subject.shown(&plain, MANAGER).await, Some(json!(boss)));
-}
-
-async fn elements_of_one_list_are_told_apart_by_type(subject: &Subject) {
-    let attributes = [(WORK_EMAIL, "w@example.org"), (HOME_EMAIL, "h@example.org"), (MOBILE, "+49 1")];
-    let made = subject.create(user(&in_turn(subject, "quin.mails"), &attributes)).await;
-    subject.change(&made, &[(HOME_EMAIL, Some("h@example.org"), Some("home@example.org"))]).await;
-    subject.change(&made, &[(WORK_PHONE, None, Some("+49 2"))]).await;
-    let expected = [
-        (WORK_EMAIL, "w@example.org"),
-        (HOME_EMAIL, "home@example.org"),
-        (MOBILE, "+49 1"),
-        (WORK_PHONE, "+49 2"),
-    ];
-    for (attribute, value) in expected {
-        assert_eq!(subject.shown(&made, attribute).await, Some(json!(value)), "{attribute}");
-    }
-    subject
-        .change(&made, &[(HOME_EMAIL, Some("home@example.org"), None), (MOBILE, Some("+49 1"), None)])
-        .await;
-    for (attribute, value) in expected {
-        let stays = attribute == WORK_EMAIL || attribute == WORK_PHONE;
-        assert_eq!(subject.shown(&made, attribute).await, stays.then(|| json!(value)), "{attribute}");
-    }
-    let emails = subject.shown(&made, "emails").await.expect("the list");
-    assert_eq!(emails.as_array().map(Vec::len), Some(1), "the element goes with its value: {emails}");
-}
-
-async fn an_address_loses_its_parts_one_by_one(subject: &Subject) {
-    let (locality, country) = ("addresses[type eq \"work\"].locality", "addresses[type eq \"work\"].country");
-    let made =
-        subject.create(user(&in_turn(subject, "rae.moves"), &[(locality, "Ulm"), (country, "DE")])).await;
-    subject.change(&made, &[(locality, Some("Ulm"), None)]).await;
-    assert_eq!(subject.shown(&made, locality).await, None);
-    assert_eq!(subject.shown(&made, country).await, Some(json!("DE")));
-    subject.change(&made, &[(country, Some("DE"), None)]).await;
-    assert_eq!(subject.shown(&made, country).await, None);
-    subject.change(&made, &[(locality, None, Some("Bern")), (country, None, Some("CH"))]).await;
-    assert_eq!(subject.shown(&made, locality).await, Some(json!("Bern")));
-    assert_eq!(subject.shown(&made, country).await, Some(json!("CH")));
-    let addresses = subject.shown(&made, "addresses").await.expect("the list");
-    assert_eq!(addresses.as_array().map(Vec::len), Some(1), "{addresses}");
-    let element = Change { attribute: path("addresses[type eq \"work\"]"), old: None, new: None };
-    subject.update(Kind::User, &made, vec![element.clone()], &[], &[]).await;
-    assert_eq!(subject.shown(&made, "addresses").await, None, "the element goes as a whole");
-    subject.update(Kind::User, &made, vec![element], &[], &[]).await;
-}
-
-async fn a_list_of_roles_comes_changes_and_goes(subject: &Subject) {
-    let list = |texts: &[&str]| Value::List(texts.iter().map(|text| (*text).to_owned()).collect());
-    let change = |old: Option<Value>, new: Option<Value>| vec![Change { attribute: path("roles"), old, new }];
-    let made = subject.create(user(&in_turn(subject, "sal.plays"), &[])).await;
-    let roles = async || {
-        let shown = subject.shown(&made, "roles").await;
-        shown.and_then(|shown| Value::from_json(&shown))
-    };
-    let mut steps = vec![None, Some(list(&["pilot", "cook"])), Some(list(&["cook"])), None];
-    if !subject.dialect.replaces_lists {
-        steps.remove(2);
-    }
-    for step in steps.windows(2) {
-        subject.update(Kind::User, &made, change(step[0].clone(), step[1].clone()), &[], &[]).await;
-        assert_eq!(roles().await, step[1]);
-    }
 }
 
 async fn an_account_is_turned_off_and_on(subject: &Subject) {

@@ -4,7 +4,8 @@ use catalog::{GroupUpdate, MemberRemove, Settings, UserUpdate};
 use provisioning::target::{Change, Kind};
 use serde_json::json;
 
-use super::{DEPARTMENT, Subject, WORK_EMAIL, group, path, texts, user};
+use super::subject::{Subject, group, path, texts, user};
+use super::{DEPARTMENT, WORK_EMAIL};
 
 pub(super) async fn hold_for(subject: &Subject) {
     let said = Settings::default;

@@ -6,7 +6,8 @@ use testkit::{
     Paging, Quirks, StandIn, StandInConfig, UnknownMember,
 };
 
-use super::{Dialect, Subject, holds_for};
+use super::holds_for;
+use super::subject::{Dialect, Subject};
 
 macro_rules! contracts {
     ($($name:ident { $($quirk:ident: $value:expr),* $(,)? } $([$($set:ident: $to:expr),+])? $(($($differs:ident: $so:expr),+))?)*) => {$(

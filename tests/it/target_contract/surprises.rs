@@ -7,7 +7,8 @@ use provisioning::target::{Change, Kind, MatchKey, TargetError, Write};
 use provisioning::value::Value;
 use serde_json::json;
 
-use super::{DEPARTMENT, Subject, group, path, texts, user};
+use super::DEPARTMENT;
+use super::subject::{Subject, group, path, texts, user};
 
 const COST_CENTER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter";
 
