@@ -3,114 +3,31 @@
 //!
 //! The weather is calm, and nobody takes a name that another has at the target: what a target refuses, a preview cannot know.
 
+mod deeds;
+mod write_log;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use provisioning::activity::{Action, Outcome, OutcomeResult};
+use provisioning::activity::Outcome;
 use provisioning::directory::Status;
 use provisioning::ids::{JobId, UserId};
 use provisioning::link::{Link, Object, State};
-use provisioning::preview::{self, PreviewJob, PreviewRow, RowAction};
-use provisioning::target::{Change, Kind};
-use provisioning::value::Value;
+use provisioning::preview::{self, PreviewJob, PreviewRow};
+use provisioning::target::Kind;
+
+use deeds::{Deed, Deeds, differing, previewed, shown, told};
+use write_log::{names, unlike, written};
 
 use crate::chance::Chance;
-use crate::effect::{Effect, Sum};
 use crate::history::{Act, GROUPS, History, Rules, USERS};
 use crate::oracle::{Circle, Oracle};
 use crate::seeds::simulated;
-use crate::target::MANAGER;
 use crate::weather::Climate;
 use crate::world::World;
 
 const SEEDS: u64 = 100;
 const HOUR: Duration = Duration::from_secs(3_600);
-
-/// What is done to one object, however many requests it takes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Deed {
-    action: String,
-    changes: BTreeSet<String>,
-    /// Whose account is named as his manager's at the end, where that is sent.
-    manager: Option<String>,
-    reason: String,
-    added: BTreeSet<String>,
-    removed: BTreeSet<String>,
-}
-
-type Deeds = BTreeMap<String, Deed>;
-
-fn texts(changes: &[Change]) -> BTreeSet<String> {
-    changes.iter().map(ToString::to_string).collect()
-}
-
-/// Changes of anything but the manager: his id may come in a request of its own.
-fn without_manager(changes: &[Change]) -> Vec<Change> {
-    changes.iter().filter(|change| change.attribute.to_string() != MANAGER).cloned().collect()
-}
-
-/// Who a manager's account belongs to; nobody where it is cleared.
-fn manager(world: &World, changes: &[Change]) -> Option<String> {
-    let change = changes.iter().rfind(|change| change.attribute.to_string() == MANAGER)?;
-    let Some(Value::Text(account)) = &change.new else { return Some("nobody".into()) };
-    let state = world.memory.state();
-    let owner =
-        state.owners.iter().find(|((_, _, kind, id), _)| *kind == Kind::User && id.as_str() == account);
-    Some(owner.map_or_else(|| account.clone(), |(_, key)| key.object.id().to_owned()))
-}
-
-fn previewed(world: &World, rows: &[PreviewRow]) -> Deeds {
-    let deed = |row: &PreviewRow| Deed {
-        action: match row.action {
-            RowAction::Conflict | RowAction::Blocked => "Hold".to_owned(),
-            action => format!("{action:?}"),
-        },
-        changes: texts(&without_manager(&row.changes)),
-        manager: row
-            .follows
-            .first()
-            .map(|follows| follows.user.to_string())
-            .or_else(|| manager(world, &row.changes)),
-        reason: row.reason.clone().unwrap_or_default(),
-        added: row.added.names.iter().cloned().collect(),
-        removed: row.removed.names.iter().cloned().collect(),
-    };
-    rows.iter().map(|row| (format!("{} {}", row.object.kind(), row.object.id()), deed(row))).collect()
-}
-
-/// The events about one object as one deed: a group is made or let go, and its members follow in requests of their own.
-fn told(world: &World, events: &[Outcome]) -> Deeds {
-    let mut deeds = Deeds::new();
-    // What was seen to be changed at the target is told, and is nothing that is done.
-    for event in events.iter().filter(|event| event.action != Action::Drift) {
-        let Some(target) = &event.target else { continue };
-        let deed = deeds.entry(format!("{} {}", target.kind, target.key)).or_default();
-        if deed.action.is_empty() || event.action != Action::Update {
-            deed.action = format!("{:?}", event.action);
-        }
-        if event.result == OutcomeResult::Failure {
-            deed.reason.clone_from(&event.reason);
-        }
-        deed.changes.extend(texts(&without_manager(&event.changes)));
-        deed.manager = manager(world, &event.changes).or(deed.manager.take());
-        deed.added.extend(event.added.iter().cloned());
-        deed.removed.extend(event.removed.iter().cloned());
-    }
-    deeds
-}
-
-/// Whose deeds are not the same.
-fn differing(one: &Deeds, other: &Deeds) -> BTreeSet<String> {
-    let objects: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-    objects.into_iter().filter(|object| one.get(*object) != other.get(*object)).cloned().collect()
-}
-
-fn shown(one: &Deeds, other: &Deeds, objects: &BTreeSet<String>) -> String {
-    let line = |object: &String| {
-        format!("{object}\n  previewed {:?}\n  done      {:?}\n", one.get(object), other.get(object))
-    };
-    objects.iter().map(line).collect()
-}
 
 /// A history in which every name is taken once.
 struct Course {
@@ -282,118 +199,6 @@ async fn run(world: &World) -> Deeds {
         deeds.entry(format!("{} {}", object.kind(), object.id())).or_insert(held);
     }
     deeds
-}
-
-/// What the target's own write log, from so many writes on, made of each user and group that has a link. A write about anything else
-/// stands under the id it was about.
-fn written(world: &World, from: usize) -> BTreeMap<String, Sum> {
-    let state = world.memory.state();
-    let contents = world.service.contents();
-    let mut by_object: BTreeMap<String, Vec<Effect>> = BTreeMap::new();
-    for effect in &contents.effects[from..] {
-        let is_his = |link: &&Link| {
-            link.key.object.kind() == effect.kind
-                && link.remote_id.as_ref().is_some_and(|id| id.as_str() == effect.id)
-        };
-        let link = state.links.values().find(is_his);
-        let object = link.map(|link| format!("{} {}", effect.kind, link.key.object.id()));
-        by_object.entry(object.unwrap_or_else(|| effect.id.clone())).or_default().push(effect.clone());
-    }
-    by_object.into_iter().map(|(object, effects)| (object, Sum::of(&effects))).collect()
-}
-
-/// By every name that a preview may call whom an account is of.
-fn names(world: &World) -> BTreeMap<String, BTreeSet<String>> {
-    let state = world.memory.state();
-    let users = state.links.values().filter_map(|link| match (&link.key.object, &link.remote_id) {
-        (Object::User(user), Some(remote_id)) => {
-            let name = state.users.get(user).map(|user| user.username.clone());
-            let sent = link.sent.get(&"userName".parse().unwrap()).map(ToString::to_string);
-            Some((
-                remote_id.to_string(),
-                [Some(user.to_string()), name, sent].into_iter().flatten().collect(),
-            ))
-        }
-        _ => None,
-    });
-    users.collect()
-}
-
-/// Whom a row says to be named as the manager at the end: by his account's id, or, where that is still to come, by his own;
-/// `Some(None)` where none is.
-fn said_manager(row: &PreviewRow) -> Option<Option<String>> {
-    let follows = row.follows.first().map(|follows| Some(follows.user.to_string()));
-    let changes = || row.changes.iter().rfind(|change| change.attribute.to_string() == MANAGER);
-    follows.or_else(|| {
-        let change = changes().filter(|change| change.old != change.new)?;
-        Some(match &change.new {
-            Some(Value::Text(account)) => Some(account.clone()),
-            _ => None,
-        })
-    })
-}
-
-/// Whether the account that the target shows as the manager's now is the one that was said; neither, where nothing was.
-fn is_managed_by(
-    said: Option<&Option<String>>,
-    shown: Option<(Option<String>, Option<String>)>,
-    names: &BTreeMap<String, BTreeSet<String>>,
-) -> bool {
-    match (said, shown) {
-        (None, None) => true,
-        (Some(None), Some((_, shown))) => shown.is_none(),
-        (Some(Some(said)), Some((_, Some(shown)))) => {
-            let account = shown.trim_matches('"');
-            said == account || names.get(account).is_some_and(|names| names.contains(said))
-        }
-        _ => false,
-    }
-}
-
-/// What is not the same in a preview's rows and in what the target's write log shows of the run after it.
-fn unlike(
-    rows: &[PreviewRow],
-    written: &BTreeMap<String, Sum>,
-    names: &BTreeMap<String, BTreeSet<String>>,
-) -> Vec<String> {
-    let mut said: BTreeMap<String, &PreviewRow> =
-        rows.iter().map(|row| (format!("{} {}", row.object.kind(), row.object.id()), row)).collect();
-    let named = |ids: &BTreeSet<String>, said: &BTreeSet<String>| {
-        let known = |id: &String| names.get(id).is_some_and(|names| !names.is_disjoint(said));
-        ids.len() == said.len() && ids.iter().all(known)
-    };
-    let mut unlike = Vec::new();
-    for (object, sum) in written {
-        let Some(row) = said.remove(object) else {
-            unlike.push(format!("{object}: nothing was said, and written was {sum:?}"));
-            continue;
-        };
-        let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string);
-        let changes = without_manager(&row.changes).into_iter().filter(|change| change.old != change.new);
-        let changes: BTreeMap<_, _> = changes
-            .map(|change| (change.attribute.to_string(), (text(&change.old), text(&change.new))))
-            .collect();
-        let mut shows = sum.changes.clone();
-        let managed = is_managed_by(said_manager(row).as_ref(), shows.remove(MANAGER), names);
-        let members = |said: &[String]| said.iter().cloned().collect::<BTreeSet<_>>();
-        let is_same = (row.action == RowAction::Create) == sum.made
-            && (row.action == RowAction::Delete) == sum.deleted
-            && (sum.deleted || (changes == shows && managed))
-            && (sum.deleted || named(&sum.added, &members(&row.added.names)))
-            && (sum.deleted || named(&sum.removed, &members(&row.removed.names)));
-        if !is_same {
-            unlike.push(format!("{object}: said was {row:?}\n  and written {sum:?}"));
-        }
-    }
-    // Of the others nothing is to be written: a person decides, or it is only noted.
-    let writes_something = |row: &&PreviewRow| {
-        let acts = !matches!(row.action, RowAction::Conflict | RowAction::Blocked);
-        let changes = row.changes.iter().any(|change| change.old != change.new);
-        acts && (changes || row.added.count + row.removed.count > 0 || row.action == RowAction::Delete)
-    };
-    let silent = said.values().filter(|row| writes_something(row));
-    unlike.extend(silent.map(|row| format!("said was {row:?}, and nothing was written")));
-    unlike
 }
 
 #[test]
