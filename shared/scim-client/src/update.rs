@@ -10,7 +10,6 @@ use scim::message::{PatchOperation, PatchRequest};
 use serde_json::json;
 
 use crate::answer::Answer;
-use crate::create::shown_members;
 use crate::patch::{all_members, operations};
 use crate::target::HttpTarget;
 use crate::wire::{Request, resource_path};
@@ -25,6 +24,13 @@ pub(crate) struct Wanted<'a> {
     pub remove: &'a BTreeSet<RemoteId>,
     /// Who stays in a group, where that is known.
     pub stay: Option<&'a BTreeSet<RemoteId>>,
+}
+
+impl Wanted<'_> {
+    /// Whether members of a group come or go, and something of the group itself changes.
+    fn names_both(&self) -> bool {
+        !self.changes.is_empty() && !(self.add.is_empty() && self.remove.is_empty())
+    }
 }
 
 impl HttpTarget {
@@ -49,12 +55,29 @@ impl HttpTarget {
             400 if answer.is_scim_type("noTarget") || may_lack_an_element(&answer, &wanted) => {
                 self.patch_what_is_there(answer, wanted, planned, notes).await
             }
+            405 | 501 if wanted.names_both() => self.update_apart(wanted, notes).await,
             405 | 501 => {
                 self.learn_no_patch(wanted.kind);
                 self.replace(wanted, notes).await
             }
             _ => answer.accepted_write().map(drop).map_err(|error| self.hinting(error, &wanted)),
         }
+    }
+
+    /// A PATCH of a group's members and of the group itself was refused as a whole: the members go by themselves, since the target
+    /// may take PATCH of those, and no members in a PUT. Then the group's own attributes.
+    async fn update_apart(
+        &self,
+        wanted: Wanted<'_>,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<(), TargetError> {
+        if wanted.stay.is_none() {
+            // They will have to be known, so nothing is sent until they are.
+            return Err(TargetError::WholeList);
+        }
+        Box::pin(self.update(Wanted { changes: &[], ..wanted }, notes)).await?;
+        let nobody = BTreeSet::new();
+        self.replace(Wanted { add: &nobody, remove: &nobody, ..wanted }, notes).await
     }
 
     /// Members are removed in no form that nobody said the target takes: what one target takes for a list of those who go,
@@ -132,14 +155,13 @@ impl HttpTarget {
             // The one member to be removed is not there.
             return Ok(());
         }
-        let present = self.read_whole(kind, id, notes).await?;
-        let shown = shown_members(&present);
-        if !remove.is_empty() && shown.is_empty() {
-            // Members may be hidden: dropping these removals could leave somebody in. One by one the target tells.
+        if !remove.is_empty() {
+            // One of them may be who is not there. A group that does not show him may hide members or cut their list off, and to
+            // leave him out could leave somebody in: of each by himself the target tells.
             return refusal.accepted_write().map(drop);
         }
-        let remove = remove.iter().filter(|member| shown.contains(member.as_str())).cloned().collect();
-        let possible = operations(changes, add, &remove, Some(&present), self.forms(kind));
+        let present = self.read_whole(kind, id, notes).await?;
+        let possible = operations(changes, add, remove, Some(&present), self.forms(kind));
         if possible.is_empty() {
             return Ok(());
         }

@@ -7,9 +7,6 @@
 //! dialect that the target does not take: `filters_fail`, `no_group_put`, `refuses_operations_without_path`, `MemberRemoval::Filter` and
 //! `MemberReplacement::Refused` (`scenarios::dialects`), `ignores_operations_without_path`, `put_changes_nothing`,
 //! `put_ignores_members` and the other two replacements (`drift::unheard`).
-//!
-//! Where members are removed by a list of values, the target leaves out a value that names nobody: at one that refuses it, a leaver
-//! whose account somebody else deleted is asked for again in every run.
 
 use catalog::Settings;
 use testkit::{

@@ -5,6 +5,7 @@ use std::time::Duration;
 use provisioning::activity::OutcomeResult;
 use provisioning::link::{Link, LinkKey, Trouble};
 use provisioning::target::Kind;
+use testkit::{GroupRename, Quirks};
 
 use crate::world::{Run, World};
 
@@ -90,4 +91,26 @@ async fn a_bad_member_who_leaves_the_group_is_forgotten() {
     settled(&mut world).await;
     assert_eq!(group(&world).await.parked.len(), 0);
     assert_eq!(world.stand_in.members_of("All").len(), 29);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_with_a_new_name_is_in_where_names_go_by_put_and_members_by_patch() {
+    let mut world = World::new(&["all", "others"]).await;
+    world.group("all", "All").await;
+    world.group("others", "Others").await;
+    for (name, group) in [("ada", "all"), ("bob", "all"), ("cy", "all"), ("dee", "others")] {
+        world.user(name, "Clerk", &[group]).await;
+    }
+    world.enable().await;
+    settled(&mut world).await;
+    let quirks = Quirks { group_rename: GroupRename::Put, put_ignores_members: true, ..Quirks::default() };
+    world.stand_in.set_quirks(quirks);
+    world.stand_in.watch_quirks();
+    world.group("all", "Everybody").await;
+    world.user("dee", "Clerk", &["all"]).await;
+    world.user("ada", "Clerk", &["others"]).await;
+    settled(&mut world).await;
+    assert_eq!(world.stand_in.members_of("Everybody"), ["bob", "cy", "dee"].map(String::from).into());
+    assert_eq!(group(&world).await.work.problem, None);
+    assert!(world.stand_in.met().contains("group_rename"));
 }

@@ -16,7 +16,7 @@ const CREW: [&str; 5] = ["ada", "bob", "cy", "dee", "eve"];
 
 /// Five people and a stranger in a group at a target that shows all of it so far.
 async fn crew(quirks: Quirks) -> World {
-    let mut world = World::new(&["crew"]).await;
+    let mut world = World::new(&["crew", "shore"]).await;
     world.stand_in.set_quirks(quirks);
     world.group("crew", "Crew").await;
     for name in CREW {
@@ -131,5 +131,25 @@ async fn a_removal_that_is_refused_is_never_tried_as_a_list_that_may_mean_everyb
     world.user("ada", "Sailor", &[]).await;
     world.run(None).await;
     let left: BTreeSet<_> = everybody().into_iter().filter(|name| name != "ada").collect();
+    assert_eq!(members(&world), left);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_leavers_one_who_is_out_already_keeps_nobody_in_whom_a_list_that_is_cut_off_does_not_show() {
+    let quirks =
+        Quirks { absent_member: AbsentMember::NoTarget, members_shown: Some(3), ..Quirks::default() };
+    let mut world = crew(quirks).await;
+    let mut by_id: Vec<_> = CREW.map(|name| (world.stand_in.user(name).unwrap().id().unwrap(), name)).into();
+    by_id.sort();
+    let ((out, first), (_, last)) = (by_id[0].clone(), by_id[4].clone());
+    let group = world.stand_in.group("Crew").unwrap().id().unwrap();
+    let taken_out = json!([{"op": "remove", "path": format!("members[value eq \"{out}\"]")}]);
+    assert!(world.stand_in.alter(Kind::Group, &group, &taken_out));
+    world.group("shore", "On shore").await;
+    for name in [first, last] {
+        world.user(name, "Sailor", &["shore"]).await;
+    }
+    world.run(None).await;
+    let left = everybody().into_iter().filter(|name| name != first && name != last).collect();
     assert_eq!(members(&world), left);
 }

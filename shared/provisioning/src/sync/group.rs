@@ -2,6 +2,7 @@
 
 mod adopt;
 mod create;
+mod gone;
 mod halves;
 mod leave;
 mod losses;

@@ -4,7 +4,7 @@ use catalog::GroupUpdate;
 use provisioning::target::{Capabilities, Kind, TargetError, Write};
 use provisioning::value::Value;
 use serde_json::json;
-use testkit::{Fault, Quirks};
+use testkit::{AbsentMember, Fault, Quirks};
 
 use crate::example::*;
 
@@ -152,11 +152,29 @@ async fn removing_one_who_is_not_there_is_fine_even_where_the_target_says_so() {
     let bob = made(&*target, &create_user("bob")).await.remote_id;
     let crew = made(&*target, &create_group("Crew", &[&ada])).await;
     let no_target = Fault::next(1).method("PATCH").status(400).body(r#"{"scimType": "noTarget"}"#);
-    stand_in.fail(no_target.clone());
-    target.write(&members(&crew, &[], &[&bob])).await.result.expect("one who is not there");
     stand_in.fail(no_target);
-    target.write(&members(&crew, &[], &[&ada, &bob])).await.result.expect("one of two");
-    assert!(stand_in.members_of("Crew").is_empty());
+    let exchange = target.write(&members(&crew, &[], &[&bob])).await;
+    exchange.result.expect("one who is not there");
+    assert_eq!(exchange.requests.len(), 1);
+}
+
+#[tokio::test]
+async fn of_two_to_be_removed_none_is_believed_to_be_out_already() {
+    let quirks =
+        Quirks { absent_member: AbsentMember::NoTarget, members_shown: Some(1), ..Quirks::default() };
+    let stand_in = stand_in(quirks).await;
+    let target = target(&stand_in);
+    let ada = made(&*target, &create_user("ada")).await.remote_id;
+    let bob = made(&*target, &create_user("bob")).await.remote_id;
+    let cy = made(&*target, &create_user("cy")).await.remote_id;
+    let crew = made(&*target, &create_group("Crew", &[&bob, &cy])).await;
+    // Ada is no member; Cy is one, and is not shown.
+    let both = target.write(&members(&crew, &[], &[&ada, &cy])).await;
+    assert!(matches!(both.result, Err(TargetError::Rejected(_))), "{:?}", both.result);
+    for alone in [&ada, &cy] {
+        target.write(&members(&crew, &[], &[alone])).await.result.expect("out");
+    }
+    assert_eq!(stand_in.members_of("Crew"), ["bob".to_owned()].into());
 }
 
 #[tokio::test]

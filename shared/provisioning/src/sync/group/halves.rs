@@ -13,6 +13,8 @@ use crate::target::{Change, RequestLimit, RequestNote, TargetError};
 
 /// Most members that a group leaves out; a target that refuses more refuses the group.
 const MOST_PARKED: usize = 50;
+/// So many answers in a row that tell of trouble (5xx) are believed to be about that. Some targets answer so to one member.
+const PASSING: u32 = 3;
 /// Longest reason that is kept of each, in bytes.
 const LONGEST_REASON: usize = 300;
 
@@ -30,11 +32,15 @@ pub(super) struct Round {
     alone: Vec<(UserId, TargetError, Vec<RequestNote>)>,
     /// Why a member could not be taken out.
     stays: Option<(TargetError, Vec<RequestNote>)>,
+    /// What is answered as the target's own trouble is taken for a refusal: it has been answered so again and again.
+    doubts_trouble: bool,
 }
 
 impl Round {
-    pub(super) fn new(changes: Vec<Change>, last: Vec<Change>) -> Self {
-        Self { changes, last, accepted: 0, refused: 0, alone: Vec::new(), stays: None }
+    /// A round for a group that failed so often in a row.
+    pub(super) fn new(changes: Vec<Change>, last: Vec<Change>, attempts: u32) -> Self {
+        let doubts_trouble = attempts >= PASSING;
+        Self { changes, last, accepted: 0, refused: 0, alone: Vec::new(), stays: None, doubts_trouble }
     }
 }
 
@@ -69,8 +75,20 @@ impl Task<'_> {
                     round.refused = 0;
                 }
                 Sent::Ended(next) => return Ok(Sent::Ended(next)),
-                Sent::Refused { claimed, error, requests } => {
+                Sent::Refused { claimed, error, mut requests } => {
                     link = *claimed;
+                    if matches!(error, TargetError::Failed(_)) && !round.doubts_trouble {
+                        let told = Told::failure(Action::Update, "", requests).with_changes(&changes);
+                        return self.fail(&link, seen, &error, told).await.map(Sent::Ended);
+                    }
+                    if self.takes_out_nobody(&chunk, &mut requests).await {
+                        match self.was_no_member(group, &link, seen, &chunk, requests).await? {
+                            Some(settled) => link = settled,
+                            None => return Ok(Sent::Ended(Next::Stop)),
+                        }
+                        round.refused = 0;
+                        continue;
+                    }
                     match round.refused(&changes, chunk, error, requests) {
                         Refusal::Instead(chunks) => waiting.extend(chunks),
                         Refusal::Noted => {}
@@ -98,7 +116,9 @@ impl Task<'_> {
         let too_many = link.parked.len() + round.alone.len() > MOST_PARKED;
         let nobody = round.accepted == 0 && round.alone.len() > 1;
         for (user, error, requests) in round.alone {
-            if too_many || nobody {
+            // Trouble is a member's only where others had none.
+            let is_trouble = round.accepted == 0 && matches!(error, TargetError::Failed(_));
+            if too_many || nobody || is_trouble {
                 let told = Told::failure(Action::Update, "", requests);
                 return self.fail(&link, seen, &error, told).await.map(Sent::Ended);
             }
@@ -133,12 +153,17 @@ impl Task<'_> {
         let mut reason = said;
         reason.truncate(reason.floor_char_boundary(LONGEST_REASON));
         let now = self.now();
-        // He is not in it: the refusal says so for certain.
-        let memberships = &self.tables().memberships;
-        memberships.forget_pushed(&self.key.application, group, std::slice::from_ref(user)).await?;
+        // He is not in it: the refusal says so for certain. Trouble does not, so he is taken out again should he leave.
+        let certain = !matches!(error, TargetError::Failed(_));
+        if certain {
+            let memberships = &self.tables().memberships;
+            memberships.forget_pushed(&self.key.application, group, std::slice::from_ref(user)).await?;
+        }
         let settled = self
             .settle(link, seen, Due::Goes, None, outcome, |link| {
-                link.members_in_doubt.remove(user);
+                if certain {
+                    link.members_in_doubt.remove(user);
+                }
                 link.parked.insert(user.clone(), Parked { reason: reason.clone(), at: now });
             })
             .await?;

@@ -63,7 +63,7 @@ impl Task<'_> {
         let mut link = link.clone();
         let (last, changes): (Vec<_>, Vec<_>) =
             changes.iter().cloned().partition(|change| link.doubt.contains(&change.attribute));
-        let mut round = Round::new(changes, last);
+        let mut round = Round::new(changes, last, link.work.attempts);
         let named: BTreeSet<_> = rows.iter().map(|row| row.user.clone()).collect();
         let mut unparked = BTreeSet::new();
         let mut deferred = BTreeSet::new();
@@ -291,7 +291,9 @@ impl Task<'_> {
             let told = |requests| Told::failure(Action::Update, "", requests).with_changes(changes);
             let names_members = !chunk.add.is_empty() || !chunk.remove.is_empty();
             return match error {
-                error @ (TargetError::Rejected(_) | TargetError::Conflict(_)) if names_members => {
+                error @ (TargetError::Rejected(_) | TargetError::Conflict(_) | TargetError::Failed(_))
+                    if names_members =>
+                {
                     Ok(Sent::Refused { claimed: Box::new(claimed), error, requests })
                 }
                 TargetError::NotFound(detail) if names_members => {
