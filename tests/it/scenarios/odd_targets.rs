@@ -1,5 +1,7 @@
 //! Targets whose answers leave a person something to do, and those that are met once only.
 
+use std::time::Duration;
+
 use provisioning::activity::OutcomeResult;
 use provisioning::application::{Configuration, Departure, Policy, Selection};
 use provisioning::link::{Link, LinkKey, State};
@@ -258,9 +260,8 @@ async fn where_a_filter_finds_what_is_listed_no_list_is_read_to_its_end_for_a_ne
     assert!(reads <= 4, "two look-ups, a page and a look-up of what it shows: {asked:#?}");
 }
 
-/// A sweep would find him in the list. Between two sweeps only a filter and the 409 are asked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_newcomer_whose_account_is_there_in_another_case_is_a_conflict_where_no_filter_finds_it() {
+async fn a_newcomer_whose_account_is_there_in_another_case_gets_it_where_no_filter_finds_it() {
     let quirks = Quirks { filters_by_case: true, ..Quirks::default() };
     let mut world = company(quirks, Policy::default()).await;
     world.user("bob", "Clerk", &["sales"]).await;
@@ -270,8 +271,39 @@ async fn a_newcomer_whose_account_is_there_in_another_case_is_a_conflict_where_n
     world.stand_in.watch_quirks();
     world.user("ada", "Countess", &["sales"]).await;
     settled(&mut world).await;
-    let ada = link(&world, "ada").await;
-    assert_eq!(ada.state, State::Conflict);
-    assert_eq!(failures(&world).await.len(), 1, "it is told once");
+    assert_eq!(link(&world, "ada").await.state, State::Linked);
+    let titles: Vec<_> =
+        world.stand_in.users().iter().map(|user| user.text("title").map(str::to_owned)).collect();
+    assert_eq!(titles, [Some("Clerk".to_owned()), Some("Countess".to_owned())]);
+    assert_eq!(failures(&world).await, Vec::<String>::new());
     assert_eq!(world.stand_in.met(), ["filters_by_case"].into());
+}
+
+/// Who was deleted for good is in no list: it is read once, and never again for him.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_list_is_read_once_for_a_name_that_is_taken_by_nobody_who_is_shown() {
+    let quirks = Quirks { deletion: Deletion::ForGood, ..Quirks::default() };
+    let mut world = company(quirks, Policy::default()).await;
+    world.enable().await;
+    settled(&mut world).await;
+    let gone = seed(&world, "ada");
+    let url = format!("{}/Users/{gone}", world.stand_in.base_url());
+    let token = secrecy::ExposeSecret::expose_secret(&world.stand_in.token()).to_owned();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    assert!(client.delete(url).bearer_auth(token).send().await.unwrap().status().is_success());
+    world.stand_in.clear_log();
+    world.user("ada", "Countess", &["sales"]).await;
+    for _ in 0..3 {
+        settled(&mut world).await;
+        world.clock.advance(Duration::from_secs(86_400));
+    }
+    assert_eq!(link(&world, "ada").await.state, State::Conflict);
+    assert_eq!(failures(&world).await.len(), 1, "it is told once");
+    let lists = world
+        .stand_in
+        .requests()
+        .into_iter()
+        .filter(|sent| sent.path.starts_with("/Users?startIndex"))
+        .count();
+    assert_eq!(lists, 1);
 }

@@ -20,6 +20,8 @@ pub(super) type Looked = Result<Candidates, TargetError>;
 
 /// Pages walked for one counterpart at most: a target whose lists never end must not hold a worker.
 const MOST_PAGES: usize = 500;
+/// The same where only one object is looked for that is likely not to be shown at all.
+const MOST_PAGES_FOR_ONE: usize = 50;
 
 /// By what a counterpart is looked for.
 #[derive(Debug, Clone, Copy)]
@@ -229,24 +231,61 @@ impl Task<'_> {
         }
     }
 
+    /// What bears a name that the target says is taken. Filters that find nothing do not prove it wrong: some compare as it is
+    /// written what may be there once only in whatever case. The first time a list that is not too long is read, later it is left to
+    /// the sweeps.
+    pub(super) async fn taken_by(
+        &self,
+        link: &Link,
+        keys: Keys<'_>,
+        requests: &mut Vec<RequestNote>,
+    ) -> Looked {
+        let keys = Keys { thorough: true, ..keys };
+        let found = self.ask_by(&keys, requests).await?;
+        if !found.all().is_empty() || link.work.problem.is_some() {
+            return Ok(found);
+        }
+        match self.walk_pages(&keys, MOST_PAGES_FOR_ONE, requests).await {
+            Ok(walked) => Ok(walked.unwrap_or_default()),
+            // What cannot be listed is known by its filters only.
+            Err(TargetError::Rejected(_) | TargetError::NotFound(_) | TargetError::Unsupported(_)) => {
+                Ok(found)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads the target's list, once for all keys.
     async fn walk(&self, keys: &Keys<'_>, requests: &mut Vec<RequestNote>) -> Looked {
+        self.walk_pages(keys, MOST_PAGES, requests).await?.ok_or_else(|| {
+            let kind = self.key.kind();
+            TargetError::Unsupported(format!(
+                "the target's list of {kind}s is too long to be read as a whole"
+            ))
+        })
+    }
+
+    /// The same of so many pages at most; `None` where there are more.
+    async fn walk_pages(
+        &self,
+        keys: &Keys<'_>,
+        most: usize,
+        requests: &mut Vec<RequestNote>,
+    ) -> Result<Option<Candidates>, TargetError> {
         let kind = self.key.kind();
         let mut found = Candidates::default();
         let mut start = 1;
-        for _ in 0..MOST_PAGES {
+        for _ in 0..most {
             let page = self.target().list(kind, start).await;
             requests.extend(page.requests);
             let page = page.result?;
             page.found.into_iter().for_each(|row| keys.sort(row, &mut found));
             match page.next {
                 Some(next) => start = next,
-                None => return Ok(found),
+                None => return Ok(Some(found)),
             }
         }
-        Err(TargetError::Unsupported(format!(
-            "the target's list of {kind}s is too long to be read as a whole"
-        )))
+        Ok(None)
     }
 
     /// What an open create may have made.

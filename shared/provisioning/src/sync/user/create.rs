@@ -156,7 +156,7 @@ impl Task<'_> {
         };
         match error {
             TargetError::Conflict(detail) => {
-                match self.ask_by(&Keys { thorough: true, ..wanted.keys() }, &mut requests).await {
+                match self.taken_by(&claimed, wanted.keys(), &mut requests).await {
                     Ok(candidates) => self.judge_match(&claimed, wanted, candidates, &detail, requests).await,
                     Err(error) => {
                         let told = Told::failure(Action::Create, "", requests).named(&wanted.keys.name);
