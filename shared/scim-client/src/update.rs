@@ -29,7 +29,8 @@ pub(crate) struct Wanted<'a> {
 impl Wanted<'_> {
     /// Whether members of a group come or go, and something of the group itself changes.
     fn names_both(&self) -> bool {
-        !self.changes.is_empty() && !(self.add.is_empty() && self.remove.is_empty())
+        let names_members = !self.add.is_empty() || !self.remove.is_empty();
+        names_members && !self.changes.is_empty()
     }
 }
 

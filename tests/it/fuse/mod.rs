@@ -3,6 +3,7 @@
 mod changes;
 mod decisions;
 mod groups;
+mod imports;
 mod kinds;
 mod memberships;
 

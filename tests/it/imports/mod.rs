@@ -18,12 +18,12 @@ use crate::world::{Run, World};
 /// One user as people would write him down: name, email, whether he is active, title, groups.
 type Written = (String, Option<String>, bool, Option<String>, Vec<String>);
 
-const COMPLETE: Request = Request { complete: true, dry_run: false, allow_removals: Some(1_000) };
-const PARTIAL: Request = Request { complete: false, dry_run: false, allow_removals: Some(1_000) };
+pub(crate) const COMPLETE: Request = Request { complete: true, dry_run: false, allow_removals: Some(1_000) };
+pub(crate) const PARTIAL: Request = Request { complete: false, dry_run: false, allow_removals: Some(1_000) };
 
 impl World {
     /// Uploads a file in parts of this many bytes.
-    async fn upload(&self, format: Format, text: &str, part: usize) -> JobId {
+    pub(crate) async fn upload(&self, format: Format, text: &str, part: usize) -> JobId {
         let id = self.imports.create(format).await.unwrap().id;
         for (number, bytes) in (1..).zip(text.as_bytes().chunks(part)) {
             self.imports.put_part(&id, number, bytes).await.unwrap();
@@ -36,12 +36,12 @@ impl World {
     }
 
     /// Imports a CSV file and says how it ended.
-    async fn imported(&mut self, text: &str, request: Request) -> Import {
+    pub(crate) async fn imported(&mut self, text: &str, request: Request) -> Import {
         let id = self.upload(Format::CommaSeparated, text, 1_000).await;
         self.committed(&id, request).await
     }
 
-    async fn committed(&mut self, id: &JobId, request: Request) -> Import {
+    pub(crate) async fn committed(&mut self, id: &JobId, request: Request) -> Import {
         self.imports.commit(id, request).await.unwrap();
         assert!(matches!(self.run(None).await, Run::Quiet { .. }));
         let import = self.import(id).await;

@@ -1,7 +1,7 @@
 //! The fuse: nothing is taken away by mistake (rule 7, DESIGN section 9).
 //!
-//! Who knows beforehand how many accounts he takes away counts them first and holds them all ([`RemovalGuard`]; for a group that is
-//! deleted, [`GroupWeighing`]). Each single
+//! Who knows beforehand how many accounts he takes away counts them first and holds them all ([`RemovalGuard`]; at each application,
+//! for an import [`Weight`], for a group that is deleted [`GroupWeighing`]). Each single
 //! removal asks for a permit all the same ([`Fuse`]), which is counted over 24 hours ([`Window`]): many small changes take
 //! away as much as one large one. A membership that is lost by who keeps his account ([`Loss`]), a value that is cleared, and a
 //! user name that changes are counted alike. Once there are too many the fuse has blown, and every further removal waits until
@@ -22,5 +22,5 @@ pub use guard::{Hold, HoldReason, RemovalGuard, Verdict};
 pub use held::{HeldMember, HeldRemovals, Sealed};
 pub use membership::Loss;
 pub use permit::{Fuse, MemberPermits, Permit};
-pub use weighing::GroupWeighing;
+pub use weighing::{GroupWeighing, Turn, Weight};
 pub use window::{Blown, Counted, Limits, Linked, Removes, TARGET_CHANGED, Window};

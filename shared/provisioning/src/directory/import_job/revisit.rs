@@ -146,7 +146,7 @@ impl ImportRunner {
     }
 
     /// The lines of a page that are of a kind.
-    async fn lines_of(
+    pub(super) async fn lines_of(
         &mut self,
         import: &Import,
         page: &LinePage,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::document::{Document, Unreadable};
@@ -59,7 +60,7 @@ impl ImportRunner {
     /// # Errors
     ///
     /// A table did not answer: the page must be done again.
-    pub async fn page(&mut self, import: &Import, step: u64) -> StoreResult<Import> {
+    pub async fn page(&mut self, import: &Import, step: u64, now: Timestamp) -> StoreResult<Import> {
         if self.file.is_none()
             && let Err(failed) = self.open(import, step).await?
         {
@@ -68,7 +69,8 @@ impl ImportRunner {
         match &import.position {
             Position::Groups(place) => self.declare_groups(import, *place).await,
             Position::Additions(place) => Box::pin(self.add(import, step, *place)).await,
-            Position::Counting(walk) => self.count(import, walk).await,
+            Position::Counting(walk) => self.count(import, walk, now).await,
+            Position::Weighing(page) => Box::pin(self.weigh(import, *page, now)).await,
             Position::Departures(page) => Box::pin(self.depart(import, step, *page)).await,
             Position::Deletions(walk) => self.delete(import, walk).await,
             Position::Waiting(page, progressed) => {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Tally;
 use crate::directory::file::{Format, Place};
+use crate::fuse::Weight;
 use crate::target::Kind;
 
 /// An import.
@@ -62,6 +63,9 @@ pub struct Import {
     /// They were counted, and noted one by one: nobody else is deleted.
     #[serde(default)]
     pub counted: bool,
+    /// What would be taken away at each application, as far as it is counted.
+    #[serde(default)]
+    pub weight: Weight,
     /// What a person should know: why it failed, why it is held, why nobody was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -106,6 +110,8 @@ pub enum Position {
     Additions(Place),
     /// Counting what would be taken.
     Counting(Walk),
+    /// Counting what lines from this page on would take at each application.
+    Weighing(u32),
     /// Departures of this page of lines.
     Departures(u32),
     /// Deleting whom the file does not name.
@@ -179,6 +185,7 @@ impl Import {
             unnamed_users: 0,
             unnamed_groups: 0,
             counted: false,
+            weight: Weight::default(),
             note: None,
         }
     }
@@ -218,7 +225,7 @@ impl Import {
         Some(match self.position {
             Position::Groups(_) => Phase::Groups,
             Position::Additions(_) => Phase::Additions,
-            Position::Counting(_) => Phase::Counting,
+            Position::Counting(_) | Position::Weighing(_) => Phase::Counting,
             Position::Departures(_) => Phase::Departures,
             Position::Deletions(_) => Phase::Deletions,
             Position::Waiting(..) | Position::Closing(_) => Phase::Retrying,

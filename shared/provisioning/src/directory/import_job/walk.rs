@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
 
 use super::runner::ImportRunner;
 use super::{Import, ImportState, Named, Position, Walk};
-use crate::fuse::{self, RemovalGuard, Verdict};
+use crate::fuse::{self, RemovalGuard, Verdict, Weight};
 use crate::ids::{GroupId, UserId};
 use crate::ports::{StoreError, StoreResult, UserWrite};
 use crate::target::Kind;
@@ -28,10 +29,11 @@ struct Unnamed {
 impl ImportRunner {
     /// Counts whom the file does not name, and notes who they are; at the end the fuse judges. Counted again, once a person
     /// was asked, nobody is added to them: he allowed those whom the count saw.
-    pub(super) async fn count(&self, import: &Import, walk: &Walk) -> StoreResult<Import> {
+    pub(super) async fn count(&self, import: &Import, walk: &Walk, now: Timestamp) -> StoreResult<Import> {
         let mut import = import.clone();
         if *walk == Walk::START {
             (import.users_counted, import.unnamed_users, import.unnamed_groups) = (0, 0, 0);
+            import.weight = Weight::default();
         }
         // The share matters only from the floor on.
         if !import.deletes_users() && import.departing_users < RemovalGuard::default().floor {
@@ -45,6 +47,7 @@ impl ImportRunner {
             Kind::User => {
                 import.users_counted += found.seen;
                 import.unnamed_users += found.ids.len() as u64;
+                self.weigh_deletions(&mut import, &found.ids, now).await?;
             }
             Kind::Group => import.unnamed_groups += found.ids.len() as u64,
         }
@@ -197,7 +200,7 @@ fn counted_key(kind: Kind, id: &str) -> String {
     format!("counted#{kind}#{id}")
 }
 
-fn parsed<Id: std::str::FromStr>(id: &str) -> StoreResult<Id> {
+pub(super) fn parsed<Id: std::str::FromStr>(id: &str) -> StoreResult<Id> {
     id.parse().map_err(|_| StoreError::Corrupt { what: "an import", detail: "it notes what is no id".into() })
 }
 
@@ -240,8 +243,7 @@ fn judged(mut import: Import) -> Import {
     }
     match hold {
         Some(note) => import.ended(ImportState::Held, Some(note)),
-        None if import.departing > 0 => Import { position: Position::Departures(0), ..import },
-        None => Import { position: after_departures(&import), ..import },
+        None => Import { position: Position::Weighing(0), ..import },
     }
 }
 

@@ -68,7 +68,7 @@ impl DirectoryWorker {
             }
             Work::DeleteGroup(group) => directory.take_down_group(group).await?,
             Work::Import(import) => {
-                let import = runner.page(import, job.step).await?;
+                let import = runner.page(import, job.step, self.clock.now()).await?;
                 let over = import.state != ImportState::Running;
                 return Ok((Work::Import(Box::new(import)), over));
             }
