@@ -1,5 +1,8 @@
 //! Groups that are deleted in the directory: whom they take with them is counted first, and all of it is held where it is too much.
 
+use std::time::Duration;
+
+use provisioning::application::Policy;
 use provisioning::ids::GroupId;
 use provisioning::ports::DirectoryJobs as _;
 
@@ -75,6 +78,22 @@ async fn whom_a_deleted_group_would_take_stays_where_a_person_rejects_it() {
         settled(&mut world).await;
         assert_eq!((active(&world), members(&world), held(&world).await), (60, 60, 0));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whom_a_deleted_group_would_take_is_on_the_list_before_his_grace_is_over() {
+    let mut world = company(60, 60).await;
+    world.set_policy(Policy { grace_seconds: 4 * 3_600, ..Policy::default() }).await;
+    settled(&mut world).await;
+    delete_sales(&mut world).await;
+    assert_eq!((active(&world), members(&world), held(&world).await), (60, 60, 61));
+    let shown = digest(&world).await;
+    assert_eq!(approve(&world, &shown).await.unwrap(), 61);
+    settled(&mut world).await;
+    assert_eq!((active(&world), held(&world).await), (60, 0), "their grace goes on");
+    world.clock.advance(Duration::from_secs(4 * 3_600));
+    settled(&mut world).await;
+    assert_eq!((active(&world), members(&world), held(&world).await), (0, 0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

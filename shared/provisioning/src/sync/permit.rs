@@ -1,8 +1,11 @@
 //! Before something is taken away: the fuse is asked, and what it holds waits for a person.
 
+use jiff::Timestamp;
+
 use super::settlement::Due;
 use super::task::{Next, Task, Told};
 use crate::activity::Action;
+use crate::application::Departure;
 use crate::desired::Desired;
 use crate::fuse::{Fuse, Permit, Removes};
 use crate::link::{Link, Removal, RemovalKind};
@@ -71,8 +74,44 @@ impl Task<'_> {
         }
     }
 
+    /// Waits for the end of a grace. Where the fuse has blown meanwhile, who waits is on the list that a person is shown: what he
+    /// decides is about everybody who is on his way.
+    pub(super) async fn wait_for_grace(
+        &self,
+        link: &Link,
+        kind: RemovalKind,
+        (since, until): (Timestamp, Timestamp),
+    ) -> StoreResult<Next> {
+        let wait = |link: &mut Link| {
+            link.unassigned_since = Some(since);
+            // No sweep waits for the end of a grace.
+            link.work.by_sweep = false;
+        };
+        let keeps_account = self.configured().departure(Desired::Unassigned) == Departure::Leave;
+        let asks = !keeps_account && !link.may_lose(kind, self.now());
+        let blown = self.tables().fuse.window(&self.key.application).await?.blown;
+        match blown.filter(|_| asks) {
+            Some(blown) => self.hold_and(link, kind, &blown.why, Due::At(until), wait).await,
+            None => {
+                let seen = link.work.generation;
+                Ok(self.settle(link, seen, Due::At(until), None, None, wait).await?.next())
+            }
+        }
+    }
+
     /// Nothing is sent until a person decided. It is told once; what was held as something else is told, and listed, anew.
     async fn hold(&self, link: &Link, kind: RemovalKind, why: &str, due: Due) -> StoreResult<Next> {
+        self.hold_and(link, kind, why, due, |_| {}).await
+    }
+
+    async fn hold_and(
+        &self,
+        link: &Link,
+        kind: RemovalKind,
+        why: &str,
+        due: Due,
+        change: impl Fn(&mut Link),
+    ) -> StoreResult<Next> {
         let reason = format!("the {kind} is held: {why}");
         let told = Told::failure(Action::Hold, reason, Vec::new());
         let outcome = (link.held() != Some(kind)).then(|| self.outcome(link, told));
@@ -84,6 +123,7 @@ impl Task<'_> {
                 }
                 link.work.attempts = 0;
                 link.work.problem = None;
+                change(link);
             })
             .await?;
         Ok(settled.next())

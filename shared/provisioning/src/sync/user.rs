@@ -58,14 +58,7 @@ impl Task<'_> {
         let kind = self.configured().removal_kind(desired);
         match plan {
             UserPlan::Nothing => self.nothing(record, link).await,
-            UserPlan::WaitForGrace { since, until } => {
-                let wait = |link: &mut Link| {
-                    link.unassigned_since = Some(since);
-                    // No sweep waits for the end of a grace.
-                    link.work.by_sweep = false;
-                };
-                Ok(self.settle(link, seen, Due::At(until), None, None, wait).await?.next())
-            }
+            UserPlan::WaitForGrace { since, until } => self.wait_for_grace(link, kind, (since, until)).await,
             UserPlan::Block { reason } => {
                 let told = self.told_of(record, Told::failure(Action::Hold, reason, Vec::new()));
                 let known = link.remote_id.is_some() || link.state == State::Creating;
