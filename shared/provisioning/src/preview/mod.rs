@@ -8,6 +8,7 @@ mod changed;
 mod groups;
 mod job;
 mod listing;
+mod members;
 mod read;
 mod references;
 mod row;
