@@ -1,5 +1,8 @@
 //! Pains 1 to 11: what is sent is right, and what a target answers is not misread.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use provisioning::application::Configuration;
 use provisioning::mapping::{DirectoryAttribute, MappedAttribute, Mapping, Source};
 use provisioning::target::Kind;
@@ -142,6 +145,40 @@ async fn a_member_whose_account_is_gone_keeps_nobody_else_out() {
     settled(&mut world).await;
     let members = world.stand_in.members_of("Engineering");
     assert!(members.contains("ada") && members.contains("cy"), "{members:?}");
+}
+
+/// Pain 8: changes of one group that reach a target at the same time lose members.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_two_changes_of_one_group_are_under_way_at_once() {
+    const LATENCY: Duration = Duration::from_millis(200);
+    let mut world = company(Quirks::default()).await;
+    for n in 0..24 {
+        world.user(&format!("user{n}"), "Clerk", &[if n < 12 { "sales" } else { "eng" }]).await;
+    }
+    world.enable().await;
+    settled(&mut world).await;
+    world.stand_in.clear_log();
+    world.stand_in.set_latency(LATENCY);
+    // Everybody changes sides, a few at a time, while the same is told to three workers.
+    for few in (0..24).collect::<Vec<_>>().chunks(6) {
+        for n in few {
+            world.user(&format!("user{n}"), "Clerk", &[if *n < 12 { "eng" } else { "sales" }]).await;
+        }
+        while world.read_streams().await {}
+        world.answer_with_workers(3).await;
+    }
+    world.stand_in.set_latency(Duration::ZERO);
+    settled(&mut world).await;
+    assert_eq!((world.memberships()["Sales"].len(), world.memberships()["Engineering"].len()), (12, 12));
+    let log = world.stand_in.requests();
+    let mut begun: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
+    for sent in log.iter().filter(|sent| sent.method == "PATCH" && sent.path.starts_with("/Groups/")) {
+        begun.entry(&sent.path).or_default().push(sent.at);
+    }
+    assert!(begun.values().all(|times| times.len() >= 3), "each was changed several times: {begun:?}");
+    // The last one may have come once the target was fast again, behind all the others.
+    let gaps = begun.values().flat_map(|times| times.windows(2).map(|two| two[1] - two[0]));
+    assert!(gaps.clone().all(|gap| gap >= LATENCY), "{:?}", gaps.collect::<Vec<_>>());
 }
 
 /// Pain 9: one name that cannot be changed stops every run until somebody looks.

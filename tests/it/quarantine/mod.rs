@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use provisioning::activity::OutcomeResult;
-use provisioning::application::{Stage, Status, status};
+use provisioning::application::{DriftPolicy, OnDeletion, Policy, Stage, Status, status};
 use provisioning::clock::Clock as _;
+use provisioning::link::{LinkKey, State, Trouble};
 use provisioning::target::Kind;
 use testkit::{Fault, Quirks, Throttling};
 
@@ -160,19 +161,48 @@ async fn the_targets_only_owner_answers_403_and_fails_alone() {
     let seen = look(&world).await;
     assert_eq!((seen.stage, seen.failed), (Stage::Enabled, 1));
     assert!(failures(&world).await.iter().all(|reason| reason.contains("protects this object")));
+    // Her account is still on, and whoever looks for what failed finds her.
+    assert!(world.accounts()["ada"].is_some());
+    let links = &world.tables.links;
+    let page = links.propose_trouble(&world.application, Trouble::Failed, None, 10).await.unwrap();
+    let ada = LinkKey::user(&world.application, &"ada".parse().unwrap());
+    assert_eq!(page.keys, [ada.clone()]);
+    let link = links.link(&ada).await.unwrap().expect("her link");
+    assert_eq!((link.state, link.remote_id.is_some()), (State::Linked, true));
+    assert!(link.work.problem.is_some_and(|problem| problem.contains("protects this object")));
+    // Once she owns it no more, the next try ends her access, and nobody has to ask for it.
+    world.stand_in.set_quirks(Quirks::default());
+    world.clock.advance(Duration::from_secs(25 * 3_600));
+    world.run(None).await;
+    assert_eq!((world.accounts()["ada"].clone(), look(&world).await.failed), (None, 0));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_404_for_every_put_fails_the_change_and_makes_nobody_anew() {
+/// No change is taken, and nobody is made anew.
+async fn changes_are_answered_404(deleted_at_target: OnDeletion) {
     let mut world = two_in_step().await;
+    let drift = DriftPolicy { deleted_at_target, ..DriftPolicy::default() };
+    world.set_policy(Policy { drift, ..Policy::default() }).await;
+    world.run(None).await;
+    world.stand_in.clear_log();
     world.stand_in.set_quirks(Quirks { no_patch: true, put_answers_404: true, ..Quirks::default() });
     world.user("ada", "Countess", &["sales"]).await;
     world.run(None).await;
     assert_eq!(world.writes(), Vec::<String>::new(), "nothing was accepted, nobody created");
+    assert_eq!(world.stand_in.counts().0, 2);
     assert!(failures(&world).await.iter().any(|reason| reason.contains("answers 404 to a change")));
     assert_eq!(look(&world).await.failed, 1);
     world.stand_in.set_quirks(Quirks::default());
     world.user("ada", "Duchess", &["sales"]).await;
     world.run(None).await;
     assert_eq!(world.accounts()["ada"], Some("Duchess".into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_404_for_every_put_fails_the_change_and_makes_nobody_anew() {
+    changes_are_answered_404(OnDeletion::Report).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_404_for_every_put_makes_nobody_anew_even_where_who_is_deleted_there_is() {
+    changes_are_answered_404(OnDeletion::Recreate).await;
 }

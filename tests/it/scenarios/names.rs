@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use provisioning::activity::OutcomeResult;
+use provisioning::clock::Clock as _;
 use provisioning::directory::Status;
 use provisioning::link::{Link, LinkKey, Origin, State};
 use provisioning::target::Kind;
@@ -70,6 +71,23 @@ async fn a_create_answered_with_an_account_of_another_source_leaves_it_to_a_pers
     assert_eq!((ada.state, ada.remote_id), (State::Conflict, None));
     assert!(ada.work.problem.is_some_and(|why| why.contains("okta-7")));
     assert_eq!(world.accounts()["ada"], Some("Theirs".into()), "as it was");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::disallowed_methods, reason = "the target dates what it has by real time")]
+async fn a_create_answered_with_an_account_of_nobody_else_adopts_it_and_sends_what_differs() {
+    let mut world = with_bob().await;
+    let theirs = json!({"schemas": [scim::USER_SCHEMA], "userName": "ada", "title": "Old", "active": true});
+    let id = world.stand_in.seed(Kind::User, &theirs).unwrap();
+    // What it shows of its age is what tells it from one that was just made.
+    let since_made = jiff::Timestamp::now().duration_since(world.clock.now()).unsigned_abs();
+    world.clock.advance(since_made + std::time::Duration::from_secs(600));
+    ada_comes(&mut world).await;
+    let ada = link(&world, "ada").await;
+    assert_eq!((ada.state, ada.origin), (State::Linked, Some(Origin::Adopted)));
+    assert_eq!(ada.remote_id.map(|id| id.to_string()), Some(id));
+    assert_eq!(world.accounts()["ada"], Some("Countess".into()));
+    assert_eq!(world.stand_in.counts().0, 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
