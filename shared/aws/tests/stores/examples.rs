@@ -129,6 +129,7 @@ pub fn full_link(key: LinkKey) -> Link {
         external_id: Some("ada".into()),
         asked_name: Some("ada".into()),
         origin: Some(Origin::Adopted),
+        untold: Some(Origin::Created),
         sent: [
             (id("userName"), Value::from("ada@example.org")),
             (id("active"), Value::Boolean(true)),

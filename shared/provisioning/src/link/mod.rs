@@ -87,6 +87,9 @@ pub struct Link {
     /// Where the counterpart came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// The counterpart was found, and linked by the intent of a change: which of both it is, until an event has told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untold: Option<Origin>,
     /// What was last sent and accepted.
     #[serde(default, skip_serializing_if = "Attributes::is_empty")]
     pub sent: Attributes,
@@ -158,6 +161,7 @@ impl Link {
             external_id: None,
             asked_name: None,
             origin: None,
+            untold: None,
             sent: Attributes::new(),
             chosen: None,
             candidates: Vec::new(),

@@ -25,6 +25,10 @@ impl Task<'_> {
     pub(super) async fn user(&mut self, user: &UserId) -> StoreResult<()> {
         for _ in 0..ROUNDS {
             let Some(link) = self.next_link().await? else { return Ok(()) };
+            if let Some(origin) = link.untold {
+                self.tell_found(&link, origin).await?;
+                continue;
+            }
             let record = self.tables().directory.user(user).await?;
             let desired = Desired::of(record.as_ref(), &self.configured().selection);
             let Some(link) = self.kept_no_more(link, desired).await? else { continue };

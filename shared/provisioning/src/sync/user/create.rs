@@ -38,6 +38,14 @@ impl Wanted<'_> {
     }
 }
 
+/// What an account that was found is told as, and why.
+fn found_as(origin: Origin) -> (Action, &'static str) {
+    match origin {
+        Origin::Created => (Action::Create, "found after the answer to its create was lost"),
+        Origin::Adopted => (Action::Adopt, "an account of this user was at the target already"),
+    }
+}
+
 impl Task<'_> {
     /// Matches, then adopts or creates.
     pub(super) async fn match_or_create(
@@ -262,10 +270,7 @@ impl Task<'_> {
             link.doubt = differing.iter().map(|change| change.attribute.clone()).collect();
             link.presence_changed = true;
         };
-        let (action, reason) = match origin {
-            Origin::Created => (Action::Create, "found after the answer to its create was lost"),
-            Origin::Adopted => (Action::Adopt, "an account of this user was at the target already"),
-        };
+        let (action, reason) = found_as(origin);
         if differing.is_empty() {
             let told = Told::success(action, reason, requests.clone()).named(&wanted.keys.name);
             let with_id = Link { remote_id: Some(found.remote_id.clone()), ..link.clone() };
@@ -285,7 +290,11 @@ impl Task<'_> {
                 None => Ok(settled.next()),
             };
         }
-        let claimed = match self.intend(link, Some(&take), linked).await? {
+        let intended = |link: &mut Link| {
+            linked(link);
+            link.untold = Some(origin);
+        };
+        let claimed = match self.intend(link, Some(&take), intended).await? {
             Ok(claimed) => claimed,
             Err(lost) => {
                 let told = Told::failure(Action::Hold, "", requests).named(&wanted.keys.name);
@@ -316,10 +325,21 @@ impl Task<'_> {
             .settle(&claimed, wanted.seen, Due::Done, None, Some(outcome), |link| {
                 self.accept(link, action, &differing, &claimed);
                 link.sent.insert(active(), on());
+                link.untold = None;
                 link.presence_changed = true;
             })
             .await?;
         Ok(settled.next())
+    }
+
+    /// An account was found and linked, and whoever did so could not tell it any more: it is told before anything else is done
+    /// with it.
+    pub(super) async fn tell_found(&self, link: &Link, origin: Origin) -> StoreResult<()> {
+        let (action, reason) = found_as(origin);
+        let outcome = self.outcome(link, Told::success(action, reason, Vec::new()));
+        let due = Due::At(self.now());
+        self.settle(link, link.work.generation, due, None, Some(outcome), |link| link.untold = None).await?;
+        Ok(())
     }
 
     /// A create may have been sent for somebody who is wanted no more: if it was, he is linked so that he can be
@@ -348,7 +368,9 @@ impl Task<'_> {
         };
         let take = Ownership::Take(found.remote_id.clone());
         let reason = "found after the answer to its create was lost";
-        let outcome = self.outcome(link, Told::success(Action::Create, reason, requests).named(&found.name));
+        let with_id = Link { remote_id: Some(found.remote_id.clone()), ..link.clone() };
+        let told = Told::success(Action::Create, reason, requests).named(&found.name);
+        let outcome = self.outcome(&with_id, told);
         // Still due: now that he is linked, the next round turns him off.
         let settled = self
             .settle(link, seen, Due::At(self.now()), Some(&take), Some(outcome), |link| {
