@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use scim::AttributePath;
 
-use super::diff::{active, changes};
+use super::diff::changes;
 use crate::application::Configured;
 use crate::directory::{Group, User};
 use crate::link::{Link, Origin};
@@ -67,18 +67,20 @@ fn email_of(attributes: &Attributes) -> Option<String> {
 }
 
 /// What is sent to an account that is linked and shows `baseline`: all that differs. What a create of ours sent, whose answer
-/// was lost, is not known: all of it is sent again.
+/// was lost, is not known: all of it is sent again, and cleared where it is wanted no more.
 pub fn adoption_changes(
+    configured: &Configured,
     wanted: &Attributes,
     baseline: &Attributes,
     origin: Origin,
     link: &Link,
 ) -> Vec<Change> {
     let doubt: BTreeSet<_> = match origin {
-        Origin::Created => wanted.keys().cloned().collect(),
+        Origin::Created => wanted.keys().chain(&link.doubt).cloned().collect(),
         Origin::Adopted => BTreeSet::new(),
     };
-    let known: Vec<_> = baseline.keys().cloned().chain([active()]).collect();
+    let mapped = configured.mapping.attributes.iter().map(|mapped| mapped.target.clone());
+    let known: Vec<_> = mapped.filter(|path| baseline.contains_key(path) || doubt.contains(path)).collect();
     changes(wanted, &known, &Link { sent: baseline.clone(), doubt, ..link.clone() })
 }
 

@@ -213,6 +213,7 @@ impl Page<'_> {
             Match::Link { found, origin } => PreviewRow {
                 remote_id: Some(found.remote_id.clone()),
                 changes: adoption_changes(
+                    &self.configured,
                     attributes,
                     &baseline(&self.configured, Kind::User, &found, left_out),
                     origin,
@@ -245,7 +246,8 @@ impl Page<'_> {
         Ok(match read {
             Ok(found) => {
                 let baseline = baseline(&self.configured, Kind::User, &found, left_out);
-                let changes = adoption_changes(attributes, &baseline, Origin::Adopted, link);
+                let changes =
+                    adoption_changes(&self.configured, attributes, &baseline, Origin::Adopted, link);
                 PreviewRow { remote_id: Some(chosen.clone()), changes, ..row }
             }
             Err(error) => {

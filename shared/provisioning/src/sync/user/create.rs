@@ -255,7 +255,7 @@ impl Task<'_> {
         mut requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
         let baseline = self.baseline(found);
-        let differing = adoption_changes(wanted.attributes, &baseline, origin, link);
+        let differing = adoption_changes(self.configured(), wanted.attributes, &baseline, origin, link);
         let take = Ownership::Take(found.remote_id.clone());
         let linked = |link: &mut Link| {
             link.chosen = None;
