@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::asked_for::asked_for_by;
 use super::task::Task;
 use crate::application::{Configured, Listing};
 use crate::folding::folded;
@@ -363,12 +364,16 @@ pub(crate) async fn with_owners(
     target_generation: u64,
     mut candidates: Candidates,
 ) -> StoreResult<Candidates> {
-    let ids: Vec<_> =
-        candidates.all().iter().take(MOST_OWNERS).map(|found| found.remote_id.clone()).collect();
-    for remote_id in ids {
-        let owner = tables.links.owner(&key.application, target_generation, key.kind(), &remote_id).await?;
+    let found: Vec<Found> = candidates.all().into_iter().take(MOST_OWNERS).cloned().collect();
+    for found in found {
+        let remote_id = &found.remote_id;
+        let owner = tables.links.owner(&key.application, target_generation, key.kind(), remote_id).await?;
+        let owner = match owner {
+            Some(owner) => Some(owner),
+            None => asked_for_by(tables, key, target_generation, &found).await?,
+        };
         if let Some(owner) = owner.filter(|owner| owner != key) {
-            candidates.owned.insert(remote_id, owner);
+            candidates.owned.insert(found.remote_id, owner);
         }
     }
     Ok(candidates)

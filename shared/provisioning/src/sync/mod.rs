@@ -4,6 +4,7 @@
 //! `user` and `group` hold the two kinds of task, `settlement` the conditional writes around a request, `failure` what
 //! is done about an answer that is not success, `counterpart` how a counterpart is found.
 
+mod asked_for;
 mod batch;
 mod counterpart;
 mod failure;
