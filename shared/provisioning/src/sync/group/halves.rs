@@ -1,6 +1,8 @@
 //! Requests that the target refuses because of a member: halved until he stands alone, so that the others get in
 //! (DESIGN section 8).
 
+use std::collections::BTreeSet;
+
 use super::super::settlement::{Due, Settled};
 use super::super::task::{Next, Task, Told};
 use super::rounds::Sent;
@@ -30,6 +32,8 @@ pub(super) struct Round {
     refused: usize,
     /// Members who stand alone and are refused, and why.
     alone: Vec<(UserId, TargetError, Vec<RequestNote>)>,
+    /// Members whom an earlier request named, and may have put in.
+    doubted: BTreeSet<UserId>,
     /// Why a member could not be taken out.
     stays: Option<(TargetError, Vec<RequestNote>)>,
     /// What is answered as the target's own trouble is taken for a refusal: it has been answered so again and again.
@@ -37,10 +41,18 @@ pub(super) struct Round {
 }
 
 impl Round {
-    /// A round for a group that failed so often in a row.
-    pub(super) fn new(changes: Vec<Change>, last: Vec<Change>, attempts: u32) -> Self {
-        let doubts_trouble = attempts >= PASSING;
-        Self { changes, last, accepted: 0, refused: 0, alone: Vec::new(), stays: None, doubts_trouble }
+    /// A round for this group as it stands.
+    pub(super) fn of(link: &Link, changes: Vec<Change>, last: Vec<Change>) -> Self {
+        Self {
+            changes,
+            last,
+            accepted: 0,
+            refused: 0,
+            alone: Vec::new(),
+            doubted: link.members_in_doubt.keys().cloned().collect(),
+            stays: None,
+            doubts_trouble: link.work.attempts >= PASSING,
+        }
     }
 }
 
@@ -122,7 +134,8 @@ impl Task<'_> {
                 let told = Told::failure(Action::Update, "", requests);
                 return self.fail(&link, seen, &error, told).await.map(Sent::Ended);
             }
-            match self.park_one(group, &link, seen, &user, &error, requests).await? {
+            let who = (&user, round.doubted.contains(&user));
+            match self.park_one(group, &link, seen, who, &error, requests).await? {
                 Some(parked) => link = parked,
                 None => return Ok(Sent::Ended(Next::Stop)),
             }
@@ -141,7 +154,7 @@ impl Task<'_> {
         group: &GroupId,
         link: &Link,
         seen: u64,
-        user: &UserId,
+        (user, may_be_in): (&UserId, bool),
         error: &TargetError,
         requests: Vec<RequestNote>,
     ) -> StoreResult<Option<Link>> {
@@ -153,8 +166,9 @@ impl Task<'_> {
         let mut reason = said;
         reason.truncate(reason.floor_char_boundary(LONGEST_REASON));
         let now = self.now();
-        // He is not in it: the refusal says so for certain. Trouble does not, so he is taken out again should he leave.
-        let certain = !matches!(error, TargetError::Failed(_));
+        // He is not in it: the refusal says so for certain, unless an earlier request may have put him in, before he was refused.
+        // Trouble does not say so. Then he is taken out again should he leave.
+        let certain = !may_be_in && !matches!(error, TargetError::Failed(_));
         if certain {
             let memberships = &self.tables().memberships;
             memberships.forget_pushed(&self.key.application, group, std::slice::from_ref(user)).await?;

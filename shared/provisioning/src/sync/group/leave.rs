@@ -50,7 +50,7 @@ impl Task<'_> {
             self.tables().memberships.forget_pushed(&self.key.application, group, &elsewhere).await?;
             let remove = ours.into_iter().map(|member| (member.user, member.remote_id)).collect();
             let plan = MemberPlan { remove, ..MemberPlan::default() };
-            let mut round = Round::new(Vec::new(), Vec::new(), link.work.attempts);
+            let mut round = Round::of(&link, Vec::new(), Vec::new());
             for chunk in chunks(&plan, self.request_limit()) {
                 match self.send_in_halves(group, &link, seen, &mut round, chunk).await? {
                     Sent::Well(settled) => link = *settled,
