@@ -39,6 +39,11 @@ impl Chance {
     }
 }
 
+/// What the clock shows at first.
+fn beginning() -> Timestamp {
+    "2026-11-23T08:00:00Z".parse().unwrap()
+}
+
 /// The clock of a simulation: tokio's, which stands still while anybody has anything to do.
 pub struct SimulatedClock {
     began: Instant,
@@ -53,13 +58,18 @@ impl SimulatedClock {
     pub fn millis(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap()
     }
+
+    /// Milliseconds from the beginning to then.
+    pub fn millis_at(time: Timestamp) -> u64 {
+        u64::try_from(time.duration_since(beginning()).as_millis()).unwrap()
+    }
 }
 
 #[async_trait]
 impl Clock for SimulatedClock {
     fn now(&self) -> Timestamp {
         let elapsed = SignedDuration::from_millis(i64::try_from(self.millis()).unwrap());
-        "2026-11-23T08:00:00Z".parse::<Timestamp>().unwrap() + elapsed
+        beginning() + elapsed
     }
 
     async fn sleep(&self, duration: Duration) {

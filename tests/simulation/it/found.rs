@@ -71,7 +71,11 @@ impl Weather for Meddled {
 
 /// Two groups with one member in both, in step.
 async fn in_step() -> World {
-    let world = World::new(1, &History { acts: Vec::new(), members_per_request: 100, managers: false }).await;
+    let world = World::new(
+        1,
+        &History { acts: Vec::new(), members_per_request: 100, managers: false, interference: false },
+    )
+    .await;
     world.climate.set(Climate::CALM);
     let groups = BTreeSet::from([0, 1]);
     world.start();
@@ -231,4 +235,26 @@ fn a_late_settlement_does_not_forget_whom_another_attempt_left_in_doubt() {
 #[test]
 fn a_group_that_is_let_go_again_loses_whom_a_lost_request_may_have_added() {
     assert_eq!(run(4379, &History::of(4379)), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_lost_create_gave_and_is_wanted_no_more_is_cleared() {
+    assert_eq!(run(5_239, &History::with_managers(5_239)), Vec::<String>::new());
+}
+
+#[test]
+fn an_account_that_another_asked_for_and_has_not_heard_of_is_not_taken_over() {
+    assert_eq!(run(20_944, &History::with_interference(20_944)), Vec::<String>::new());
+}
+
+#[test]
+fn who_is_refused_as_a_member_after_a_lost_request_put_him_in_is_taken_out_when_he_leaves() {
+    assert_eq!(run(30_218, &History::with_interference(30_218)), Vec::<String>::new());
+}
+
+#[test]
+fn an_account_that_was_found_is_told_though_the_answer_to_its_first_change_was_lost() {
+    for seed in [1_099, 1_105, 1_144] {
+        assert_eq!(run(seed, &History::of(seed)), Vec::<String>::new(), "seed {seed}");
+    }
 }

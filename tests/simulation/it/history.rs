@@ -4,61 +4,14 @@ use std::collections::BTreeSet;
 
 use crate::chance::Chance;
 
+mod interference;
+mod rules;
+
+pub use rules::{Choice, Leaving, Letting, Matching, Rules, Undone};
+
 pub const USERS: u64 = 9;
 pub const GROUPS: u64 = 4;
 const NAMES: u64 = 12;
-
-/// What is done to accounts that are no longer wanted, in the oracle's own words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leaving {
-    Off,
-    Gone,
-    Left,
-}
-
-/// What is done to groups that are no longer wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Letting {
-    Emptied,
-    Gone,
-    Left,
-}
-
-/// The policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rules {
-    pub disabled: Leaving,
-    pub unassigned: Leaving,
-    pub deleted: Leaving,
-    pub deselected: Letting,
-    pub grace_seconds: u32,
-}
-
-impl Rules {
-    pub const FIRST: Self = Self {
-        disabled: Leaving::Off,
-        unassigned: Leaving::Off,
-        deleted: Leaving::Off,
-        deselected: Letting::Emptied,
-        grace_seconds: 0,
-    };
-
-    pub fn of(chance: &Chance) -> Self {
-        let leaving = || match chance.below(4) {
-            0 | 1 => Leaving::Off,
-            2 => Leaving::Gone,
-            _ => Leaving::Left,
-        };
-        let (disabled, unassigned, deleted) = (leaving(), leaving(), leaving());
-        let deselected = match chance.below(3) {
-            0 => Letting::Emptied,
-            1 => Letting::Gone,
-            _ => Letting::Left,
-        };
-        let grace_seconds = if chance.hits(3_000) { 60 } else { 0 };
-        Self { disabled, unassigned, deleted, deselected, grace_seconds }
-    }
-}
 
 /// One thing that somebody does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,6 +93,39 @@ pub enum Act {
         external_id: bool,
         active: bool,
     },
+    /// The target refuses every change of an account from now on.
+    Protect {
+        account: u64,
+    },
+    /// The target refuses an account as a member from now on.
+    Shun {
+        account: u64,
+    },
+    /// The target takes again what it refused.
+    Relent,
+    /// The target refuses our credentials from now on.
+    Revoke,
+    /// It takes them again, and an administrator says so.
+    Restore,
+    /// The target's administrator acts.
+    Meddle {
+        deed: Deed,
+        account: u64,
+        group: u64,
+    },
+}
+
+/// What the target's administrator does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    Retitle,
+    Suspend,
+    Awaken,
+    Erase,
+    RenameGroup,
+    EraseGroup,
+    TakeOut,
+    PutIn,
 }
 
 /// What there is and what happens, with the milliseconds between.
@@ -150,6 +136,8 @@ pub struct History {
     pub members_per_request: usize,
     /// Who a user's manager is is mapped.
     pub managers: bool,
+    /// The target refuses this and that, and its administrator acts.
+    pub interference: bool,
 }
 
 impl History {
@@ -176,7 +164,7 @@ impl History {
             acts.push((pause, act(&chance)));
         }
         let members_per_request = [1, 2, 100][usize::try_from(chance.below(3)).unwrap()];
-        Self { acts, members_per_request, managers: false }
+        Self { acts, members_per_request, managers: false, interference: false }
     }
 
     /// The same history where many have managers, and change them.

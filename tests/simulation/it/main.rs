@@ -22,5 +22,7 @@ mod queue;
 mod seeds;
 mod tables;
 mod target;
+mod telling;
+mod troubles;
 mod weather;
 mod world;

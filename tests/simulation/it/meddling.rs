@@ -4,89 +4,29 @@
 //!
 //! The oracle is the snapshot, his acts and the policy; it knows nothing of `provisioning`.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod picture;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use provisioning::activity::Action;
-use provisioning::application::{Configuration, DriftPolicy, OnDeletion, OnDrift, Policy};
+use provisioning::application::Configuration;
 
 use crate::chance::Chance;
-use crate::history::{Act, History, Rules};
-use crate::oracle::{Account, Circle, Oracle, Shown};
+use crate::history::{Act, History, Rules, Undone};
+use crate::oracle::{Account, Oracle};
 use crate::seeds::simulated;
 use crate::weather::Climate;
 use crate::world::World;
+use picture::Picture;
 
 const SEEDS: u64 = 100;
 const DAY: Duration = Duration::from_secs(86_400);
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
-/// What of his doings is undone.
-#[derive(Debug, Clone, Copy)]
-struct Undone {
-    attributes: bool,
-    members: bool,
-    deletions: bool,
-    reactivations: bool,
-}
-
-impl Undone {
-    fn of(chance: &Chance) -> Self {
-        let whether = || chance.hits(5_000);
-        Self { attributes: whether(), members: whether(), deletions: whether(), reactivations: whether() }
-    }
-
-    fn policy(self) -> DriftPolicy {
-        let answer = |undone| if undone { OnDrift::Repair } else { OnDrift::Report };
-        DriftPolicy {
-            attributes: answer(self.attributes),
-            members: answer(self.members),
-            deleted_at_target: if self.deletions { OnDeletion::Recreate } else { OnDeletion::Report },
-            reactivated_at_target: answer(self.reactivations),
-        }
-    }
-}
-
-/// What is at the target, told apart by what survives being made anew: externalIds, and ids of what has none.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Picture {
-    accounts: BTreeMap<String, Account>,
-    groups: BTreeMap<String, Circle>,
-}
-
-impl Picture {
-    fn of(shown: &Shown) -> Self {
-        let name =
-            |id: &String, external_id: &Option<String>| external_id.clone().unwrap_or_else(|| id.clone());
-        let accounts = shown.accounts.iter();
-        let names: BTreeMap<String, String> =
-            accounts.map(|(id, account)| (id.clone(), name(id, &account.external_id))).collect();
-        let accounts = shown.accounts.iter().map(|(id, account)| (names[id].clone(), account.clone()));
-        let groups = shown.groups.iter().map(|(id, circle)| {
-            let members = circle.members.iter().map(|member| names[member].clone()).collect();
-            (name(id, &circle.external_id), Circle { members, ..circle.clone() })
-        });
-        Self { accounts: accounts.collect(), groups: groups.collect() }
-    }
-
-    fn differences(&self, other: &Self) -> Vec<String> {
-        let mut wrong = Vec::new();
-        let accounts: BTreeSet<_> = self.accounts.keys().chain(other.accounts.keys()).collect();
-        for id in accounts {
-            let (wanted, there) = (self.accounts.get(id), other.accounts.get(id));
-            if wanted != there {
-                wrong.push(format!("the account of {id} should be {wanted:?} and is {there:?}"));
-            }
-        }
-        let groups: BTreeSet<_> = self.groups.keys().chain(other.groups.keys()).collect();
-        for id in groups {
-            let (wanted, there) = (self.groups.get(id), other.groups.get(id));
-            if wanted != there {
-                wrong.push(format!("the group {id} should be {wanted:?} and is {there:?}"));
-            }
-        }
-        wrong
-    }
+fn undone(chance: &Chance) -> Undone {
+    let whether = || chance.hits(5_000);
+    Undone { attributes: whether(), members: whether(), deletions: whether(), reactivations: whether() }
 }
 
 /// One world, what must be there in the end, and how much of it is told.
@@ -264,8 +204,8 @@ async fn meddled(seed: u64) -> (Vec<String>, usize) {
     world.climate.set(Climate::CALM);
     world.act(&Act::SwitchOn, &mut oracle).await;
     world.act(&Act::Govern { rules: Rules::FIRST }, &mut oracle).await;
-    let undone = Undone::of(&chance);
-    let policy = Policy { drift: undone.policy(), ..world.policy(Rules::FIRST) };
+    let undone = undone(&chance);
+    let policy = world.policy(Rules { undone, ..Rules::FIRST });
     let new = Configuration { policy: Some(policy), ..Configuration::default() };
     world.setup.configure(&world.application, new).await.unwrap();
     tokio::time::sleep(3 * DAY).await;

@@ -1,20 +1,21 @@
 //! Histories from seeds. `ROLLCALL_SIMULATION_SEEDS` says how many (100 by default) and `ROLLCALL_SIMULATION_START` from which
 //! on; one that fails says how to run it again, and is shrunk to the acts it needs.
 
+mod met;
+
 use std::time::Duration;
 
-use provisioning::target::Kind;
-
-use crate::history::History;
+use crate::history::{Act, History};
 use crate::oracle::Oracle;
 use crate::weather::Climate;
 use crate::world::World;
+use met::Met;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Runs a history to its end, and says what is wrong then.
 pub fn run(seed: u64, history: &History) -> Vec<String> {
-    simulated(live(seed, history))
+    simulated(live(seed, history)).0
 }
 
 /// Runs on a clock of its own, which goes only when nobody has anything to do.
@@ -24,7 +25,7 @@ pub fn simulated<T>(run: impl Future<Output = T>) -> T {
     tokio::task::LocalSet::new().block_on(&runtime, run)
 }
 
-async fn live(seed: u64, history: &History) -> Vec<String> {
+async fn live(seed: u64, history: &History) -> (Vec<String>, Met) {
     let world = World::new(seed, history).await;
     let mut oracle = Oracle::new();
     oracle.managers = history.managers;
@@ -35,8 +36,15 @@ async fn live(seed: u64, history: &History) -> Vec<String> {
     }
     // The weather clears, provisioning is on, and what failed is tried again once a day at least.
     world.climate.set(Climate::CALM);
-    world.act(&crate::history::Act::SwitchOn, &mut oracle).await;
+    if oracle.hindrances.locked {
+        world.act(&Act::Restore, &mut oracle).await;
+    }
+    world.act(&Act::SwitchOn, &mut oracle).await;
     tokio::time::sleep(52 * HOUR).await;
+    if history.interference {
+        // What somebody did at the target is seen when it is read as a whole, once a week, and undone.
+        tokio::time::sleep(15 * 24 * HOUR).await;
+    }
     // What the fuse holds is allowed.
     for _ in 0..4 {
         if !world.allow_what_is_held().await {
@@ -46,7 +54,7 @@ async fn live(seed: u64, history: &History) -> Vec<String> {
         tokio::time::sleep(26 * HOUR).await;
     }
     let mut wrong = oracle.judge(&world.shown());
-    wrong.extend(events_against_writes(&world));
+    wrong.extend(crate::telling::judged(&world, &oracle));
     let before = world.service.contents().log.len();
     let _ = world.setup.sync(&world.application, Some(u64::MAX)).await;
     tokio::time::sleep(HOUR).await;
@@ -56,34 +64,19 @@ async fn live(seed: u64, history: &History) -> Vec<String> {
     if !wrong.is_empty() {
         wrong.extend(told(&world));
     }
-    wrong
+    (wrong, Met::of(&world, &oracle))
 }
 
-/// Every write is told once: in weather that loses nothing, one event each; in any other never more events than writes.
-fn events_against_writes(world: &World) -> Vec<String> {
-    let state = world.memory.state();
-    let contents = world.service.contents();
-    let mut wrong = Vec::new();
-    for kind in [Kind::User, Kind::Group] {
-        let told = state.activity.values().filter(|event| {
-            let succeeded = event.result == provisioning::activity::OutcomeResult::Success;
-            let wrote = event.requests.iter().any(|note| note.method != "GET" && note.status == Some(200));
-            succeeded && wrote && event.target.as_ref().is_some_and(|target| target.kind == kind)
-        });
-        let (told, done) = (told.count(), contents.log.iter().filter(|done| done.kind == kind).count());
-        if told > done || (world.climate_at_first.tells_all() && told != done) {
-            wrong.push(format!("{told} writes of {kind}s are told and {done} were done"));
-        }
-    }
-    wrong
-}
-
-/// What was written at the target, and the links as they are.
+/// What was written at the target, what was told, and the links as they are.
 pub fn told(world: &World) -> Vec<String> {
     let mut lines = vec![format!("climate {:?}", world.climate_at_first)];
     let contents = world.service.contents();
     lines.extend(contents.log.iter().map(|done| format!("  {} {} {}", done.at, done.id, done.what)));
     let state = world.memory.state();
+    lines.extend(crate::telling::lines(&state.activity));
+    let condition = state.configured(&world.application).map(|configured| configured.condition);
+    lines.push(format!("  {condition:?}"));
+    lines.extend(state.jobs.values().map(|job| format!("  {job:?}")));
     lines.extend(state.links.values().map(|link| {
         format!(
             "  {} {:?} {:?} due {:?} attempts {} {:?}",
@@ -119,26 +112,45 @@ fn setting(name: &str, default: u64) -> u64 {
 
 #[test]
 fn histories_end_as_the_oracle_says() {
-    all_end_as_the_oracle_says("histories_end", History::of);
+    let met = [("written", 1_000), ("disturbed", 40), ("adopted", 20)];
+    all_end_as_the_oracle_says("histories_end", &met, History::of);
 }
 
 #[test]
 fn histories_of_users_with_managers_end_as_the_oracle_says() {
-    all_end_as_the_oracle_says("histories_of_users_with_managers", History::with_managers);
+    let met = [("written", 1_000), ("disturbed", 40)];
+    all_end_as_the_oracle_says("histories_of_users_with_managers", &met, History::with_managers);
 }
 
-fn all_end_as_the_oracle_says(test: &str, of: impl Fn(u64) -> History) {
+#[test]
+fn histories_in_which_the_target_interferes_end_as_the_oracle_says() {
+    let met = [
+        ("protected", 20),
+        ("left out", 5),
+        ("paused", 20),
+        ("taken over", 5),
+        ("adopted", 10),
+        ("drifted", 15),
+    ];
+    let test = "histories_in_which_the_target_interferes";
+    all_end_as_the_oracle_says(test, &met, History::with_interference);
+}
+
+/// Runs as many histories as are asked for. A hundred of them are to meet so much at least.
+fn all_end_as_the_oracle_says(test: &str, least: &[(&str, u64)], of: impl Fn(u64) -> History) {
     let (start, many) = (setting("ROLLCALL_SIMULATION_START", 0), setting("ROLLCALL_SIMULATION_SEEDS", 100));
-    let mut failed = Vec::new();
+    let (mut failed, mut met) = (Vec::new(), Met::default());
     for seed in start..start + many {
-        if !run(seed, &of(seed)).is_empty() {
+        let (wrong, its) = simulated(live(seed, &of(seed)));
+        met.add(&its);
+        if !wrong.is_empty() {
             failed.push(seed);
         }
         if failed.len() >= 20 {
             break;
         }
     }
-    let Some(seed) = failed.first() else { return };
+    let Some(seed) = failed.first() else { return met.assert(least, many) };
     let history = shrunk(*seed, &of(*seed));
     let acts: String = history.acts.iter().map(|(pause, act)| format!("  {pause} {act:?}\n")).collect();
     let wrong = run(*seed, &history).join("\n");

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use crate::chance::Chance;
 use crate::tables::{Weather, unavailable};
+use crate::troubles::Troubles;
 
 /// How often what goes wrong, each in ten thousand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,11 +59,6 @@ impl Climate {
                 messages: 600,
             },
         }
-    }
-
-    /// Whether every write at the target is answered to a process that lives to tell of it.
-    pub fn tells_all(self) -> bool {
-        self.deaths == 0 && self.lost == 0 && self.target == 0 && self.throttled == 0
     }
 }
 
@@ -117,6 +113,7 @@ pub struct Storm {
     pub chance: Arc<Chance>,
     pub climate: Arc<Now>,
     pub process: Arc<Process>,
+    pub troubles: Arc<Troubles>,
 }
 
 impl Storm {
@@ -125,18 +122,33 @@ impl Storm {
         if self.chance.hits(self.climate.get().deaths) {
             self.process.die();
         }
+        self.goes_on().await;
+    }
+
+    /// Returns only if the process lives.
+    pub async fn goes_on(&self) {
+        if self.process.is_dead() {
+            self.troubles.note(tokio::task::try_id());
+        }
         self.process.goes_on().await;
+    }
+
+    fn refuse(&self, call: &'static str) -> StoreResult<()> {
+        self.troubles.note(tokio::task::try_id());
+        Err(unavailable(call))
     }
 }
 
 #[async_trait]
 impl Weather for Storm {
     async fn before(&self, call: &'static str) -> StoreResult<()> {
-        self.process.goes_on().await;
+        self.goes_on().await;
+        let under_way = self.troubles.under_way();
         tokio::time::sleep(self.chance.latency()).await;
+        under_way.ends();
         self.strike().await;
         match self.chance.hits(self.climate.get().throttled) {
-            true => Err(unavailable(call)),
+            true => self.refuse(call),
             false => Ok(()),
         }
     }
@@ -144,13 +156,16 @@ impl Weather for Storm {
     async fn after(&self, call: &'static str) -> StoreResult<()> {
         self.strike().await;
         match self.chance.hits(self.climate.get().lost) {
-            true => Err(unavailable(call)),
+            true => self.refuse(call),
             false => Ok(()),
         }
     }
 
     fn rows_written(&self, rows: usize) -> Option<usize> {
         let cut = self.chance.hits(self.climate.get().throttled);
+        if cut {
+            self.troubles.note(tokio::task::try_id());
+        }
         cut.then(|| usize::try_from(self.chance.below(rows as u64)).unwrap())
     }
 

@@ -9,7 +9,7 @@ use provisioning::link::{Link, LinkKey, Mark, Object, Trouble};
 use provisioning::ports::{DueItem, DueKey, LinkPage, LinkStore, Ownership, StoreResult, Written};
 use provisioning::target::Kind;
 
-use super::{State, Store};
+use super::{OwnershipChange, State, Store};
 
 impl State {
     fn put_link(&mut self, link: &Link) {
@@ -61,19 +61,29 @@ impl State {
                 let guard = guard(after.target_generation, remote_id);
                 match self.owners.get(&guard) {
                     Some(owner) if *owner != after.key => return Written::Owned(owner.clone()),
-                    _ => self.owners.insert(guard, after.key.clone()),
-                };
+                    Some(_) => {}
+                    None => {
+                        self.owners.insert(guard, after.key.clone());
+                        self.note_ownership(&after.key, remote_id, true);
+                    }
+                }
             }
             Some(Ownership::Give(remote_id)) => {
                 let guard = guard(before.target_generation, remote_id);
                 if self.owners.get(&guard) == Some(&after.key) {
                     self.owners.remove(&guard);
+                    self.note_ownership(&after.key, remote_id, false);
                 }
             }
             None => {}
         }
         self.put_link(after);
         Written::Yes
+    }
+
+    fn note_ownership(&mut self, owner: &LinkKey, remote_id: &RemoteId, taken: bool) {
+        let (remote_id, owner) = (remote_id.clone(), owner.clone());
+        self.ownerships.push(OwnershipChange { at: self.now, remote_id, owner, taken });
     }
 
     fn mark_link(&mut self, key: &LinkKey, mark: &Mark) -> u64 {
@@ -176,6 +186,7 @@ impl LinkStore for Store {
                 let guard = (application, link.target_generation, kind, remote_id.clone());
                 if state.owners.get(&guard) == Some(&link.key) {
                     state.owners.remove(&guard);
+                    state.note_ownership(&link.key, remote_id, false);
                 }
             }
         })

@@ -85,6 +85,8 @@ pub struct State {
     pub memberships: BTreeSet<(GroupId, UserId)>,
     pub links: BTreeMap<LinkKey, Link>,
     pub owners: BTreeMap<(ApplicationId, u64, Kind, RemoteId), LinkKey>,
+    /// Each time that something at the target was taken as somebody's, or given up.
+    pub ownerships: Vec<OwnershipChange>,
     todo: BTreeMap<(ApplicationId, GroupId), BTreeMap<UserId, String>>,
     pub pushed: BTreeMap<(ApplicationId, GroupId), BTreeMap<UserId, Pushed>>,
     /// The way from a user to where he is pushed: written in the same batch, but an item of its own.
@@ -103,6 +105,15 @@ pub struct State {
     pub activity: BTreeMap<String, Outcome>,
     index: Index,
     streams: [Vec<Record>; 2],
+}
+
+/// From then on an account or group is somebody's, or is no longer.
+#[derive(Debug, Clone)]
+pub struct OwnershipChange {
+    pub at: Timestamp,
+    pub remote_id: RemoteId,
+    pub owner: LinkKey,
+    pub taken: bool,
 }
 
 /// An application's configuration.
@@ -133,6 +144,7 @@ impl Memory {
             memberships: BTreeSet::new(),
             links: BTreeMap::new(),
             owners: BTreeMap::new(),
+            ownerships: Vec::new(),
             todo: BTreeMap::new(),
             pushed: BTreeMap::new(),
             pushed_mirror: BTreeMap::new(),

@@ -1,6 +1,7 @@
 //! One world: tables, queues, a target and the functions around them, run as one history has it.
 
 mod functions;
+mod interference;
 mod judged;
 mod people;
 
@@ -9,7 +10,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use provisioning::activity::Actor;
 use provisioning::application::{
-    Configuration, Departure, DeselectedGroup, Links, Policy, SecretName, Setup,
+    Adopt, Configuration, Departure, DeselectedGroup, DriftPolicy, Links, OnDeletion, OnDrift, Policy,
+    ReactivateAdopted, SecretName, Setup,
 };
 use provisioning::directory::job::Deletions;
 use provisioning::fuse::{HeldRemovals, Limits};
@@ -21,10 +23,11 @@ use provisioning::randomness::{Numbered, Randomness};
 use secrecy::SecretString;
 
 use crate::chance::{Chance, SimulatedClock};
-use crate::history::{History, Leaving, Letting, Rules};
+use crate::history::{Choice, History, Leaving, Letting, Rules};
 use crate::queue::{CalmBell, Queues, StormyBell};
 use crate::tables::{Calm, Memory};
 use crate::target::{MANAGER, Service, Wire};
+use crate::troubles::Troubles;
 use crate::weather::{Climate, Now, Process, Storm};
 
 /// The one secret there is.
@@ -52,6 +55,8 @@ pub struct World {
     pub queues: Arc<Queues>,
     pub clock: Arc<SimulatedClock>,
     pub climate: Arc<Now>,
+    /// What the weather got in the way of.
+    pub troubles: Arc<Troubles>,
     chance: Arc<Chance>,
     randomness: Arc<dyn Randomness>,
     pub application: ApplicationId,
@@ -87,7 +92,13 @@ impl World {
         let tables = memory.tables(Arc::new(Calm));
         let bell = Arc::new(CalmBell(queues.clone()));
         let calm = Arc::new(Now::of(Climate::CALM));
-        let storm = Storm { chance: chance.clone(), climate: calm, process: Arc::default() };
+        let troubles = Troubles::new(clock.clone());
+        let storm = Storm {
+            chance: chance.clone(),
+            climate: calm,
+            process: Arc::default(),
+            troubles: troubles.clone(),
+        };
         let application: ApplicationId = "crm".parse().unwrap();
         let setup = Setup {
             tables: tables.clone(),
@@ -106,6 +117,7 @@ impl World {
             queues,
             clock,
             climate,
+            troubles,
             chance,
             randomness,
             application,
@@ -153,7 +165,8 @@ impl World {
 
     fn parts(&self) -> Parts {
         let process = Arc::<Process>::default();
-        let storm = Arc::new(Storm { chance: self.chance.clone(), climate: self.climate.clone(), process });
+        let (chance, climate, troubles) = (self.chance.clone(), self.climate.clone(), self.troubles.clone());
+        let storm = Arc::new(Storm { chance, climate, process, troubles });
         Parts {
             tables: self.memory.tables(storm.clone()),
             bell: Arc::new(StormyBell { queues: self.queues.clone(), storm: storm.clone() }),
@@ -189,6 +202,7 @@ impl World {
             Leaving::Gone => Departure::Delete,
             Leaving::Left => Departure::Leave,
         };
+        let answer = |undone| if undone { OnDrift::Repair } else { OnDrift::Report };
         Policy {
             on_disable: departure(rules.disabled),
             on_unassign: departure(rules.unassigned),
@@ -199,6 +213,26 @@ impl World {
                 Letting::Left => DeselectedGroup::Leave,
             },
             grace_seconds: rules.grace_seconds,
+            adopt: match rules.matching.free {
+                Choice::Yes => Adopt::Automatic,
+                Choice::Ask => Adopt::Ask,
+                Choice::No => Adopt::Never,
+            },
+            take_over: rules.matching.foreign,
+            reactivate_adopted: match rules.matching.off {
+                Choice::Yes => ReactivateAdopted::Yes,
+                Choice::Ask => ReactivateAdopted::Ask,
+                Choice::No => ReactivateAdopted::No,
+            },
+            drift: DriftPolicy {
+                attributes: answer(rules.undone.attributes),
+                members: answer(rules.undone.members),
+                deleted_at_target: match rules.undone.deletions {
+                    true => OnDeletion::Recreate,
+                    false => OnDeletion::Report,
+                },
+                reactivated_at_target: answer(rules.undone.reactivations),
+            },
             fuse: self.limits,
             ..Policy::default()
         }

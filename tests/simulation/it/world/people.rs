@@ -59,7 +59,7 @@ impl World {
         let (join, leave) = (&after.groups - &before.groups, &before.groups - &after.groups);
         let write = UserWrite { old, new, join: ids(&join), leave: ids(&leave) };
         if self.tables.directory.write_user(&write).await.is_ok() {
-            oracle.people.insert(id.to_string(), after);
+            oracle.put_person(id.as_str(), after, self.clock.millis());
         }
     }
 
@@ -178,7 +178,7 @@ impl World {
             Act::Stranger { name, external_id, active } => {
                 self.stranger(*name, *external_id, *active, oracle);
             }
-            _ => {}
+            _ => self.interfere(act, oracle).await,
         }
     }
 
