@@ -77,22 +77,34 @@ fn is_managed_by(
     }
 }
 
-/// What is not the same in a preview's rows and in what the target's write log shows of the run after it.
+/// Whether anything is to be written: of the others a person decides, or it is only noted.
+pub(super) fn writes_something(row: &PreviewRow) -> bool {
+    let acts = !matches!(row.action, RowAction::Conflict | RowAction::Blocked);
+    let changes = row.changes.iter().any(|change| change.old != change.new);
+    let members = row.added.count + row.removed.count > 0;
+    acts && (changes || members || row.action == RowAction::Delete)
+}
+
+/// About whom a row is.
+pub(super) fn about(row: &PreviewRow) -> String {
+    format!("{} {}", row.object.kind(), row.object.id())
+}
+
+/// Of whom a preview's rows and what the target's write log shows of the run after it are not the same, and how.
 pub(super) fn unlike(
     rows: &[PreviewRow],
     written: &BTreeMap<String, Sum>,
     names: &BTreeMap<String, BTreeSet<String>>,
-) -> Vec<String> {
-    let mut said: BTreeMap<String, &PreviewRow> =
-        rows.iter().map(|row| (format!("{} {}", row.object.kind(), row.object.id()), row)).collect();
+) -> BTreeMap<String, String> {
+    let mut said: BTreeMap<String, &PreviewRow> = rows.iter().map(|row| (about(row), row)).collect();
     let named = |ids: &BTreeSet<String>, said: &BTreeSet<String>| {
         let known = |id: &String| names.get(id).is_some_and(|names| !names.is_disjoint(said));
         ids.len() == said.len() && ids.iter().all(known)
     };
-    let mut unlike = Vec::new();
+    let mut unlike = BTreeMap::new();
     for (object, sum) in written {
         let Some(row) = said.remove(object) else {
-            unlike.push(format!("{object}: nothing was said, and written was {sum:?}"));
+            unlike.insert(object.clone(), format!("{object}: nothing was said, and written was {sum:?}"));
             continue;
         };
         let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string);
@@ -109,16 +121,10 @@ pub(super) fn unlike(
             && (sum.deleted || named(&sum.added, &members(&row.added.names)))
             && (sum.deleted || named(&sum.removed, &members(&row.removed.names)));
         if !is_same {
-            unlike.push(format!("{object}: said was {row:?}\n  and written {sum:?}"));
+            unlike.insert(object.clone(), format!("{object}: said was {row:?}\n  and written {sum:?}"));
         }
     }
-    // Of the others nothing is to be written: a person decides, or it is only noted.
-    let writes_something = |row: &&PreviewRow| {
-        let acts = !matches!(row.action, RowAction::Conflict | RowAction::Blocked);
-        let changes = row.changes.iter().any(|change| change.old != change.new);
-        acts && (changes || row.added.count + row.removed.count > 0 || row.action == RowAction::Delete)
-    };
-    let silent = said.values().filter(|row| writes_something(row));
-    unlike.extend(silent.map(|row| format!("said was {row:?}, and nothing was written")));
+    let silent = said.into_iter().filter(|(_, row)| writes_something(row));
+    unlike.extend(silent.map(|(object, row)| (object, format!("said was {row:?}, and nothing was written"))));
     unlike
 }
