@@ -6,7 +6,7 @@ use provisioning::target::Kind;
 use scim::{AttributePath, Resource};
 use serde_json::{Map, Value};
 
-use super::endpoints::{member_row, member_rows};
+use super::checks::{member_row, member_rows};
 use super::quirks::{AbsentMember, MemberRemoval, MemberReplacement, Quirks};
 use super::reply::Reply;
 use super::store::Store;

@@ -3,6 +3,7 @@
 
 mod activations;
 mod apply_patch;
+mod checks;
 mod documents;
 mod endpoints;
 mod fault;
