@@ -6,7 +6,7 @@ pub mod sample;
 pub mod stand_in;
 
 pub use stand_in::{
-    AbsentMember, Activation, Arrivals, Conflict, Deactivation, Deletion, Documents, Fault, FilterAttributes,
-    GroupRename, Ids, LoggedRequest, MemberRemoval, MemberReplacement, NewId, Paging, Quirks, RateLimit,
-    StandIn, StandInConfig, Throttling, UnknownMember,
+    AbsentMember, Activation, Arrivals, Clearing, Conflict, Deactivation, Deletion, Documents, Fault,
+    FilterAttributes, GroupRename, Ids, KnownValues, LoggedRequest, MemberRemoval, MemberReplacement, NewId,
+    OperationNames, Paging, Quirks, RateLimit, StandIn, StandInConfig, Throttling, UnknownMember,
 };

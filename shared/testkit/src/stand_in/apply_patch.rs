@@ -7,7 +7,7 @@ use scim::{AttributePath, Resource};
 use serde_json::{Map, Value};
 
 use super::checks::{member_row, member_rows};
-use super::quirks::{AbsentMember, MemberRemoval, MemberReplacement, Quirks};
+use super::quirks::{AbsentMember, Clearing, GroupRename, MemberRemoval, MemberReplacement, Quirks};
 use super::reply::Reply;
 use super::store::Store;
 
@@ -93,8 +93,23 @@ fn operate(
     quirks: Quirks,
 ) -> Result<(), Reply> {
     let text = |name: &str| operation.get(name).and_then(Value::as_str);
-    let op = text("op").unwrap_or_default().to_ascii_lowercase();
+    let verb = text("op").unwrap_or_default();
+    if !quirks.operation_names.takes(verb) {
+        return Err(Reply::error(400, "invalidSyntax", &format!("{verb:?} is no operation")));
+    }
+    let op = verb.to_ascii_lowercase();
+    let names_a_group = kind == Kind::Group && quirks.group_rename == GroupRename::Object;
     match (text("path"), operation.get("value")) {
+        (Some("displayName"), _) if names_a_group => {
+            Err(Reply::error(400, "invalidPath", "a group is named by an object of id and displayName"))
+        }
+        (None, Some(value)) if names_a_group => {
+            let text = |name: &str| value.get(name).and_then(Value::as_str);
+            if text("id") != patched.resource.id().as_deref() {
+                return Err(Reply::error(400, "invalidValue", "a group is named by its id"));
+            }
+            one(store, kind, row, patched, &op, "displayName", value.get("displayName"), quirks)
+        }
         (Some(path), value) => one(store, kind, row, patched, &op, path, value, quirks),
         (None, _) if quirks.ignores_operations_without_path => Ok(()),
         (None, _) if quirks.refuses_operations_without_path => {
@@ -140,6 +155,15 @@ fn one(
         return Err(Reply::error(400, "mutability", &format!("{path} is read-only")));
     }
     let resource = &mut patched.resource;
+    let clears = matches!((op, value), ("remove", _) | ("add" | "replace", Some(Value::Null)));
+    let is_taken = match quirks.clearing {
+        Clearing::Any => true,
+        Clearing::Null => op != "remove",
+        Clearing::Put => false,
+    };
+    if kind == Kind::User && clears && !is_taken {
+        return Err(Reply::error(400, "invalidValue", &format!("{path} cannot be cleared so")));
+    }
     match (op, value) {
         ("remove", _) => resource.clear(&path),
         ("add" | "replace", None) => return Err(Reply::error(400, "invalidValue", "a value is needed")),
@@ -148,6 +172,7 @@ fn one(
         {
             return Err(Reply::error(400, "noTarget", &format!("nothing is at {path}")));
         }
+        (_, Some(Value::Null)) => resource.clear(&path),
         ("add", Some(Value::Array(added))) => append(resource, &path, added),
         ("add", Some(Value::Object(added))) => merge(resource, &path, added),
         ("add" | "replace", Some(value)) => resource.write(&path, value.clone()),

@@ -28,7 +28,10 @@ pub(super) fn check(
                 || store.resource(kind, *other).and_then(|other| other.text(attribute)) == Some(name))
     };
     let is_taken = match kind {
-        Kind::User => store.row_named(kind, name).iter().any(same) || row.is_none() && store.is_spent(name),
+        Kind::User => {
+            let elsewhere = quirks.taken_elsewhere.is_some_and(|theirs| name.starts_with(theirs));
+            elsewhere || store.row_named(kind, name).iter().any(same) || row.is_none() && store.is_spent(name)
+        }
         Kind::Group => quirks.group_names_by_slug && has_slug(store, row, &slug(name)),
     };
     if is_taken {
@@ -41,6 +44,9 @@ pub(super) fn check(
     }
     if resource.as_json().get("active").is_some_and(|active| !active.is_boolean()) {
         return Err(Reply::error(400, "invalidValue", "active is a boolean"));
+    }
+    if quirks.old_enterprise && resource.as_json().contains_key(scim::ENTERPRISE_SCHEMA) {
+        return Err(Reply::error(400, "invalidSyntax", "there is no such schema"));
     }
     let unknown = |name: &&String| !super::documents::knows(kind, name);
     match resource.as_json().keys().find(unknown).filter(|_| quirks.refuses_unknown_attributes) {
@@ -67,10 +73,40 @@ fn refusal_of_values(kind: Kind, name: &str, resource: &Resource, quirks: Quirks
     }
     let is_long = |value: &Value| value.as_array().is_some_and(|values| values.len() > 1);
     let several = resource.as_json().iter().find(|(name, value)| *name != "schemas" && is_long(value));
-    match several.filter(|_| quirks.single_values) {
-        Some((name, _)) => refused(format!("{name} holds one value only")),
+    if let Some((name, _)) = several.filter(|_| quirks.single_values) {
+        return refused(format!("{name} holds one value only"));
+    }
+    match refusal_of_parts(resource, quirks) {
+        Some(detail) => refused(detail),
         None => Ok(()),
     }
+}
+
+/// Why single targets do not take an account for what stands in its attributes.
+fn refusal_of_parts(user: &Resource, quirks: Quirks) -> Option<String> {
+    let elements = |name: &str| user.as_json().get(name).and_then(Value::as_array).into_iter().flatten();
+    let emails = || elements("emails");
+    if quirks.display_names_without_at && user.text("displayName").is_some_and(|name| name.contains('@')) {
+        return Some("displayName must not contain @".into());
+    }
+    let primary = emails().filter(|email| email.get("primary") == Some(&Value::Bool(true))).count();
+    if quirks.needs_primary_email && primary != 1 && emails().next().is_some() {
+        return Some("one of the e-mail addresses is the primary one".into());
+    }
+    let mut with_parts = emails().chain(elements("phoneNumbers"));
+    if quirks.refuses_display && with_parts.any(|element| element.get("display").is_some()) {
+        return Some("an element has no display".into());
+    }
+    let is_foreign = |domain: &str| {
+        let mut addresses = emails().filter_map(|email| email.get("value")?.as_str());
+        addresses.any(|address| address.rsplit('@').next() != Some(domain))
+    };
+    if let Some(domain) = quirks.verified_domain.filter(|domain| is_foreign(domain)) {
+        return Some(format!("{domain} is the only domain that is verified"));
+    }
+    let known = quirks.known_values?;
+    let value = user.read(&known.attribute.parse().ok()?)?.as_str()?;
+    (!known.values.contains(&value)).then(|| format!("there is no {value:?} for {}", known.attribute))
 }
 
 /// A name as it stands in an address.
@@ -98,6 +134,9 @@ fn taken(name: &str, quirks: Quirks) -> Reply {
 pub(super) fn member_rows(store: &Store, members: &Value, quirks: Quirks) -> Result<BTreeSet<u64>, Reply> {
     let single = std::slice::from_ref(members);
     let members = members.as_array().map_or(single, Vec::as_slice);
+    if quirks.refuses_display && members.iter().any(|member| member.get("display").is_some()) {
+        return Err(Reply::error(400, "invalidValue", "a member has no display"));
+    }
     let mut rows = BTreeSet::new();
     for member in members {
         let id = match member.get("value") {
@@ -120,6 +159,7 @@ pub(super) fn member_rows(store: &Store, members: &Value, quirks: Quirks) -> Res
 /// The row of a member; of one who is not there too, where he is kept all the same.
 pub(super) fn member_row(store: &Store, id: &str, quirks: Quirks) -> Option<u64> {
     let there = store.row_shown_as(Kind::User, id, quirks.ids);
+    let there = there.or_else(|| store.row_of(Kind::Group, id).filter(|_| quirks.nests_groups));
     there.or_else(|| {
         let number = Store::number_of(Kind::User, id);
         number.filter(|_| quirks.unknown_member == UnknownMember::Kept || quirks.leaves_dangling_members)

@@ -16,7 +16,7 @@ pub(super) fn document(path: &str, quirks: Quirks) -> Option<Reply> {
     let json = match path {
         path if path == configuration => service_provider_config(quirks),
         "/ResourceTypes" => list(resource_types(quirks), quirks),
-        "/Schemas" => list(vec![user(), enterprise(), group()], quirks),
+        "/Schemas" => list(schemas(quirks), quirks),
         _ => return None,
     };
     Some(match quirks.documents {
@@ -37,12 +37,33 @@ fn list(mut resources: Vec<Value>, quirks: Quirks) -> Value {
         "startIndex": 1, "itemsPerPage": resources.len(), "Resources": resources})
 }
 
+/// The enterprise extension's URN at a target that has it from SCIM 1.
+const OLD_ENTERPRISE_SCHEMA: &str = "urn:scim:schemas:extension:enterprise:1.0";
+/// A resource type, and an extension of users, that only one target has.
+const DEPARTMENT_SCHEMA: &str = "urn:ietf:params:scim:schemas:extension:servicenow:2.0:Department";
+const OWN_USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:extension:servicenow:2.0:User";
+
+/// Under which URN the enterprise extension stands.
+pub(super) fn enterprise_urn(quirks: Quirks) -> &'static str {
+    if quirks.old_enterprise { OLD_ENTERPRISE_SCHEMA } else { ENTERPRISE_SCHEMA }
+}
+
+fn schemas(quirks: Quirks) -> Vec<Value> {
+    let mut schemas = vec![user(), enterprise(quirks), group()];
+    if quirks.more_resource_types {
+        let named = |id, name, attribute_name| json!({"id": id, "name": name, "attributes": [attribute(attribute_name, "string")]});
+        schemas.insert(0, named(DEPARTMENT_SCHEMA, "Department", "head"));
+        schemas.push(named(OWN_USER_SCHEMA, "ServiceNowUser", "timeZone"));
+    }
+    schemas
+}
+
 /// Whether an attribute of a resource is in the schemas.
 pub(super) fn knows(kind: Kind, name: &str) -> bool {
     let schema = if kind == Kind::User { user() } else { group() };
     let attributes = schema["attributes"].as_array().into_iter().flatten();
     let mut names = attributes.filter_map(|attribute| attribute["name"].as_str());
-    ["schemas", "id", "externalId", "meta", ENTERPRISE_SCHEMA].contains(&name)
+    ["schemas", "id", "externalId", "meta", ENTERPRISE_SCHEMA, OLD_ENTERPRISE_SCHEMA].contains(&name)
         || names.any(|known| known.eq_ignore_ascii_case(name))
 }
 
@@ -70,9 +91,13 @@ fn resource_types(quirks: Quirks) -> Vec<Value> {
             "endpoint": endpoint, "schema": schema})
     };
     let mut user = of("User", "/Users", USER_SCHEMA);
-    user["schemaExtensions"] = json!([{"schema": ENTERPRISE_SCHEMA, "required": false}]);
+    user["schemaExtensions"] = json!([{"schema": enterprise_urn(quirks), "required": false}]);
     let group = (!quirks.no_groups).then(|| of("Group", "/Groups", GROUP_SCHEMA));
-    [Some(user), group].into_iter().flatten().collect()
+    let department = quirks.more_resource_types.then(|| of("Department", "/Departments", DEPARTMENT_SCHEMA));
+    if let (true, Some(extensions)) = (quirks.more_resource_types, user["schemaExtensions"].as_array_mut()) {
+        extensions.push(json!({"schema": OWN_USER_SCHEMA, "required": false}));
+    }
+    [department, Some(user), group].into_iter().flatten().collect()
 }
 
 fn attribute(name: &str, kind: &str) -> Value {
@@ -113,12 +138,12 @@ fn user() -> Value {
     json!({"id": USER_SCHEMA, "name": "User", "attributes": attributes})
 }
 
-fn enterprise() -> Value {
+fn enterprise(quirks: Quirks) -> Value {
     let names = ["employeeNumber", "costCenter", "organization", "division", "department"];
     let texts = names.iter().map(|name| attribute(name, "string"));
     let attributes: Vec<Value> =
         texts.chain([complex("manager", false, &["value", "$ref", "displayName"])]).collect();
-    json!({"id": ENTERPRISE_SCHEMA, "name": "EnterpriseUser", "attributes": attributes})
+    json!({"id": enterprise_urn(quirks), "name": "EnterpriseUser", "attributes": attributes})
 }
 
 fn group() -> Value {

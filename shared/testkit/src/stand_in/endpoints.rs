@@ -67,7 +67,12 @@ pub(super) fn put(store: &mut Store, kind: Kind, id: &str, body: Option<&Value>,
     if quirks.put_changes_nothing {
         return read(store, kind, id, true, quirks);
     }
-    let (resource, members) = match incoming(store, kind, Some(row), body, quirks) {
+    if quirks.put_needs_id && body.and_then(|body| body.get("id")).and_then(Value::as_str) != Some(id) {
+        return Reply::error(400, "invalidValue", "the body needs the id");
+    }
+    let old = store.resource(kind, row).filter(|_| quirks.put_keeps_what_is_absent);
+    let whole = old.zip(body).map(|(old, body)| laid_over(old.as_json().clone().into(), body));
+    let (resource, members) = match incoming(store, kind, Some(row), whole.as_ref().or(body), quirks) {
         Ok(incoming) => incoming,
         Err(refusal) => return refusal,
     };
@@ -82,6 +87,21 @@ pub(super) fn put(store: &mut Store, kind: Kind, id: &str, body: Option<&Value>,
         });
     }
     after_deactivation(store, kind, row, quirks).unwrap_or_else(|| read(store, kind, id, true, quirks))
+}
+
+/// What is there with what a body names in its place; what is null there goes.
+fn laid_over(mut old: Value, new: &Value) -> Value {
+    let (Some(kept), Some(named)) = (old.as_object_mut(), new.as_object()) else { return new.clone() };
+    for (name, value) in named {
+        let before = kept.remove(name);
+        if !value.is_null() {
+            kept.insert(
+                name.clone(),
+                before.map_or_else(|| value.clone(), |before| laid_over(before, value)),
+            );
+        }
+    }
+    old
 }
 
 /// `PATCH`: every operation, or none.
@@ -196,7 +216,7 @@ fn keep(store: &mut Store, kind: Kind, row: u64, mut resource: Resource, quirks:
 /// Takes out what this target drops without a word.
 fn drop_what_is_dropped(kind: Kind, resource: &mut Resource, quirks: Quirks) {
     if quirks.drops_enterprise {
-        resource.drop_attribute(scim::ENTERPRISE_SCHEMA);
+        resource.drop_attribute(super::documents::enterprise_urn(quirks));
     }
     if quirks.drops_unknown_attributes {
         let names: Vec<String> = resource.as_json().keys().cloned().collect();

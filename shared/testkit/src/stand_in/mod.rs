@@ -19,8 +19,8 @@ mod watch;
 pub use activations::Activation;
 pub use fault::{Fault, FaultAnswer, Throttling};
 pub use quirks::{
-    AbsentMember, Conflict, Deactivation, Deletion, Documents, FilterAttributes, GroupRename, Ids,
-    MemberRemoval, MemberReplacement, NewId, Paging, Quirks, UnknownMember,
+    AbsentMember, Clearing, Conflict, Deactivation, Deletion, Documents, FilterAttributes, GroupRename, Ids,
+    KnownValues, MemberRemoval, MemberReplacement, NewId, OperationNames, Paging, Quirks, UnknownMember,
 };
 pub use rate_limit::{Arrivals, RateLimit};
 
@@ -199,7 +199,8 @@ impl StandIn {
     /// What the stand-in would have answered instead of 201.
     pub fn seed(&self, kind: Kind, resource: &Value) -> Result<String, String> {
         let mut state = self.shared.state();
-        let made = endpoints::create(&mut state.store, kind, Some(resource), Quirks::default());
+        let taken = Quirks { nests_groups: state.config.quirks.nests_groups, ..Quirks::default() };
+        let made = endpoints::create(&mut state.store, kind, Some(resource), taken);
         let id =
             made.body.as_ref().and_then(|body| body.get("id")).and_then(Value::as_str).map(str::to_owned);
         id.ok_or_else(|| format!("{:?}", made.body))

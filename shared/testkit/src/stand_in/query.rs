@@ -109,6 +109,8 @@ fn filtered(store: &Store, kind: Kind, filter: &str, quirks: Quirks) -> Option<V
     let is_known = match quirks.filter_attributes {
         FilterAttributes::Any => true,
         FilterAttributes::Names => named,
+        FilterAttributes::NamesAndExternalIds => named || by_external_id,
+        FilterAttributes::NamesAndEmails => named || path.attribute().eq_ignore_ascii_case("emails"),
         FilterAttributes::Ids => attribute.eq_ignore_ascii_case("id"),
     };
     if !is_known {

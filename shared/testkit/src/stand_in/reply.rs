@@ -1,5 +1,7 @@
 //! Answers of the stand-in before they become HTTP.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 /// A status and a body.
@@ -7,15 +9,17 @@ use serde_json::{Value, json};
 pub(super) struct Reply {
     pub status: u16,
     pub body: Option<Value>,
+    /// How long the work takes, beside what every answer takes.
+    pub took: Duration,
 }
 
 impl Reply {
     pub fn json(status: u16, body: Value) -> Self {
-        Self { status, body: Some(body) }
+        Self { status, body: Some(body), took: Duration::ZERO }
     }
 
     pub fn empty(status: u16) -> Self {
-        Self { status, body: None }
+        Self { status, body: None, took: Duration::ZERO }
     }
 
     /// An error body (RFC 7644 section 3.12).

@@ -52,10 +52,11 @@ async fn answer(Shelf(shared): Shelf<Arc<Shared>>, request: Request) -> Response
             Some((_, FaultAnswer::Late(delay))) => *delay,
             _ => Duration::ZERO,
         };
+        let took = reply.as_ref().map_or(Duration::ZERO, |reply| reply.took);
         let (status, response) = respond(fault.map(|(_, answer)| answer), reply, quirks);
         // Before the wait: a client that does not wait for its answer was here all the same.
         state.log.push(LoggedRequest { method: head.method.as_str().to_owned(), path, body, status, at });
-        (response, state.config.latency + delay)
+        (response, state.config.latency + delay + took)
     };
     if wait > Duration::ZERO {
         tokio::time::sleep(wait).await;
@@ -101,11 +102,27 @@ pub(super) struct Call<'a> {
 /// What a target of these quirks answers to a request, and does.
 pub(super) fn carry_out(store: &mut Store, config: &StandInConfig, quirks: Quirks, call: Call<'_>) -> Reply {
     let path = call.uri.path().strip_prefix(BASE_PATH).unwrap_or_default();
-    let reply = undressed(store, config, quirks, call, path);
+    // What is slow is slow by what is there before it.
+    let took = time_taken(store, quirks, call, path);
+    let reply = Reply { took, ..undressed(store, config, quirks, call, path) };
     match target_of(path) {
         Some(_) => dressed(reply, *call.method != Method::GET, quirks),
         None => reply,
     }
+}
+
+/// How long a request takes that is the slower the more there is.
+fn time_taken(store: &Store, quirks: Quirks, call: Call<'_>, path: &str) -> Duration {
+    let is_filtered = || call.uri.query().is_some_and(|query| query.contains("filter="));
+    let (unit, count) = match (call.method.as_str(), target_of(path)) {
+        ("GET", Some((kind, None))) if is_filtered() => (quirks.slow_filters, store.count(kind)),
+        ("PATCH" | "PUT", Some((Kind::Group, Some(id)))) => {
+            let group = store.row_shown_as(Kind::Group, id, quirks.ids);
+            (quirks.slow_members, group.map_or(0, |group| store.member_count(group)))
+        }
+        _ => return Duration::ZERO,
+    };
+    unit.unwrap_or_default() * u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn undressed(
@@ -241,7 +258,12 @@ pub(super) fn rendered(reply: Reply, quirks: Quirks) -> (u16, Vec<(String, Strin
         Reply { status, .. } if quirks.plain_errors && status >= 400 => {
             (status, of_type("text/plain"), "it did not work".to_owned())
         }
-        Reply { status, body: Some(Value::String(page)) } => (status, html(), page),
-        Reply { status, body } => (status, Vec::new(), body.map(|body| body.to_string()).unwrap_or_default()),
+        Reply { status, .. } if quirks.json_errors && status >= 400 => {
+            (status, of_type("application/json"), r#"{"message": "it did not work"}"#.to_owned())
+        }
+        Reply { status, body: Some(Value::String(page)), .. } => (status, html(), page),
+        Reply { status, body, .. } => {
+            (status, Vec::new(), body.map(|body| body.to_string()).unwrap_or_default())
+        }
     }
 }

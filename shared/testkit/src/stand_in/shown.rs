@@ -25,6 +25,11 @@ pub(super) fn answered(
             shown.remove("emails");
         }
     }
+    if let (Kind::User, true, Some(parts)) =
+        (kind, quirks.hides_names, shown.get_mut("name").and_then(Value::as_object_mut))
+    {
+        parts.values_mut().for_each(|part| *part = "N/A".into());
+    }
     if quirks.active_as_text
         && let Some(active) = active.filter(|_| kind == Kind::User)
     {
@@ -84,7 +89,7 @@ fn id_shown(store: &Store, kind: Kind, id: &str, quirks: Quirks) -> Option<Value
 
 /// A whole answer in the form that the quirks give it. `wrote` says that it answers a write.
 pub(super) fn dressed(reply: Reply, wrote: bool, quirks: Quirks) -> Reply {
-    let Reply { mut status, mut body } = reply;
+    let Reply { mut status, mut body, took } = reply;
     if status == 404 && quirks.gone_is_410 {
         status = 410;
     }
@@ -95,14 +100,14 @@ pub(super) fn dressed(reply: Reply, wrote: bool, quirks: Quirks) -> Reply {
         *told = status.into();
     }
     if wrote && quirks.accepts_for_later && status < 300 {
-        return Reply::empty(202);
+        return Reply { took, ..Reply::empty(202) };
     }
     if status < 300
         && let Some(whole) = body.as_mut()
     {
         dress(whole, quirks);
     }
-    Reply { status, body }
+    Reply { status, body, took }
 }
 
 fn dress(whole: &mut Value, quirks: Quirks) {

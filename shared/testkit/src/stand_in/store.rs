@@ -103,7 +103,10 @@ impl Store {
             let members = self.members.get(&row).into_iter().flatten();
             let members: Vec<Value> = members
                 .chain(self.doubled.get(&row).into_iter().flatten())
-                .map(|member| json!({"value": id_of(Kind::User, *member), "type": "User"}))
+                .map(|member| match self.groups.rows.contains_key(member) {
+                    true => json!({"value": id_of(Kind::Group, *member), "type": "Group"}),
+                    false => json!({"value": id_of(Kind::User, *member), "type": "User"}),
+                })
                 .collect();
             let path = "members".parse().ok()?;
             resource.write(&path, members.into());
@@ -168,6 +171,11 @@ impl Store {
     /// Whether somebody is a member of a group.
     pub fn is_member(&self, group: u64, member: u64) -> bool {
         self.members.get(&group).is_some_and(|members| members.contains(&member))
+    }
+
+    /// How many members a group has.
+    pub fn member_count(&self, group: u64) -> usize {
+        self.members.get(&group).map_or(0, BTreeSet::len)
     }
 
     /// Notes a write of members.
@@ -246,15 +254,12 @@ impl Store {
     /// The same, of a row that is there.
     pub fn delete_row(&mut self, kind: Kind, row: u64, dangling: bool) {
         self.kept_mut(kind).take(kind, row);
-        match kind {
-            Kind::Group => {
-                self.members.remove(&row);
-            }
-            Kind::User if dangling => {}
-            Kind::User => self.members.values_mut().chain(self.doubled.values_mut()).for_each(|members| {
+        if kind == Kind::Group || !dangling {
+            self.members.values_mut().chain(self.doubled.values_mut()).for_each(|members| {
                 members.remove(&row);
-            }),
+            });
         }
+        self.members.remove(&row);
     }
 }
 

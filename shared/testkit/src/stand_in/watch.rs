@@ -46,11 +46,11 @@ impl State {
         let without = unmet.into_iter().map(|(name, quirks)| {
             let mut store = self.store.clone();
             let reply = carry_out(&mut store, &self.config, quirks, call);
-            (name, rendered(reply, quirks), store)
+            (name, (reply.took, rendered(reply, quirks)), store)
         });
         let without: Vec<_> = without.collect();
         let reply = carry_out(&mut self.store, &self.config, quirks, call);
-        let shown = rendered(reply.clone(), quirks);
+        let shown = (reply.took, rendered(reply.clone(), quirks));
         for (name, other, store) in without {
             if other != shown || !store.holds_the_same_as(&self.store) {
                 watch.0.insert(name);

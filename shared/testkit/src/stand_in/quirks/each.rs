@@ -17,6 +17,11 @@ macro_rules! fields {
                 on
             }
 
+            /// The names of all quirks, in the order of the fields.
+            pub fn names_of_all() -> Vec<&'static str> {
+                vec![$(stringify!($name)),*]
+            }
+
             /// The names of the quirks that are on.
             pub fn names(self) -> Vec<&'static str> {
                 self.each().into_iter().map(|(name, _)| name).collect()
@@ -30,16 +35,19 @@ fields! {
     group_filter_finds_nothing names_by_case post_ignores_members put_ignores_members hides_members
     nests_added_members member_removal member_replacement unknown_member members_per_request
     operations_per_patch largest_body ignores_operations_without_path refuses_operations_without_path
-    applies_in_part group_rename patch_answers_200 post_answers_200 post_answers_nothing
-    post_answers_existing conflict plain_errors deletion second_deletion_fails leaves_dangling_members
-    deactivation active_as_text keeps_emails drops_enterprise refuses_unknown_attributes
-    user_name_length protects_owner paging ignores_count total_too_large rows_listed terse_configuration
-    numeric_status total_of_page repeats_past_the_end no_discovery
-    empty_configuration denies_what_it_can no_groups needs_user_agent needs_scim_accept wants_json
-    web_page_errors gone_is_410 accepts_for_later ids new_id lower_case_resources lower_case_names
-    shows_nulls documents plural_configuration filter_attributes nobody_found_is_404 filters_fail
-    filters_by_case refuses_exclusion ignores_exclusion rows_per_page repeats_rows misses_rows
-    members_shown shows_groups doubles_members absent_member put_changes_nothing no_group_put groups_are_given
-    group_names_by_slug refused_group_prefix misspells_external_id required_attributes
-    updatable_attributes single_values user_names_are_addresses drops_unknown_attributes versions
+    operation_names clearing applies_in_part group_rename patch_answers_200 post_answers_200
+    post_answers_nothing post_answers_existing conflict plain_errors web_page_errors json_errors
+    numeric_status deletion second_deletion_fails leaves_dangling_members deactivation active_as_text
+    keeps_emails hides_names drops_enterprise old_enterprise refuses_unknown_attributes
+    drops_unknown_attributes required_attributes updatable_attributes known_values single_values
+    needs_primary_email refuses_display user_name_length user_names_are_addresses
+    display_names_without_at verified_domain taken_elsewhere protects_owner paging ignores_count
+    rows_per_page total_too_large total_of_page rows_listed repeats_past_the_end repeats_rows
+    misses_rows no_discovery empty_configuration terse_configuration denies_what_it_can documents
+    plural_configuration more_resource_types no_groups needs_user_agent needs_scim_accept wants_json
+    gone_is_410 accepts_for_later ids new_id put_needs_id lower_case_resources lower_case_names
+    shows_nulls filter_attributes nobody_found_is_404 filters_fail filters_by_case slow_filters
+    slow_members refuses_exclusion ignores_exclusion members_shown nests_groups shows_groups
+    doubles_members absent_member put_changes_nothing put_keeps_what_is_absent no_group_put
+    groups_are_given group_names_by_slug refused_group_prefix misspells_external_id versions
 }
