@@ -9,7 +9,8 @@ mod profile;
 pub use entry::{Authentication, Entry, Label, Provisioning, SingleSignOn};
 pub use profile::{
     ContentType, Deactivation, Deletion, Discovery, Evidence, GroupRename, GroupUpdate, MatchAttribute,
-    MemberAdd, MemberRemove, Operations, Paging, Profile, Rate, Settings, Source, Sourced, UserUpdate,
+    MemberAdd, MemberRemove, OperationNames, Operations, Paging, Profile, Rate, Settings, Source, Sourced,
+    UserUpdate,
 };
 
 use std::sync::LazyLock;

@@ -101,9 +101,9 @@ impl Answer {
             || error.detail.is_some_and(|detail| detail.contains(name))
     }
 
-    /// Whether a refusal comes without a word that can be read.
-    pub fn says_nothing(&self) -> bool {
-        !matches!(self.content, Content::Json(_))
+    /// Whether a refusal names no `scimType`: what it is about is anybody's guess.
+    pub fn names_no_scim_type(&self) -> bool {
+        self.error().scim_type.is_none()
     }
 
     fn error(&self) -> ErrorResponse {

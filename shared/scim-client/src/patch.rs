@@ -54,6 +54,22 @@ pub(crate) fn all_members(members: Value) -> PatchOperation {
     at(Operation::Replace, "members", members)
 }
 
+/// The operation that gives a group its name without a path; none where its name stays.
+pub(crate) fn named_by_an_object(id: &RemoteId, changes: &[Change]) -> Option<PatchOperation> {
+    let named = changes.iter().find(|change| change.attribute.to_string() == "displayName")?;
+    let value = json!({"id": id.as_str(), "displayName": named.new.as_ref()?.to_json()});
+    Some(PatchOperation { op: Operation::Replace, path: None, value: Some(value) })
+}
+
+/// A body of operations whose verbs begin with a capital.
+pub(crate) fn capitalised(mut body: Value) -> Value {
+    for operation in body["Operations"].as_array_mut().into_iter().flatten() {
+        let verb = operation["op"].as_str().unwrap_or_default();
+        operation["op"] = [&verb[..1].to_uppercase(), &verb[1..]].concat().into();
+    }
+    body
+}
+
 fn at(op: Operation, path: impl Into<String>, value: Value) -> PatchOperation {
     PatchOperation { op, path: Some(path.into()), value: Some(value) }
 }
@@ -123,7 +139,7 @@ fn removal(path: &AttributePath, present: Option<&Resource>) -> Option<PatchOper
 }
 
 /// `emails` of `emails[type eq "work"].value`, with its schema.
-fn whole_list(path: &AttributePath) -> AttributePath {
+pub(crate) fn whole_list(path: &AttributePath) -> AttributePath {
     let name = match path.schema() {
         Some(schema) => format!("{schema}:{}", path.attribute()),
         None => path.attribute().to_owned(),

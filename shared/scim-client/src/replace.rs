@@ -4,9 +4,11 @@
 use provisioning::target::{Kind, RequestNote, TargetError};
 use reqwest::Method;
 use scim::{AttributePath, Resource};
+use serde_json::Value;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Content};
 use crate::create::{cleared, write};
+use crate::patch::whole_list;
 use crate::target::HttpTarget;
 use crate::update::Wanted;
 use crate::wire::{Request, resource_path};
@@ -23,16 +25,22 @@ impl HttpTarget {
         if wanted.kind == Kind::Group && wanted.stay.is_none() {
             return Err(TargetError::WholeList);
         }
-        let mut refused = None;
+        let (mut refused, mut nulls) = (None, false);
         for _ in 0..MOST_READS {
             let resource = self.read_whole(wanted.kind, wanted.id, notes).await?;
             // A target that refuses the version it shows itself does not know what it asks for.
             let version = version(&resource).filter(|version| refused.as_ref() != Some(version));
-            let answer = self.put(wanted, resource, version.clone(), notes).await?;
-            if answer.status != 412 {
-                return answer.accepted_write().map(drop);
+            let answer = self.put(wanted, resource, (version.clone(), nulls), notes).await?;
+            if answer.status == 412 {
+                refused = version;
+                continue;
             }
-            refused = version;
+            let answer = answer.accepted_write()?;
+            // What is left out stays at some targets (RFC 7644 section 3.5.1 leaves it to them); there null takes it away.
+            if nulls || !still_shows_what_was_cleared(&answer, wanted) {
+                return Ok(());
+            }
+            nulls = true;
         }
         Err(TargetError::Failed(format!(
             "the {} is being changed by somebody else all the time",
@@ -45,7 +53,7 @@ impl HttpTarget {
         &self,
         wanted: Wanted<'_>,
         mut resource: Resource,
-        version: Option<String>,
+        (version, nulls): (Option<String>, bool),
         notes: &mut Vec<RequestNote>,
     ) -> Result<Answer, TargetError> {
         let Wanted { kind, id, changes, add, remove, .. } = wanted;
@@ -61,6 +69,10 @@ impl HttpTarget {
                 Some(value) => write(&mut resource, &change.attribute, value),
                 None => resource.clear(&cleared(&change.attribute)),
             }
+            let rest = left_behind(&change.attribute);
+            if nulls && change.new.is_none() && resource.read(&rest).is_none() {
+                resource.write(&rest, Value::Null);
+            }
         }
         // Some show the text they were sent once; what is sent is a boolean (RFC 7643 section 2.3.2).
         if let (Kind::User, Some(active), Ok(path)) = (kind, resource.active(), "active".parse()) {
@@ -72,6 +84,21 @@ impl HttpTarget {
         let request = Request::send(Method::PUT, resource_path(kind, id), resource.into_json());
         self.send(request.of_version(version), notes).await
     }
+}
+
+/// What is null when nothing of an attribute is left: of an element its list.
+fn left_behind(attribute: &AttributePath) -> AttributePath {
+    match attribute.selector() {
+        Some(_) => whole_list(attribute),
+        None => cleared(attribute),
+    }
+}
+
+fn still_shows_what_was_cleared(answer: &Answer, wanted: Wanted<'_>) -> bool {
+    let Content::Json(shown) = &answer.content else { return false };
+    let Some(shown) = Resource::from_json(shown.clone()) else { return false };
+    let mut cleared = wanted.changes.iter().filter(|change| change.new.is_none());
+    cleared.any(|change| shown.read(&change.attribute).is_some())
 }
 
 /// The version that a resource shows (RFC 7644 section 3.14).

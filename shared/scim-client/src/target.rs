@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use catalog::{ContentType, GroupUpdate, Settings, UserUpdate};
+use catalog::{ContentType, GroupUpdate, OperationNames, Settings, UserUpdate};
 use provisioning::ids::RemoteId;
 use provisioning::ports::Target;
 use provisioning::target::{
@@ -101,6 +101,14 @@ impl HttpTarget {
             object: kind == Kind::User && self.user_update() == UserUpdate::PatchObject,
             member_add: self.capabilities.member_add,
             member_remove: self.capabilities.member_remove,
+        }
+    }
+
+    /// How the verbs of operations are written.
+    pub fn operation_names(&self) -> OperationNames {
+        match self.capabilities.origin("operation_names") {
+            Origin::Override | Origin::Profile => self.capabilities.operation_names,
+            _ => self.learned_settings().operation_names.unwrap_or(self.capabilities.operation_names),
         }
     }
 

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use catalog::MemberRemove;
+use catalog::{MemberRemove, OperationNames, Settings};
 use provisioning::ids::RemoteId;
 use provisioning::target::{Change, Kind, RequestNote, TargetError};
 use reqwest::Method;
 use scim::message::{PatchOperation, PatchRequest};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::patch::{all_members, operations};
+use crate::patch::{all_members, capitalised, named_by_an_object, operations};
 use crate::target::HttpTarget;
 use crate::wire::{Request, resource_path};
 
@@ -56,12 +56,16 @@ impl HttpTarget {
             400 if answer.is_scim_type("noTarget") || may_lack_an_element(&answer, &wanted) => {
                 self.patch_what_is_there(answer, wanted, planned, notes).await
             }
+            400 if may_be_the_form_of_a_name(&answer, &wanted) => {
+                let members = operations(&[], wanted.add, wanted.remove, None, forms);
+                self.patch_named_by_an_object(answer, wanted, members, notes).await
+            }
             405 | 501 if wanted.names_both() => self.update_apart(wanted, notes).await,
             405 | 501 => {
                 self.learn_no_patch(wanted.kind);
                 self.replace(wanted, notes).await
             }
-            _ => answer.accepted_write().map(drop).map_err(|error| self.hinting(error, &wanted)),
+            _ => self.done_or_cleared(answer, wanted, notes).await,
         }
     }
 
@@ -79,6 +83,41 @@ impl HttpTarget {
         Box::pin(self.update(Wanted { changes: &[], ..wanted }, notes)).await?;
         let nobody = BTreeSet::new();
         self.replace(Wanted { add: &nobody, remove: &nobody, ..wanted }, notes).await
+    }
+
+    /// A refusal of a PATCH that takes values away may be one of how that is said: some targets do it by PUT only. Where PUT does
+    /// not do it either, the refusal stands.
+    async fn done_or_cleared(
+        &self,
+        answer: Answer,
+        wanted: Wanted<'_>,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<(), TargetError> {
+        let clears = wanted.changes.iter().any(|change| change.new.is_none());
+        let may_be_the_form = answer.status == 400 && !answer.is_scim_type("mutability");
+        let done = answer.accepted_write().map(drop).map_err(|error| self.hinting(error, &wanted));
+        if done.is_ok() || wanted.kind != Kind::User || !clears || !may_be_the_form {
+            return done;
+        }
+        match self.replace(wanted, notes).await {
+            Err(TargetError::Rejected(_) | TargetError::Unsupported(_) | TargetError::NotFound(_)) => done,
+            put => put,
+        }
+    }
+
+    /// Names a group as some targets have it: without a path, by an object with its id.
+    async fn patch_named_by_an_object(
+        &self,
+        refusal: Answer,
+        wanted: Wanted<'_>,
+        members: Vec<PatchOperation>,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<(), TargetError> {
+        let named = named_by_an_object(wanted.id, wanted.changes);
+        let planned = named.into_iter().chain(members).collect();
+        let answer = self.patch(wanted, planned, notes).await?;
+        let answer = if answer.status == 400 { refusal } else { answer };
+        answer.accepted_write().map(drop).map_err(|error| self.hinting(error, &wanted))
     }
 
     /// Members are removed in no form that nobody said the target takes: what one target takes for a list of those who go,
@@ -108,8 +147,7 @@ impl HttpTarget {
             let rest = operations.split_off(most);
             let body = json!(PatchRequest::new(operations));
             let size = body.to_string().len();
-            let answer =
-                self.send(Request::send(Method::PATCH, resource_path(kind, id), body), notes).await?;
+            let answer = self.send_patch(kind, id, body, notes).await?;
             if answer.status == 413 && add.len() + remove.len() > 1 {
                 self.learn_largest_body(size);
             }
@@ -118,6 +156,35 @@ impl HttpTarget {
             }
             operations = rest;
         }
+    }
+
+    /// Sends one body. What a target refuses that may want other verbs is sent once more with them, where nobody said which it
+    /// takes.
+    async fn send_patch(
+        &self,
+        kind: Kind,
+        id: &RemoteId,
+        body: Value,
+        notes: &mut Vec<RequestNote>,
+    ) -> Result<Answer, TargetError> {
+        let patch = |body| Request::send(Method::PATCH, resource_path(kind, id), body);
+        if self.operation_names() == OperationNames::Capitalised {
+            return self.send(patch(capitalised(body)), notes).await;
+        }
+        let answer = self.send(patch(body.clone()), notes).await?;
+        let may_be_the_verbs = answer.status == 400
+            && (answer.is_scim_type("invalidSyntax") || answer.names_no_scim_type())
+            && self.capabilities.layers.settings().operation_names.is_none();
+        if !may_be_the_verbs {
+            return Ok(answer);
+        }
+        let again = self.send(patch(capitalised(body)), notes).await?;
+        if !(200..300).contains(&again.status) {
+            return Ok(answer);
+        }
+        let operation_names = Some(OperationNames::Capitalised);
+        self.learn(Settings { operation_names, ..Settings::default() });
+        Ok(again)
     }
 
     /// Removes members by naming all who stay, for a target that takes no other removal. They are read just before.
@@ -134,9 +201,13 @@ impl HttpTarget {
         let nobody = BTreeSet::new();
         let forms = self.forms(wanted.kind);
         let mut operations = operations(wanted.changes, &nobody, &nobody, None, forms);
-        operations.push(all_members(members));
+        let members = all_members(members);
+        operations.push(members.clone());
         let answer = self.patch(wanted, operations, notes).await?;
         match answer.status {
+            400 if may_be_the_form_of_a_name(&answer, &wanted) => {
+                self.patch_named_by_an_object(answer, wanted, vec![members], notes).await
+            }
             405 | 501 => self.replace(wanted, notes).await,
             _ => answer.accepted_write().map(drop),
         }
@@ -169,11 +240,17 @@ impl HttpTarget {
         if possible == planned {
             return refusal.accepted_write().map(drop);
         }
-        self.patch(wanted, possible, notes).await?.accepted_write().map(drop)
+        let answer = self.patch(wanted, possible, notes).await?;
+        self.done_or_cleared(answer, wanted, notes).await
     }
+}
+
+/// Whether a refusal may be about the form in which a group is given its name.
+fn may_be_the_form_of_a_name(refusal: &Answer, wanted: &Wanted<'_>) -> bool {
+    wanted.kind == Kind::Group && !wanted.changes.is_empty() && !refusal.is_scim_type("mutability")
 }
 
 /// Whether a refusal that does not say why may be about an element of a list that is not there.
 fn may_lack_an_element(refusal: &Answer, wanted: &Wanted<'_>) -> bool {
-    refusal.says_nothing() && wanted.changes.iter().any(|change| change.attribute.selector().is_some())
+    refusal.names_no_scim_type() && wanted.changes.iter().any(|change| change.attribute.selector().is_some())
 }

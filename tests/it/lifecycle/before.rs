@@ -9,7 +9,7 @@ use testkit::Ids;
 
 use super::course::{GROUPS, NOT_GIVEN};
 use super::expected::{Account, Person, Shown, Story};
-use super::mapping::{DEPARTMENT, EMAIL, HOME};
+use super::mapping::{EMAIL, HOME, department};
 use crate::world::World;
 
 /// Strangers' accounts and groups are called so.
@@ -50,7 +50,8 @@ impl Strangers {
                 let title = if fixed { person.title.as_str() } else { "Old" };
                 let mut account = account(&person.name, title, &person.email);
                 if let Some(department) = person.department.as_ref().filter(|_| fixed) {
-                    account[scim::ENTERPRISE_SCHEMA] = json!({"department": department});
+                    let (schema, name) = super::mapping::department(quirks).rsplit_once(':').unwrap();
+                    account[schema] = json!({ name: department });
                 }
                 target.seed(Kind::User, &account).unwrap();
             }
@@ -69,10 +70,14 @@ impl Strangers {
             let found = |name: &&String| *name == "The sales" && !quirks.group_filter_finds_nothing;
             let ours = ours.iter().filter(|name| is_given(name) || found(name));
             let strange = [format!("{STRANGE} one"), format!("{STRANGE} two")];
+            let mut nested = Vec::new();
             for name in strange.iter().chain(ours) {
-                let members = json!([{ "value": ids[0] }]);
+                let mut members = vec![json!({ "value": ids[0] })];
+                members.append(&mut nested);
                 let group = json!({"schemas": [scim::GROUP_SCHEMA], "displayName": name, "members": members});
-                target.seed(Kind::Group, &group).unwrap();
+                let id = target.seed(Kind::Group, &group).unwrap();
+                // Each is a member of the next.
+                nested.extend(Some(json!({ "value": id })).filter(|_| quirks.nests_groups));
             }
         }
         let (accounts, groups) = strangers(world);
@@ -91,6 +96,10 @@ impl Strangers {
         if !target.quirks().no_groups && !target.quirks().group_filter_finds_nothing {
             let members = target.members_of("The sales");
             assert!(members.iter().any(|name| name.starts_with(STRANGE)), "{members:?}");
+            let sales = target.group("The sales").map(Resource::into_json).unwrap();
+            let nested =
+                sales["members"].as_array().unwrap().iter().filter(|member| member["type"] == "Group");
+            assert_eq!(nested.count(), usize::from(target.quirks().nests_groups), "{sales}");
         }
     }
 }
@@ -118,7 +127,7 @@ pub fn shown(world: &World, story: &Story) -> Shown {
         title: user.text("title").unwrap_or_default().to_owned(),
         email: read(user, EMAIL).filter(|_| !quirks.keeps_emails),
         home: read(user, HOME).filter(|_| !quirks.keeps_emails),
-        department: read(user, DEPARTMENT),
+        department: read(user, department(quirks)),
         first_name: read(user, "name.givenName").unwrap_or_default(),
     };
     let users = target.users();

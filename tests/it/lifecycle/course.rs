@@ -25,6 +25,7 @@ const LONG: usize = 20;
 const TWO_ADDRESSES: usize = 21;
 const NO_ADDRESS: usize = 22;
 const NO_FAMILY_NAME: usize = 23;
+const AT_IN_DISPLAY_NAME: usize = 25;
 /// Who owns the target, where it protects its owner.
 const OWNER: usize = 14;
 
@@ -38,18 +39,27 @@ pub struct Life {
     pub faults: fn() -> Vec<Fault>,
     /// Quirks of the target that this life does not meet; `None` where the profile tells us how to pass them by.
     pub unmet: Option<&'static [&'static str]>,
+    /// Quirks that it meets whatever the profile tells.
+    pub met: Vec<&'static str>,
 }
 
 impl Life {
     /// A life at a target with these quirks, of an application of which nothing is known.
     pub fn at(quirks: Quirks) -> Self {
         let overrides = catalog::Settings::default();
-        Self { catalog_key: "generic-saml", quirks, overrides, faults: Vec::new, unmet: Some(&[]) }
+        Self {
+            catalog_key: "generic-saml",
+            quirks,
+            overrides,
+            faults: Vec::new,
+            unmet: Some(&[]),
+            met: Vec::new(),
+        }
     }
 
     /// Tells the whole story.
     pub async fn run(self) {
-        let unmet = self.unmet;
+        let (unmet, to_meet) = (self.unmet, self.met.clone());
         let mut course = Box::pin(Course::begin(self)).await;
         course.first_sync().await;
         course.mend_who_is_refused().await;
@@ -62,8 +72,10 @@ impl Life {
         course.delete_for_good().await;
         course.again().await;
         course.strangers.are_untouched(&course.world);
+        let met = course.world.stand_in.met();
+        let missed: Vec<_> = to_meet.into_iter().filter(|name| !met.contains(name)).collect();
+        assert_eq!(missed, Vec::<&str>::new(), "quirks that this life is about and does not meet");
         if let Some(unmet) = unmet {
-            let met = course.world.stand_in.met();
             let quirks = course.quirks().names().into_iter();
             let passed_by: Vec<_> = quirks.filter(|name| !met.contains(name)).collect();
             assert_eq!(passed_by, unmet, "quirks that this life does not meet");
@@ -107,7 +119,7 @@ impl Course {
         let single =
             profile.and_then(|profile| profile.single_values.as_ref()).is_some_and(|known| known.value);
         let new = Configuration {
-            mapping: Some(mapping::everything(single)),
+            mapping: Some(mapping::everything(single, quirks)),
             policy: Some(policy()),
             overrides: Some(overrides),
             ..Configuration::default()
@@ -139,6 +151,7 @@ impl Course {
                 email,
                 home,
                 family_name,
+                display_name: if number == AT_IN_DISPLAY_NAME { "Given @ Family" } else { "Given Family" },
                 title,
                 department,
                 enabled: true,

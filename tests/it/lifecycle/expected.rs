@@ -13,6 +13,7 @@ pub struct Person {
     /// A second address, at home.
     pub home: Option<String>,
     pub family_name: Option<String>,
+    pub display_name: &'static str,
     pub title: String,
     pub department: Option<String>,
     pub enabled: bool,
@@ -28,7 +29,7 @@ impl Person {
         user.email = Some(self.email.clone());
         user.first_name = Some("Given".into());
         user.last_name = self.family_name.clone();
-        user.display_name = Some("Given Family".into());
+        user.display_name = Some(self.display_name.into());
         user.custom.insert("title".into(), self.title.as_str().into());
         for (name, value) in [("department", &self.department), ("home", &self.home)] {
             match value {
@@ -46,6 +47,19 @@ impl Person {
             || quirks.user_names_are_addresses && !self.name.contains('@')
             || quirks.single_values && self.home.is_some()
             || requires("name.familyName") && self.family_name.is_none()
+            || quirks.display_names_without_at && self.display_name.contains('@')
+            || quirks.taken_elsewhere.is_some_and(|theirs| self.name.starts_with(theirs))
+            || quirks.verified_domain.is_some_and(|domain| !self.has_addresses_of(domain))
+            || quirks.known_values.is_some_and(|known| !self.has_a_department_of(known.values))
+    }
+
+    fn has_addresses_of(&self, domain: &str) -> bool {
+        let mut addresses = [Some(&self.email), self.home.as_ref()].into_iter().flatten();
+        addresses.all(|address| address.ends_with(domain))
+    }
+
+    fn has_a_department_of(&self, known: &[&str]) -> bool {
+        self.department.as_ref().is_none_or(|department| known.contains(&department.as_str()))
     }
 }
 

@@ -1,12 +1,14 @@
-//! One life for each profile of the catalog, at a target with the quirks that the profile speaks of.
+//! One life for each profile of the catalog, at a target with the quirks that the profile speaks of, and with what else is known
+//! of that target. Of the latter each is met, but for those behind `but`: what the profile tells keeps our client from them.
 
 use catalog::{
     ContentType, Deactivation, Deletion, Discovery, GroupRename, GroupUpdate, MatchAttribute, MemberAdd,
     MemberRemove, Paging, Profile, UserUpdate,
 };
-use testkit::{FilterAttributes, Ids, MemberRemoval, Quirks};
+use testkit::{Clearing, FilterAttributes, Ids, MemberRemoval, MemberReplacement, NewId, Quirks};
 
 use super::course::Life;
+use super::mapping::DEPARTMENTS;
 
 /// The target that a profile describes. What a profile does not speak of is as the RFC has it.
 fn quirks_of(profile: &'static Profile) -> Quirks {
@@ -58,6 +60,10 @@ fn quirks_of(profile: &'static Profile) -> Quirks {
         filter_attributes: match &profile.match_attributes {
             Some(known) if known.value == [MatchAttribute::Id] => FilterAttributes::Ids,
             Some(known) if known.value == [MatchAttribute::UserName] => FilterAttributes::Names,
+            Some(known) if known.value == [MatchAttribute::UserName, MatchAttribute::ExternalId] => {
+                FilterAttributes::NamesAndExternalIds
+            }
+            Some(known) if known.value.contains(&MatchAttribute::Email) => FilterAttributes::NamesAndEmails,
             _ => FilterAttributes::Any,
         },
         ids: match profile.id_is_external_id.as_ref().is_some_and(|known| known.value) {
@@ -78,12 +84,16 @@ fn names(names: &'static [String]) -> &'static [&'static str] {
 }
 
 macro_rules! lives {
-    ($($name:ident: $key:literal,)*) => {
+    ($($name:ident: $key:literal $({ $($quirk:ident: $value:expr),* })? $((but $($unmet:ident),+))?,)*) => {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
                 let profile = catalog::profile($key).unwrap();
-                Life { catalog_key: $key, unmet: None, ..Life::at(quirks_of(profile)) }.run().await;
+                let quirks = Quirks { $($($quirk: $value,)*)? ..quirks_of(profile) };
+                let unmet: &[&str] = &[$($(stringify!($unmet)),+)?];
+                let mut met = vec![$($(stringify!($quirk)),*)?];
+                met.retain(|name| !unmet.contains(name));
+                Life { catalog_key: $key, unmet: None, met, ..Life::at(quirks) }.run().await;
             }
         )*
 
@@ -98,29 +108,36 @@ macro_rules! lives {
     };
 }
 
+// What single targets do beside what a profile can say; the switches name where that was read.
 lives! {
-    asana: "asana",
-    atlassian: "atlassian",
-    aws_iam_identity_center: "aws-iam-identity-center",
-    cloudflare: "cloudflare",
+    asana: "asana" { clearing: Clearing::Put, taken_elsewhere: Some("somebody.") } (but clearing),
+    atlassian: "atlassian" { verified_domain: Some("example.org") },
+    aws_iam_identity_center: "aws-iam-identity-center" {
+        needs_primary_email: true, refuses_display: true, refuses_operations_without_path: true,
+        member_replacement: MemberReplacement::Refused
+    } (but needs_primary_email, refuses_display, refuses_operations_without_path, member_replacement),
+    cloudflare: "cloudflare" { protects_owner: true },
     datadog: "datadog",
-    figma: "figma",
-    github_emu: "github-emu",
+    figma: "figma" { versions: true, misspells_external_id: true },
+    github_emu: "github-emu" { needs_user_agent: true } (but needs_user_agent),
     github_organization: "github-organization",
-    gitlab_group: "gitlab-group",
+    gitlab_group: "gitlab-group" { repeats_rows: true, rows_per_page: Some(7) },
     google_cloud_identity: "google-cloud-identity",
-    miro: "miro",
-    new_relic: "new-relic",
-    pagerduty: "pagerduty",
-    salesforce: "salesforce",
-    sentry: "sentry",
-    servicenow: "servicenow",
-    slack: "slack",
+    miro: "miro" { groups_are_given: true },
+    new_relic: "new-relic" { drops_unknown_attributes: true } (but drops_unknown_attributes),
+    pagerduty: "pagerduty" { protects_owner: true },
+    salesforce: "salesforce" { taken_elsewhere: Some("somebody.") },
+    sentry: "sentry" {
+        hides_names: true, group_names_by_slug: true, post_ignores_members: true, put_changes_nothing: true,
+        no_group_put: true, group_rename: testkit::GroupRename::Object, protects_owner: true
+    } (but put_changes_nothing, no_group_put),
+    servicenow: "servicenow" { known_values: Some(DEPARTMENTS), more_resource_types: true },
+    slack: "slack" { display_names_without_at: true, old_enterprise: true },
     smartsheet: "smartsheet",
-    snowflake: "snowflake",
+    snowflake: "snowflake" { new_id: NewId::Missing },
     tableau_cloud: "tableau-cloud",
-    webex: "webex",
-    zoom: "zoom",
-    zscaler_zia: "zscaler-zia",
-    zscaler_zidentity: "zscaler-zidentity",
+    webex: "webex" { nests_groups: true } (but nests_groups),
+    zoom: "zoom" { needs_scim_accept: true } (but needs_scim_accept),
+    zscaler_zia: "zscaler-zia" { put_needs_id: true } (but put_needs_id),
+    zscaler_zidentity: "zscaler-zidentity" { put_needs_id: true } (but put_needs_id),
 }

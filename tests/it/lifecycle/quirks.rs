@@ -8,13 +8,16 @@
 //! `MemberReplacement::Refused` (`scenarios::dialects`), `ignores_operations_without_path`, `put_changes_nothing`,
 //! `put_ignores_members` and the other two replacements (`drift::unheard`).
 
+use std::time::Duration;
+
 use catalog::Settings;
 use testkit::{
-    AbsentMember, Conflict, Deactivation, Deletion, Documents, Fault, FilterAttributes, GroupRename, Ids,
-    MemberRemoval, NewId, Paging, Quirks, UnknownMember,
+    AbsentMember, Clearing, Conflict, Deactivation, Deletion, Documents, Fault, FilterAttributes,
+    GroupRename, Ids, MemberRemoval, NewId, OperationNames, Paging, Quirks, UnknownMember,
 };
 
 use super::course::Life;
+use super::mapping::DEPARTMENTS;
 
 macro_rules! lives {
     ($($name:ident { $($quirk:ident: $value:expr),* $(,)? } $([$($set:ident: $to:expr),+])? $((but $($unmet:ident),+))?)*) => {$(
@@ -97,6 +100,29 @@ lives! {
     with_group_names_by_slug { group_names_by_slug: true }
     with_a_beginning_of_group_names_refused { refused_group_prefix: Some("CF") }
     with_deletion_for_good { deletion: Deletion::ForGood }
+    with_values_cleared_by_null_only { clearing: Clearing::Null }
+    with_values_cleared_by_put_only { clearing: Clearing::Put }
+    with_operations_named_by_capitals_only { operation_names: OperationNames::Capitalised }
+    with_operations_named_in_lower_case_only { operation_names: OperationNames::LowerCase } (but operation_names)
+    with_groups_named_by_an_object { group_rename: GroupRename::Object }
+    with_errors_in_json_that_is_not_scim { json_errors: true }
+    with_names_that_are_hidden { hides_names: true }
+    with_the_enterprise_schema_of_scim_1 { old_enterprise: true }
+    with_departments_that_must_exist { known_values: Some(DEPARTMENTS) }
+    with_one_primary_address_needed { needs_primary_email: true } (but needs_primary_email)
+    with_elements_that_have_no_display { refuses_display: true } (but refuses_display)
+    with_display_names_without_at { display_names_without_at: true }
+    with_addresses_of_one_domain_only { verified_domain: Some("example.org") }
+    with_names_taken_where_nobody_sees_it { taken_elsewhere: Some("somebody.") }
+    with_more_resource_types_than_two { more_resource_types: true }
+    with_put_that_needs_the_id { put_needs_id: true, no_patch: true } (but put_needs_id)
+    with_put_that_keeps_what_is_absent { put_keeps_what_is_absent: true, no_patch: true }
+    with_groups_in_groups { nests_groups: true } (but nests_groups)
+    with_groups_in_groups_and_without_patch { nests_groups: true, no_patch: true }
+    with_members_that_make_a_group_slow { slow_members: Some(Duration::from_millis(20)) }
+    with_filters_that_read_every_row { slow_filters: Some(Duration::from_millis(2)) }
+    with_filters_by_name_and_external_id { filter_attributes: FilterAttributes::NamesAndExternalIds } (but filter_attributes)
+    with_filters_by_name_and_address { filter_attributes: FilterAttributes::NamesAndEmails }
     with_answers_in_every_odd_form {
         lower_case_names: true, shows_nulls: true, active_as_text: true, new_id: NewId::Empty, documents: Documents::Arrays,
         gone_is_410: true, nobody_found_is_404: true, misspells_external_id: true,

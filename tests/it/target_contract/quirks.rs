@@ -1,9 +1,11 @@
 //! The contract once more at stand-ins of one quirk each, wherever the quirk is one that the client hides from its callers.
 
+use std::time::Duration;
+
 use catalog::{Settings, UserUpdate};
 use testkit::{
-    AbsentMember, Conflict, Deletion, Documents, FilterAttributes, GroupRename, Ids, MemberRemoval, NewId,
-    Paging, Quirks, StandIn, StandInConfig, UnknownMember,
+    AbsentMember, Clearing, Conflict, Deletion, Documents, FilterAttributes, GroupRename, Ids, MemberRemoval,
+    NewId, OperationNames, Paging, Quirks, StandIn, StandInConfig, UnknownMember,
 };
 
 use super::holds_for;
@@ -84,4 +86,21 @@ contracts! {
     with_a_cursor { paging: Paging::Cursor, rows_per_page: Some(50) } [paging: catalog::Paging::Cursor]
     with_a_cursor_that_nobody_asked_for { paging: Paging::CursorOnly, rows_per_page: Some(50) } (pages_by_cursor: true)
     with_versions { versions: true }
+    with_values_cleared_by_null_only { clearing: Clearing::Null }
+    with_values_cleared_by_put_only { clearing: Clearing::Put }
+    with_operations_named_by_capitals_only { operation_names: OperationNames::Capitalised }
+    with_operations_named_in_lower_case_only { operation_names: OperationNames::LowerCase }
+    with_groups_named_by_an_object { group_rename: GroupRename::Object }
+    with_errors_in_json_that_is_not_scim { json_errors: true }
+    with_more_resource_types_than_two { more_resource_types: true }
+    with_put_that_needs_the_id { put_needs_id: true }
+    with_put_that_keeps_what_is_absent { put_keeps_what_is_absent: true }
+    with_put_that_keeps_what_is_absent_and_without_patch { put_keeps_what_is_absent: true, no_patch: true }
+        (user_update: UserUpdate::Put, takes_objects: false)
+    with_elements_that_have_no_display { refuses_display: true }
+    with_groups_in_groups { nests_groups: true }
+    with_filters_by_name_and_external_id { filter_attributes: FilterAttributes::NamesAndExternalIds }
+    with_filters_by_name_and_address { filter_attributes: FilterAttributes::NamesAndEmails }
+    with_members_that_make_a_group_slow { slow_members: Some(Duration::from_millis(1)) }
+    with_filters_that_read_every_row { slow_filters: Some(Duration::from_micros(100)) }
 }

@@ -45,6 +45,13 @@ forms! {
         /// The user is read, the changes are laid over, and he is PUT.
         Put,
     }
+    /// How the verbs of PATCH operations are written.
+    OperationNames {
+        /// `add`, `replace` and `remove`.
+        LowerCase,
+        /// `Add`, `Replace` and `Remove`.
+        Capitalised,
+    }
     /// How a group is changed.
     GroupUpdate {
         /// PATCH.

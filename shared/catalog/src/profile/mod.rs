@@ -6,7 +6,9 @@ mod fact;
 
 use std::collections::BTreeMap;
 
-pub use dialect::{ContentType, Discovery, GroupUpdate, MemberAdd, MemberRemove, Paging, UserUpdate};
+pub use dialect::{
+    ContentType, Discovery, GroupUpdate, MemberAdd, MemberRemove, OperationNames, Paging, UserUpdate,
+};
 pub use fact::{Deactivation, Deletion, GroupRename, MatchAttribute, Operations, Rate};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -141,6 +143,8 @@ profile! {
         content_type: ContentType,
         /// How a user is changed.
         user_update: UserUpdate,
+        /// How the verbs of PATCH operations are written.
+        operation_names: OperationNames,
         /// Whether it has groups.
         groups: bool,
         /// How a group is changed.

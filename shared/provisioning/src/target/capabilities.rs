@@ -2,7 +2,7 @@
 
 use catalog::{
     ContentType, Discovery as Documents, GroupRename, GroupUpdate, MatchAttribute, MemberAdd, MemberRemove,
-    Paging, Settings, UserUpdate,
+    OperationNames, Paging, Settings, UserUpdate,
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ pub struct Capabilities {
     pub content_type: ContentType,
     /// How a user is changed.
     pub user_update: UserUpdate,
+    /// How the verbs of PATCH operations are written.
+    pub operation_names: OperationNames,
     /// It has a `/Groups` endpoint.
     pub groups: bool,
     /// How a group is changed.
@@ -128,6 +130,7 @@ impl Capabilities {
             discovery: said.discovery.unwrap_or(usual.discovery),
             content_type: said.content_type.unwrap_or(usual.content_type),
             user_update: said.user_update.unwrap_or(usual.user_update),
+            operation_names: said.operation_names.unwrap_or(usual.operation_names),
             groups: said.groups.unwrap_or(usual.groups),
             group_update: said.group_update.unwrap_or(usual.group_update),
             member_add: said.member_add.unwrap_or(usual.member_add),
@@ -186,6 +189,7 @@ impl Default for Capabilities {
             discovery: Documents::default(),
             content_type: ContentType::default(),
             user_update: UserUpdate::default(),
+            operation_names: OperationNames::default(),
             groups: true,
             group_update: GroupUpdate::default(),
             member_add: MemberAdd::default(),

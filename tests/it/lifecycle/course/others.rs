@@ -17,6 +17,10 @@ impl Course {
                 self.alter(number, |person| {
                     (person.name, person.home) = (format!("p{number:02}@example.org"), None);
                     person.family_name = Some("Family".into());
+                    person.display_name = "Given Family";
+                    if quirks.known_values.is_some() {
+                        person.department = Some("Department 1".into());
+                    }
                 })
                 .await;
             }

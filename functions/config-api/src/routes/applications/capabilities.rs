@@ -1,8 +1,8 @@
 //! What a target can do and how it is spoken to, with where each part is known from.
 
 use catalog::{
-    ContentType, Discovery, GroupRename, GroupUpdate, MatchAttribute, MemberAdd, MemberRemove, Paging,
-    UserUpdate,
+    ContentType, Discovery, GroupRename, GroupUpdate, MatchAttribute, MemberAdd, MemberRemove,
+    OperationNames, Paging, UserUpdate,
 };
 use provisioning::target::{Capabilities, Origin};
 use serde::Serialize;
@@ -17,6 +17,8 @@ pub struct ShownCapabilities {
     content_type: Known<ContentType>,
     /// How a user is changed.
     user_update: Known<UserUpdate>,
+    /// How the verbs of PATCH operations are written.
+    operation_names: Known<OperationNames>,
     /// Whether it has groups.
     groups: Known<bool>,
     /// How a group is changed.
@@ -94,6 +96,7 @@ impl From<&Capabilities> for ShownCapabilities {
             discovery: known(capabilities.discovery, from("discovery")),
             content_type: known(capabilities.content_type, from("content_type")),
             user_update: known(capabilities.user_update, from("user_update")),
+            operation_names: known(capabilities.operation_names, from("operation_names")),
             groups: known(capabilities.groups, from("groups")),
             group_update: known(capabilities.group_update, from("group_update")),
             member_add: known(capabilities.member_add, from("member_add")),
