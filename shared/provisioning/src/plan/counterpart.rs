@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use scim::AttributePath;
 
 use super::diff::changes;
+use super::profile::is_updatable;
 use crate::application::Configured;
 use crate::directory::{Group, User};
 use crate::link::{Link, Origin};
@@ -67,7 +68,8 @@ fn email_of(attributes: &Attributes) -> Option<String> {
 }
 
 /// What is sent to an account that is linked and shows `baseline`: all that differs. What a create of ours sent, whose answer
-/// was lost, is not known: all of it is sent again, and cleared where it is wanted no more.
+/// was lost, is not known: all of it is sent again, and cleared where it is wanted no more. What cannot be changed of an account
+/// that is there is left as it is.
 pub fn adoption_changes(
     configured: &Configured,
     wanted: &Attributes,
@@ -81,7 +83,11 @@ pub fn adoption_changes(
     };
     let mapped = configured.mapping.attributes.iter().map(|mapped| mapped.target.clone());
     let known: Vec<_> = mapped.filter(|path| baseline.contains_key(path) || doubt.contains(path)).collect();
-    changes(wanted, &known, &Link { sent: baseline.clone(), doubt, ..link.clone() })
+    let mut changes = changes(wanted, &known, &Link { sent: baseline.clone(), doubt, ..link.clone() });
+    if let Some(profile) = configured.application.profile() {
+        changes.retain(|change| is_updatable(profile, &change.attribute));
+    }
+    changes
 }
 
 /// The attributes of something that is made, as changes from nothing.
