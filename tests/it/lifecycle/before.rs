@@ -9,7 +9,7 @@ use testkit::Ids;
 
 use super::course::{GROUPS, NOT_GIVEN};
 use super::expected::{Account, Person, Shown, Story};
-use super::mapping::{EMAIL, HOME, department};
+use super::mapping::{EMAIL, HOME, department_path};
 use crate::world::World;
 
 /// Strangers' accounts and groups are called so.
@@ -44,21 +44,25 @@ impl Strangers {
             }
             ids.push(target.seed(Kind::User, &stranger).unwrap());
         }
+        // An account that cannot be changed has what it should have.
+        let of_ours = |person: &Person, title: &str| {
+            let title = if fixed { person.title.as_str() } else { title };
+            let mut account = account(&person.name, title, &person.email);
+            if let Some(department) = person.department.as_ref().filter(|_| fixed) {
+                let (schema, name) = department_path(quirks).rsplit_once(':').unwrap();
+                account[schema] = json!({ name: department });
+            }
+            account
+        };
         // Where the externalId is the id, an account without one cannot be.
         if quirks.ids != Ids::ExternalIds {
             for person in people.iter().rev().take(THERE) {
-                let title = if fixed { person.title.as_str() } else { "Old" };
-                let mut account = account(&person.name, title, &person.email);
-                if let Some(department) = person.department.as_ref().filter(|_| fixed) {
-                    let (schema, name) = super::mapping::department(quirks).rsplit_once(':').unwrap();
-                    account[schema] = json!({ name: department });
-                }
-                target.seed(Kind::User, &account).unwrap();
+                target.seed(Kind::User, &of_ours(person, "Old")).unwrap();
             }
         }
         if quirks.protects_owner {
             for owner in people.iter().filter(|person| person.owner) {
-                let mut account = account(&owner.name, "Owner", &owner.email);
+                let mut account = of_ours(owner, "Owner");
                 account["userType"] = "owner".into();
                 target.seed(Kind::User, &account).unwrap();
             }
@@ -127,7 +131,7 @@ pub fn shown(world: &World, story: &Story) -> Shown {
         title: user.text("title").unwrap_or_default().to_owned(),
         email: read(user, EMAIL).filter(|_| !quirks.keeps_emails),
         home: read(user, HOME).filter(|_| !quirks.keeps_emails),
-        department: read(user, department(quirks)),
+        department: read(user, department_path(quirks)),
         first_name: read(user, "name.givenName").unwrap_or_default(),
     };
     let users = target.users();

@@ -21,7 +21,7 @@ pub const DEPARTMENTS: KnownValues = KnownValues {
 };
 
 /// Where a target of these quirks has the department.
-pub fn department(quirks: Quirks) -> &'static str {
+pub fn department_path(quirks: Quirks) -> &'static str {
     if quirks.old_enterprise { OLD_DEPARTMENT } else { DEPARTMENT }
 }
 
@@ -43,7 +43,7 @@ pub fn everything(single_values: bool, quirks: Quirks) -> Mapping {
             mapped("name.formatted", of(DirectoryAttribute::DisplayName)),
             mapped(EMAIL, of(DirectoryAttribute::Email)),
             mapped("title", Source::Custom("title".into())),
-            mapped(department(quirks), Source::Custom("department".into())),
+            mapped(department_path(quirks), Source::Custom("department".into())),
         ]
         .into_iter()
         .chain(home)
