@@ -3,9 +3,11 @@
 use catalog::Settings;
 use provisioning::application::Configuration;
 use provisioning::target::Origin;
-use testkit::Quirks;
+use serde_json::Value;
+use testkit::{LoggedRequest, Quirks};
 
 use crate::pains::{company_of, settled};
+use crate::tools::root;
 use crate::world::World;
 
 async fn filled(catalog_key: &str, largest: usize, members: usize) -> World {
@@ -64,4 +66,53 @@ async fn what_a_413_shows_is_learned_and_told_and_kept_to_from_then_on() {
     settled(&mut world).await;
     assert_eq!(world.stand_in.members_of("Engineering").len(), 400);
     assert_eq!(too_large(&world), 0, "now it is known");
+}
+
+/// The requests of an example in `docs/SCIM.md`: method, path and body of each.
+fn example(heading: &str) -> Vec<(String, String, Value)> {
+    let document = std::fs::read_to_string(root().join("docs/SCIM.md")).unwrap();
+    let section =
+        document.split("\n### ").find_map(|section| section.strip_prefix(heading)?.strip_prefix('\n'));
+    let section = section.unwrap_or_else(|| panic!("there is no example {heading:?}"));
+    let requests = section.split("```http\n").skip(1).map(|text| {
+        let (head, body) = text.split_once("```").unwrap().0.split_once("\n\n").unwrap();
+        let (method, path) = head.lines().next().unwrap().split_once(' ').unwrap();
+        (method.to_owned(), path.to_owned(), serde_json::from_str(body).unwrap())
+    });
+    requests.collect()
+}
+
+/// The ids are the target's own: in the document the group is 9, and who joins is 1 to 4.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_document_shows_how_what_is_too_large_is_halved() {
+    let mut world = company_of("generic-saml", Quirks::default()).await;
+    let names = ["ada", "bob", "cyd", "dee"];
+    for name in names {
+        world.user(name, "Clerk", &["eng"]).await;
+    }
+    world.user("eve", "Clerk", &["sales"]).await;
+    world.enable().await;
+    settled(&mut world).await;
+    world.stand_in.set_quirks(Quirks { largest_body: Some(170), ..Quirks::default() });
+    world.stand_in.clear_log();
+    for name in names {
+        world.user(name, "Clerk", &["eng", "sales"]).await;
+    }
+    settled(&mut world).await;
+    let group = world.stand_in.group("Sales").unwrap().id().unwrap();
+    let ids = names.map(|name| world.stand_in.user(name).unwrap().id().unwrap());
+    let told = |text: String| {
+        let named = ids.iter().zip(1..).fold(text, |text, (id, n)| text.replace(id, &n.to_string()));
+        named.replace(&group, "9")
+    };
+    let shown = |sent: LoggedRequest| {
+        let mut body: Value = serde_json::from_str(&told(sent.body.unwrap().to_string())).unwrap();
+        // They stand in the order of their ids, which they came by in any order.
+        let members = body["Operations"][0]["value"].as_array_mut().unwrap();
+        members.sort_by_key(|member| member["value"].to_string());
+        (sent.method, told(sent.path), body)
+    };
+    let sent: Vec<_> = world.stand_in.writes().into_iter().map(shown).collect();
+    assert_eq!(sent, example("be told that a body is too large"));
+    assert_eq!(too_large(&world), 1);
 }

@@ -15,6 +15,11 @@ macro_rules! forms {
             $first,
             $($(#[$form_doc])* $form,)*
         }
+
+        impl $name {
+            /// Every form, the RFC's own first.
+            pub const ALL: &'static [Self] = &[Self::$first, $(Self::$form),*];
+        }
     )+ };
 }
 pub(crate) use forms;

@@ -1,8 +1,14 @@
 //! Every operation in every dialect, by the heading of its example.
 
+mod groups;
+mod refusals;
+
 use std::collections::BTreeSet;
 
-use catalog::{ContentType, Discovery, GroupUpdate, MemberAdd, MemberRemove, Paging, UserUpdate};
+use catalog::{
+    ContentType, Discovery, GroupUpdate, MatchAttribute, MemberAdd, MemberRemove, OperationNames, Paging,
+    UserUpdate,
+};
 use provisioning::ids::RemoteId;
 use provisioning::target::{Capabilities, Change, Kind, MatchKey, Write};
 use provisioning::value::{Attributes, Value};
@@ -129,7 +135,15 @@ pub fn all() -> Vec<Case> {
     let one_by_one = Capabilities { operations_per_request: 1, ..usual() };
     let cursor = Capabilities { paging: Paging::Cursor, ..usual() };
     let no_pages = Capabilities { paging: Paging::None, ..usual() };
+    let capitals = Capabilities { operation_names: OperationNames::Capitalised, ..usual() };
+    let by_id_only = Capabilities { match_attributes: vec![MatchAttribute::Id], ..usual() };
+    let small_pages = Capabilities { page_size: 50, ..usual() };
     vec![
+        case("write verbs with capitals", capitals, user(several())),
+        case("change several attributes by PUT", put.clone(), user(several())),
+        case("clear attributes by PATCH without paths", object.clone(), user(cleared())),
+        case("look a user up by what no filter asks for", by_id_only, by_name()),
+        case("keep a size of pages", small_pages, Act::List(Kind::User)),
         case("create a user", usual(), create(Kind::User, "e-7", &ada, &[])),
         case("change a user by PATCH with paths", usual(), title()),
         case("change a user by PATCH without paths", object.clone(), title()),
@@ -245,4 +259,8 @@ pub fn all() -> Vec<Case> {
         case("discover where the configuration is in the plural", plural, Act::Discover),
         case("discover nothing", skip, Act::Discover),
     ]
+    .into_iter()
+    .chain(groups::all())
+    .chain(refusals::all())
+    .collect()
 }

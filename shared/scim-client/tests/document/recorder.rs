@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use provisioning::application::{Connection, SecretName};
 use provisioning::ports::Connector;
-use scim_client::{AddressPolicy, HttpConnector};
+use provisioning::target::Capabilities;
+use scim_client::HttpConnector;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,8 +22,19 @@ pub struct Sent {
     pub body: Option<Value>,
 }
 
-/// What the client sends for a case.
-pub async fn record(case: &Case) -> Vec<Sent> {
+/// What the client sends for a case, whose act must succeed.
+pub async fn record(connector: &HttpConnector, case: &Case) -> Vec<Sent> {
+    let (sent, is_done) = attempt(connector, case, &case.capabilities).await;
+    assert!(is_done, "{}", case.name);
+    sent
+}
+
+/// What the client sends for the act of a case to a target of other capabilities, and whether it succeeds.
+pub async fn attempt(
+    connector: &HttpConnector,
+    case: &Case,
+    capabilities: &Capabilities,
+) -> (Vec<Sent>, bool) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let sent = Arc::new(Mutex::new(Vec::new()));
@@ -37,22 +49,19 @@ pub async fn record(case: &Case) -> Vec<Sent> {
         lifetime: provisioning::application::Lifetime::default(),
         base_url: format!("http://{address}").parse().expect("a URL"),
         secret: SecretName("unused".into()),
-        capabilities: case.capabilities.clone(),
+        capabilities: capabilities.clone(),
     };
-    let target = HttpConnector::new(AddressPolicy::AllowLocal).open(&connection, &"token".to_owned().into());
-    match &case.act {
-        Act::Write(write) => drop(target.write(write).await.result.expect(case.name)),
-        Act::Find(kind, key) => drop(target.find(*kind, key).await.result.expect(case.name)),
-        Act::Get(kind, id) => drop(target.get(*kind, id).await.result.expect(case.name)),
-        Act::List(kind) => drop(target.list(*kind, 1).await.result.expect(case.name)),
-        Act::Discover => {
-            let connector = HttpConnector::new(AddressPolicy::AllowLocal);
-            drop(connector.discover(&connection, &"token".to_owned().into()).await.result.expect(case.name));
-        }
-        Act::Control => target.control().await.result.expect(case.name),
-    }
+    let target = connector.open(&connection, &"token".to_owned().into());
+    let is_done = match &case.act {
+        Act::Write(write) => target.write(write).await.result.is_ok(),
+        Act::Find(kind, key) => target.find(*kind, key).await.result.is_ok(),
+        Act::Get(kind, id) => target.get(*kind, id).await.result.is_ok(),
+        Act::List(kind) => target.list(*kind, 1).await.result.is_ok(),
+        Act::Discover => connector.discover(&connection, &"token".to_owned().into()).await.result.is_ok(),
+        Act::Control => target.control().await.result.is_ok(),
+    };
     server.abort();
-    std::mem::take(&mut *sent.lock().expect("the record"))
+    (std::mem::take(&mut *sent.lock().expect("the record")), is_done)
 }
 
 /// Method, start of the path, status and body of answers that are given once.
