@@ -31,7 +31,9 @@ async fn send(stand_in: &StandIn, method: &str, path: &str, body: &Value) -> (u1
 }
 
 fn patch(op: &str, path: &str, value: Value) -> Value {
-    json!({"Operations": [{"op": op, "path": path, "value": value}]})
+    let mut operation = json!({"op": op, "path": path});
+    operation["value"] = value;
+    json!({ "Operations": [operation] })
 }
 
 /// What each switch refuses, and would be taken without it.

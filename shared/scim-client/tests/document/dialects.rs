@@ -9,14 +9,19 @@ use provisioning::target::{Capabilities, Kind, Write};
 
 use crate::cases::{Act, Case};
 
+/// Whether a target is spoken to so.
+type IsSpoken = Box<dyn Fn(&Capabilities) -> bool>;
+/// A target, spoken to in other forms.
+type Otherwise = Box<dyn Fn(&Capabilities) -> Vec<Capabilities>>;
+
 /// One form of one dialect.
 pub struct Form {
     /// The dialect and the form, for people.
     pub name: String,
     /// Whether a target takes this form.
-    pub is_spoken: Box<dyn Fn(&Capabilities) -> bool>,
+    pub is_spoken: IsSpoken,
     /// The same target, spoken to in each other form.
-    pub otherwise: Box<dyn Fn(&Capabilities) -> Vec<Capabilities>>,
+    pub otherwise: Otherwise,
 }
 
 /// Declares the dialects. Each field of [`Capabilities`] is one, or is named among those that have no part in a request.
@@ -96,13 +101,13 @@ pub fn does(case: &Case) -> Option<Does> {
 pub struct Demand {
     pub does: Does,
     pub name: String,
-    pub is_spoken: Box<dyn Fn(&Capabilities) -> bool>,
+    pub is_spoken: IsSpoken,
 }
 
 /// Every operation in each form that makes a difference to it.
 pub fn demands() -> Vec<Demand> {
     let mut demands = Vec::new();
-    let mut demand = |does, name: String, is_spoken: Box<dyn Fn(&Capabilities) -> bool>| {
+    let mut demand = |does, name: String, is_spoken: IsSpoken| {
         demands.push(Demand { does, name, is_spoken });
     };
     for update in UserUpdate::ALL.iter().copied() {
