@@ -1,5 +1,6 @@
 //! The domain's port, carried out over HTTP.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -22,11 +23,13 @@ pub(crate) struct HttpTarget {
     pub capabilities: Capabilities,
     // What the answers showed since it was opened.
     learned: Mutex<Settings>,
+    // Whether it took an operation as the RFC writes them.
+    took_lower_case: AtomicBool,
 }
 
 impl HttpTarget {
     pub fn new(wire: Wire, capabilities: Capabilities) -> Self {
-        Self { wire, capabilities, learned: Mutex::default() }
+        Self { wire, capabilities, learned: Mutex::default(), took_lower_case: AtomicBool::default() }
     }
 
     /// Sends a request. A body whose media type the target does not know is sent once more as plain JSON, where nobody said which
@@ -110,6 +113,17 @@ impl HttpTarget {
             Origin::Override | Origin::Profile => self.capabilities.operation_names,
             _ => self.learned_settings().operation_names.unwrap_or(self.capabilities.operation_names),
         }
+    }
+
+    /// It took operations with verbs in lower case, so that a later refusal is about something else.
+    pub fn note_lower_case_taken(&self) {
+        self.took_lower_case.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a refusal may be one of how the verbs are written: nobody said how, and it took none so far.
+    pub fn may_want_other_verbs(&self) -> bool {
+        let is_said = self.capabilities.layers.settings().operation_names.is_some();
+        !is_said && !self.took_lower_case.load(Ordering::Relaxed)
     }
 
     fn user_update(&self) -> UserUpdate {

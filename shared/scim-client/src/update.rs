@@ -174,7 +174,10 @@ impl HttpTarget {
         let answer = self.send(patch(body.clone()), notes).await?;
         let may_be_the_verbs = answer.status == 400
             && (answer.is_scim_type("invalidSyntax") || answer.names_no_scim_type())
-            && self.capabilities.layers.settings().operation_names.is_none();
+            && self.may_want_other_verbs();
+        if (200..300).contains(&answer.status) {
+            self.note_lower_case_taken();
+        }
         if !may_be_the_verbs {
             return Ok(answer);
         }

@@ -133,6 +133,7 @@ pub fn shown(world: &World, story: &Story) -> Shown {
         home: read(user, HOME).filter(|_| !quirks.keeps_emails),
         department: read(user, department_path(quirks)),
         first_name: read(user, "name.givenName").unwrap_or_default(),
+        display_name: read(user, "displayName").filter(|_| !quirks.locks_display_names),
     };
     let users = target.users();
     let ours = |name: &&str| !is_strange(name);

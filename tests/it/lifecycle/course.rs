@@ -199,6 +199,7 @@ impl Course {
         for number in 0..5 {
             self.alter(number, |person| person.title = "Promoted".into()).await;
         }
+        self.alter(4, |person| person.display_name = "Given Otherwise").await;
         self.alter(5, |person| person.name = "renamed@example.org".into()).await;
         self.alter(6, |person| person.email = "another@example.org".into()).await;
         self.alter(7, |person| person.department = None).await;

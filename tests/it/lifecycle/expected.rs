@@ -78,6 +78,7 @@ pub struct Account {
     pub home: Option<String>,
     pub department: Option<String>,
     pub first_name: String,
+    pub display_name: Option<String>,
 }
 
 /// What is to be seen at the target: the active accounts by name, and the members of each group.
@@ -120,6 +121,7 @@ impl Story {
             home: person.home.clone().filter(|_| !quirks.keeps_emails),
             department: person.department.clone().filter(|_| !quirks.drops_enterprise),
             first_name: "Given".into(),
+            display_name: (!quirks.locks_display_names).then(|| person.display_name.to_owned()),
         };
         Shown {
             active: kept.map(|person| (person.name.clone(), account(person))).collect(),

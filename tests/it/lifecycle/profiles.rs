@@ -132,7 +132,7 @@ lives! {
         no_group_put: true, group_rename: testkit::GroupRename::Object, protects_owner: true
     } (but put_changes_nothing, no_group_put),
     servicenow: "servicenow" { known_values: Some(DEPARTMENTS), more_resource_types: true },
-    slack: "slack" { display_names_without_at: true, old_enterprise: true },
+    slack: "slack" { display_names_without_at: true, locks_display_names: true, old_enterprise: true },
     smartsheet: "smartsheet",
     snowflake: "snowflake" { new_id: NewId::Missing },
     tableau_cloud: "tableau-cloud",

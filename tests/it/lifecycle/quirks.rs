@@ -111,6 +111,7 @@ lives! {
     with_departments_that_must_exist { known_values: Some(DEPARTMENTS) }
     with_one_primary_address_needed { needs_primary_email: true } (but needs_primary_email)
     with_elements_that_have_no_display { refuses_display: true } (but refuses_display)
+    with_display_names_that_are_locked { locks_display_names: true }
     with_display_names_without_at { display_names_without_at: true }
     with_addresses_of_one_domain_only { verified_domain: Some("example.org") }
     with_names_taken_where_nobody_sees_it { taken_elsewhere: Some("somebody.") }

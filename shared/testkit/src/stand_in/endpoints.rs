@@ -203,10 +203,10 @@ fn forbidden(store: &Store, kind: Kind, row: u64, new: &Resource, quirks: Quirks
 
 /// Puts a changed resource in its place, as far as the target takes the change.
 fn keep(store: &mut Store, kind: Kind, row: u64, mut resource: Resource, quirks: Quirks) {
-    if quirks.keeps_emails && kind == Kind::User {
-        let old = store.resource(kind, row).and_then(|old| old.as_json().get("emails").cloned());
-        if let (Some(emails), Ok(path)) = (old, "emails".parse()) {
-            resource.write(&path, emails);
+    for (keeps, name) in [(quirks.keeps_emails, "emails"), (quirks.locks_display_names, "displayName")] {
+        let old = store.resource(kind, row).filter(|_| keeps && kind == Kind::User);
+        if let (Some(old), Ok(path)) = (old.and_then(|old| old.as_json().get(name).cloned()), name.parse()) {
+            resource.write(&path, old);
         }
     }
     drop_what_is_dropped(kind, &mut resource, quirks);

@@ -102,6 +102,8 @@ pub struct Quirks {
     /// A change of e-mail addresses waits for the user's word, so the old ones stay (targets:246, "e-mail changes wait for the
     /// user's confirmation").
     pub keeps_emails: bool,
+    /// A display name stays what it was when the account was made, whatever is sent (targets:210, "may be locked by org setting").
+    pub locks_display_names: bool,
     /// The parts of a user's name are shown as `N/A`, whatever they are (targets:230, "`name` returned as N/A").
     pub hides_names: bool,
     /// Enterprise attributes are dropped silently (servers:47, "enterprise attributes dropped silently").

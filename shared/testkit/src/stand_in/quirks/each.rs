@@ -38,7 +38,7 @@ fields! {
     operation_names clearing applies_in_part group_rename patch_answers_200 post_answers_200
     post_answers_nothing post_answers_existing conflict plain_errors web_page_errors json_errors
     numeric_status deletion second_deletion_fails leaves_dangling_members deactivation active_as_text
-    keeps_emails hides_names drops_enterprise old_enterprise refuses_unknown_attributes
+    keeps_emails locks_display_names hides_names drops_enterprise old_enterprise refuses_unknown_attributes
     drops_unknown_attributes required_attributes updatable_attributes known_values single_values
     needs_primary_email refuses_display user_name_length user_names_are_addresses
     display_names_without_at verified_domain taken_elsewhere protects_owner paging ignores_count
