@@ -241,7 +241,7 @@ impl HttpTarget {
             return Ok(());
         }
         if possible == planned {
-            return refusal.accepted_write().map(drop);
+            return self.done_or_cleared(refusal, wanted, notes).await;
         }
         let answer = self.patch(wanted, possible, notes).await?;
         self.done_or_cleared(answer, wanted, notes).await

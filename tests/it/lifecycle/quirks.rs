@@ -1,12 +1,8 @@
 //! One life for each quirk, under its name, and some for what a vendor's quirks are together. Each meets its quirks; behind `but`
 //! stand those that it does not, since our client gives the target no cause.
 //!
-//! Some quirks no life can meet, or none can end well at. These have scenarios of their own: `put_answers_404` (`quarantine`);
-//! `names_by_case`, `filters_by_case` and `group_filter_finds_nothing` (`scenarios::odd_targets`); `post_answers_existing`
-//! (`scenarios::names`); an unknown member (`scenarios::unknown_members`); and what is met only where an administrator has set a
-//! dialect that the target does not take: `filters_fail`, `no_group_put`, `refuses_operations_without_path`, `MemberRemoval::Filter` and
-//! `MemberReplacement::Refused` (`scenarios::dialects`), `ignores_operations_without_path`, `put_changes_nothing`,
-//! `put_ignores_members` and the other two replacements (`drift::unheard`).
+//! Some quirks no life can meet, or none can end well at: [`ELSEWHERE`] says where their scenarios are. What is met only where an
+//! administrator has set a dialect that the target does not take is among them.
 
 use std::time::Duration;
 
@@ -18,6 +14,41 @@ use testkit::{
 
 use super::course::Life;
 use super::mapping::DEPARTMENTS;
+use crate::tools::root;
+
+/// Quirks without a life of their own, and the file that has a scenario of each.
+const ELSEWHERE: [(&str, &str); 17] = [
+    ("put_answers_404", "quarantine/mod.rs"),
+    ("names_by_case", "scenarios/odd_targets.rs"),
+    ("filters_by_case", "scenarios/odd_targets.rs"),
+    ("group_filter_finds_nothing", "scenarios/odd_targets.rs"),
+    ("post_answers_existing", "scenarios/names.rs"),
+    ("shows_groups", "scenarios/whole_lists.rs"),
+    ("filters_fail", "scenarios/dialects.rs"),
+    ("no_group_put", "scenarios/dialects.rs"),
+    ("refuses_operations_without_path", "scenarios/dialects.rs"),
+    ("member_replacement", "scenarios/dialects.rs"),
+    ("ignores_operations_without_path", "drift/unheard.rs"),
+    ("put_changes_nothing", "drift/unheard.rs"),
+    ("put_ignores_members", "drift/unheard.rs"),
+    // What only a profile tells of, its life meets.
+    ("nests_added_members", "lifecycle/profiles.rs"),
+    ("updatable_attributes", "lifecycle/profiles.rs"),
+    ("plural_configuration", "lifecycle/profiles.rs"),
+    ("no_groups", "lifecycle/profiles.rs"),
+];
+
+#[test]
+fn every_quirk_has_a_life_or_a_scenario_of_its_own() {
+    let source = |file: &str| std::fs::read_to_string(root().join("tests/it").join(file)).unwrap();
+    let lives = source("lifecycle/quirks.rs");
+    for quirk in Quirks::names_of_all() {
+        let set = format!("{quirk}: ");
+        let elsewhere = ELSEWHERE.iter().find(|(name, _)| *name == quirk);
+        let told = elsewhere.map_or_else(|| lives.contains(&set), |(_, file)| source(file).contains(&set));
+        assert!(told, "{quirk}");
+    }
+}
 
 macro_rules! lives {
     ($($name:ident { $($quirk:ident: $value:expr),* $(,)? } $([$($set:ident: $to:expr),+])? $((but $($unmet:ident),+))?)*) => {$(
@@ -102,6 +133,7 @@ lives! {
     with_deletion_for_good { deletion: Deletion::ForGood }
     with_values_cleared_by_null_only { clearing: Clearing::Null }
     with_values_cleared_by_put_only { clearing: Clearing::Put }
+    with_values_cleared_by_put_only_and_errors_that_say_nothing { clearing: Clearing::Put, json_errors: true }
     with_operations_named_by_capitals_only { operation_names: OperationNames::Capitalised }
     with_operations_named_in_lower_case_only { operation_names: OperationNames::LowerCase } (but operation_names)
     with_groups_named_by_an_object { group_rename: GroupRename::Object }
@@ -137,6 +169,7 @@ lives! {
         single_values: true, user_names_are_addresses: true,
         required_attributes: &["displayName", "name.givenName", "name.familyName"],
     } (but needs_user_agent, needs_scim_accept)
+    with_discovery_of_one_document_only { documents: Documents::OnlyOne }
     with_versions { versions: true }
     with_versions_and_without_patch { versions: true, no_patch: true }
     without_patch_and_with_seven_rows_a_page { no_patch: true, rows_per_page: Some(7) }

@@ -7,7 +7,7 @@ use provisioning::application::{Configuration, Departure, Policy, Selection};
 use provisioning::link::{Link, LinkKey, State};
 use provisioning::target::Kind;
 use serde_json::json;
-use testkit::{Deletion, Fault, Paging, Quirks};
+use testkit::{Deletion, Fault, OperationNames, Paging, Quirks};
 
 use crate::world::{Run, World};
 
@@ -117,6 +117,25 @@ async fn a_target_that_wants_plain_json_is_asked_once_and_it_is_told() {
     let told = world.events().await;
     let learned: Vec<_> = told.iter().filter(|told| told.reason.contains("learned")).collect();
     assert!(learned.len() == 1 && learned[0].reason.contains("content_type"), "{learned:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_target_that_takes_verbs_with_capitals_only_is_asked_once_and_it_is_told() {
+    let quirks = Quirks { operation_names: OperationNames::Capitalised, ..Quirks::default() };
+    let mut world = company(quirks, Policy::default()).await;
+    world.user("ada", "Clerk", &["sales"]).await;
+    world.enable().await;
+    settled(&mut world).await;
+    for title in ["Countess", "Duchess"] {
+        world.user("ada", title, &["sales"]).await;
+        settled(&mut world).await;
+        assert_eq!(world.accounts()["ada"], Some(title.into()));
+    }
+    let refused = world.stand_in.writes().into_iter().filter(|write| write.status == 400).count();
+    assert_eq!(refused, 1, "nobody knew");
+    let told = world.events().await;
+    let learned: Vec<_> = told.iter().filter(|told| told.reason.contains("learned")).collect();
+    assert!(learned.len() == 1 && learned[0].reason.contains("operation_names"), "{learned:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
