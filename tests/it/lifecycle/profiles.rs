@@ -125,7 +125,7 @@ lives! {
     google_cloud_identity: "google-cloud-identity",
     miro: "miro" { groups_are_given: true },
     new_relic: "new-relic" { drops_unknown_attributes: true } (but drops_unknown_attributes),
-    pagerduty: "pagerduty" { protects_owner: true },
+    pagerduty: "pagerduty",
     salesforce: "salesforce" { taken_elsewhere: Some("somebody.") },
     sentry: "sentry" {
         hides_names: true, group_names_by_slug: true, post_ignores_members: true, put_changes_nothing: true,
