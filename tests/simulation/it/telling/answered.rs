@@ -29,7 +29,9 @@ impl Judge<'_> {
                 let was = write.was.get(*name).map(ToString::to_string);
                 done.asked.method == "PATCH" && *old != was
             });
-            let meddled = self.oracle.hindrances.touched(&done.id);
+            let mut its = self.events.iter().filter(|event| event.remote_id.as_ref() == Some(&done.id));
+            let mistaken = its.any(|event| self.is_mistaken(event));
+            let meddled = mistaken || self.oracle.hindrances.touched(&done.id);
             if wrong.count() > 0 && undisturbed() && !meddled {
                 self.wrong.push(format!("it was {:?} before, and told is {event}", write.was));
             }
