@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::application::{Adopt, Policy, ReactivateAdopted};
@@ -99,6 +100,8 @@ pub struct Candidate {
     pub owner: Option<LinkKey>,
 }
 
+/// How long after it was asked for something may be made, the difference of two clocks included: some targets queue what they accept.
+const DONE_LATE: SignedDuration = SignedDuration::from_hours(1);
 /// Most candidates that are shown.
 const SHOWN: usize = 20;
 
@@ -219,13 +222,15 @@ fn distinct<'a>(found: impl Iterator<Item = &'a Found>) -> Vec<&'a Found> {
 impl Candidates {
     /// Those that an open create of this externalId may have made: whatever bears it; where nothing does, what bears the name it
     /// asked for, and neither a foreign externalId nor the name of another object of the directory. Before it was sent there was
-    /// none of either.
-    pub(crate) fn made_by_open_create(mut self, external_id: &str) -> Self {
+    /// none of either. What says that it was made long after it was `asked_at` is somebody else's, though it bears that name.
+    pub(crate) fn made_by_open_create(mut self, external_id: &str, asked_at: Option<Timestamp>) -> Self {
         let Self { by_name, owned, .. } = &mut self;
         by_name.retain(|found| {
             let foreign =
                 found.external_id.as_deref().is_some_and(|shown| !shown.is_empty() && shown != external_id);
-            !foreign && !owned.contains_key(&found.remote_id)
+            let later = asked_at.zip(found.created()).map(|(asked, made)| made.duration_since(asked));
+            let is_later = later.is_some_and(|later| later > DONE_LATE);
+            !foreign && !is_later && !owned.contains_key(&found.remote_id)
         });
         self
     }

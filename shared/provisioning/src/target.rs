@@ -7,6 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use capabilities::{Capabilities, Layers, Origin, RequestLimit};
+use jiff::Timestamp;
 use scim::{AttributePath, Resource};
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,12 @@ impl Found {
             shown.is_empty() || folded(shown) == folded(external_id) || shown == self.remote_id.as_str()
         };
         !self.external_id.as_deref().is_none_or(ours)
+    }
+
+    /// When the target says that it was made (RFC 7643 section 3.1).
+    pub fn created(&self) -> Option<Timestamp> {
+        let path = "meta.created".parse().ok()?;
+        self.resource.read(&path)?.as_str()?.parse().ok()
     }
 
     /// The e-mail addresses it shows.

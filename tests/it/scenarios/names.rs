@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use provisioning::activity::OutcomeResult;
+use provisioning::application::{Departure, Policy};
 use provisioning::clock::Clock as _;
 use provisioning::directory::Status;
 use provisioning::link::{Link, LinkKey, Origin, State};
@@ -101,6 +102,31 @@ async fn a_lost_create_answer_where_external_ids_are_never_found_makes_no_second
     assert_eq!((ada.state, ada.origin), (State::Linked, Some(Origin::Created)));
     assert_eq!(world.stand_in.counts().0, 2);
     assert!(world.memberships()["Sales"].contains("ada"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_somebody_makes_long_after_a_create_was_lost_is_left_alone() {
+    let mut world = with_bob().await;
+    world.set_policy(Policy { on_unassign: Departure::Delete, grace_seconds: 0, ..Policy::default() }).await;
+    settled(&mut world).await;
+    // The create does not arrive, and the target is not to be reached for hours.
+    world.stand_in.fail(Fault::next(1).method("POST").path("/Users").cut());
+    world.user("ada", "Countess", &["sales"]).await;
+    world.step().await;
+    world.stand_in.fail(Fault::always().cut());
+    settled(&mut world).await;
+    assert_eq!(link(&world, "ada").await.state, State::Creating);
+    world.user("ada", "Countess", &[]).await;
+    settled(&mut world).await;
+    // Meanwhile its administrator has made an account of that name, by the target's own time days later.
+    let theirs =
+        json!({"schemas": [scim::USER_SCHEMA], "userName": "ada", "title": "Theirs", "active": true});
+    world.stand_in.seed(Kind::User, &theirs).unwrap();
+    world.stand_in.clear_faults();
+    world.clock.advance(std::time::Duration::from_secs(25 * 3_600));
+    settled(&mut world).await;
+    assert_eq!(world.accounts().get("ada"), Some(&Some("Theirs".to_owned())), "on, and as it was");
+    assert_eq!(link(&world, "ada").await.remote_id, None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

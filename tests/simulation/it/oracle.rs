@@ -45,6 +45,8 @@ pub struct Oracle {
     pub managers: bool,
     /// Accounts and groups that are nobody's of ours, as they were made.
     pub strangers: BTreeMap<String, Account>,
+    /// When they were made.
+    pub made_at: BTreeMap<String, u64>,
     /// What the target refuses, and what its administrator did.
     pub hindrances: Hindrances,
     /// From when on which accounts that were there are whose.
@@ -123,6 +125,8 @@ pub struct Shown {
 
 /// How long a worker may go on with what he has read, in milliseconds.
 const STALE: u64 = 180_000;
+/// How long after it was asked for an account may be made, in milliseconds: what is made later is nobody's who asked.
+const LATE: u64 = 3_600_000;
 
 /// After so long, in milliseconds, a wish was heard for certain. One that was taken back sooner may have passed unheard, and
 /// what became of its object before it still stands.
@@ -144,6 +148,7 @@ impl Oracle {
             switched_on: false,
             managers: false,
             strangers: BTreeMap::new(),
+            made_at: BTreeMap::new(),
             hindrances: Hindrances::default(),
             matchings: Vec::new(),
             nick_names: BTreeMap::new(),

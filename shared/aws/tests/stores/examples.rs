@@ -128,6 +128,7 @@ pub fn full_link(key: LinkKey) -> Link {
         remote_id: Some(remote("a/b ü")),
         external_id: Some("ada".into()),
         asked_name: Some("ada".into()),
+        asked_at: Some(Timestamp::from_second(1_700_000_000).expect("a time")),
         origin: Some(Origin::Adopted),
         untold: Some(Origin::Created),
         sent: [

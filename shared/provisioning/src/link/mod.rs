@@ -84,6 +84,13 @@ pub struct Link {
     /// The name that the last create asked for: by it the counterpart is found where externalIds are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_name: Option<String>,
+    /// When it was asked for: what was made long after that was not made by it.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub asked_at: Option<Timestamp>,
     /// Where the counterpart came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
@@ -160,6 +167,7 @@ impl Link {
             remote_id: None,
             external_id: None,
             asked_name: None,
+            asked_at: None,
             origin: None,
             untold: None,
             sent: Attributes::new(),

@@ -280,7 +280,8 @@ impl Page<'_> {
         let Some(external_id) = link.external_id.clone() else { return Ok(Match::None) };
         let name = link.asked_name.clone().unwrap_or_default();
         let keys = CounterpartKeys { external_id, name, email: None };
-        let found = self.candidates(&link.key, &keys).await?.made_by_open_create(&keys.external_id);
+        let found = self.candidates(&link.key, &keys).await?;
+        let found = found.made_by_open_create(&keys.external_id, link.asked_at);
         Ok(decide(&found, &keys.sought(link.key.kind(), true), &MADE_BY_US))
     }
 

@@ -297,7 +297,9 @@ impl Task<'_> {
         requests: &mut Vec<RequestNote>,
     ) -> StoreResult<Looked> {
         match self.ask(external_id, link.asked_name.as_deref(), requests).await {
-            Ok(found) => Ok(Ok(self.with_owners(found).await?.made_by_open_create(external_id))),
+            Ok(found) => {
+                Ok(Ok(self.with_owners(found).await?.made_by_open_create(external_id, link.asked_at)))
+            }
             Err(error) => Ok(Err(error)),
         }
     }
@@ -323,10 +325,8 @@ impl Task<'_> {
 /// Whether what a create was answered with is not what it made: some servers answer 200 or 201 with what they already had. It is
 /// older than the request (five minutes allow for the target's clock), or bears an externalId that is neither ours nor its own id.
 pub(super) fn was_there_before(found: &Found, external_id: &str, asked_at: Timestamp) -> bool {
-    let path: Option<scim::AttributePath> = "meta.created".parse().ok();
-    let created = path.and_then(|path| found.resource.read(&path)?.as_str()?.parse::<Timestamp>().ok());
-    let older =
-        created.is_some_and(|created| asked_at.duration_since(created) > SignedDuration::from_mins(5));
+    let age = found.created().map(|created| asked_at.duration_since(created));
+    let older = age.is_some_and(|age| age > SignedDuration::from_mins(5));
     older || found.is_anothers(external_id)
 }
 

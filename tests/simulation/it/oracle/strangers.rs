@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::people::takes;
-use super::{Account, Holding, Oracle, STALE, Shown, Standing, folded};
+use super::{Account, Holding, LATE, Oracle, STALE, Shown, Standing, folded};
 
 impl Oracle {
     /// What bears one of our ids is that one's and nobody else's, and each owns one.
@@ -70,11 +70,14 @@ impl Oracle {
         }
     }
 
+    /// Whether it was made so soon after he had asked for one that it may be the one he asked for.
     fn was_asked_for(&self, holding: &Holding, made: &Account, shown: &Shown) -> bool {
+        let made_at = self.made_at.get(&holding.id).copied().unwrap_or_default();
         let mut asked = shown.creates.iter();
         made.external_id.is_none()
             && asked.any(|(at, owner, name)| {
-                *at <= holding.from && *owner == holding.owner && folded(name) == folded(&made.name)
+                let soon = *at <= holding.from && made_at <= at + LATE;
+                soon && *owner == holding.owner && folded(name) == folded(&made.name)
             })
     }
 }

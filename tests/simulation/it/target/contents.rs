@@ -24,7 +24,7 @@ pub struct Account {
     pub manager: Option<String>,
     /// An attribute that nobody maps.
     pub nick_name: Option<String>,
-    /// When it was made; none for what was there before.
+    /// When it was made.
     pub created: String,
 }
 

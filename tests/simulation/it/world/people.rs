@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use provisioning::application::{Configuration, Selection};
+use provisioning::clock::Clock as _;
 use provisioning::directory::{Group, Status, User};
 use provisioning::ids::{GroupId, UserId};
 use provisioning::ports::{DirectoryJobs as _, GroupWrite, UserWrite};
@@ -199,8 +200,10 @@ impl World {
         }
         let id = contents.next_id();
         let external_id = external_id.then(|| format!("foreign-{id}"));
-        let account =
-            Account { external_id, name, active, title: Some("Stranger".into()), ..Account::default() };
+        let title = Some("Stranger".into());
+        let created = self.clock.now().to_string();
+        let account = Account { external_id, name, active, title, created, ..Account::default() };
+        oracle.made_at.insert(id.clone(), self.clock.millis());
         oracle.strangers.insert(id.clone(), shown_account(&account));
         contents.accounts.insert(id, account);
     }

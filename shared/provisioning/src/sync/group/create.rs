@@ -117,6 +117,7 @@ impl Task<'_> {
                 link.removal = None;
                 link.external_id = Some(external_id.to_owned());
                 link.asked_name = Some(name.to_owned());
+                link.asked_at = Some(asked_at);
                 link.sent.clear();
                 link.observed = Observed::default();
                 link.doubt = attributes.keys().cloned().collect();

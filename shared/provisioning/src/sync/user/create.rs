@@ -133,6 +133,7 @@ impl Task<'_> {
                 link.removal = None;
                 link.external_id = Some(wanted.keys.external_id.clone());
                 link.asked_name = Some(wanted.keys.name.clone());
+                link.asked_at = Some(asked_at);
                 link.sent.clear();
                 link.observed = Observed::default();
                 link.doubt = wanted.attributes.keys().cloned().collect();
