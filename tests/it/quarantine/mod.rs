@@ -166,7 +166,7 @@ async fn the_targets_only_owner_answers_403_and_fails_alone() {
     let links = &world.tables.links;
     let page = links.propose_trouble(&world.application, Trouble::Failed, None, 10).await.unwrap();
     let ada = LinkKey::user(&world.application, &"ada".parse().unwrap());
-    assert_eq!(page.keys, [ada.clone()]);
+    assert_eq!(page.keys, std::slice::from_ref(&ada));
     let link = links.link(&ada).await.unwrap().expect("her link");
     assert_eq!((link.state, link.remote_id.is_some()), (State::Linked, true));
     assert!(link.work.problem.is_some_and(|problem| problem.contains("protects this object")));

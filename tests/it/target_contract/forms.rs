@@ -75,7 +75,7 @@ async fn members_and_name_change(subject: &Subject, form: &str) {
     subject.update(Kind::Group, &crew, vec![renamed], &[xia], &[vic]).await;
     assert_eq!(subject.members(&crew).await, texts(&[wes, xia]), "{form}");
     assert_eq!(subject.read(Kind::Group, &crew).await.name, format!("{form} team"));
-    subject.update(Kind::Group, &crew, Vec::new(), &[], &[vic, wes]).await;
+    subject.take_out(&crew, &[vic, wes]).await;
     assert_eq!(subject.members(&crew).await, texts(&[xia]), "{form}");
     subject.update(Kind::Group, &crew, Vec::new(), &[vic], &[xia]).await;
     assert_eq!(subject.members(&crew).await, texts(&[vic]), "{form}");

@@ -7,7 +7,7 @@ use catalog::{Settings, UserUpdate};
 use provisioning::application::{Connection, SecretName};
 use provisioning::ids::RemoteId;
 use provisioning::ports::{Connector, Target};
-use provisioning::target::{Capabilities, Change, Found, Kind, MatchKey, Write};
+use provisioning::target::{Capabilities, Change, Found, Kind, MatchKey, TargetError, Write};
 use provisioning::value::Value;
 use scim::AttributePath;
 use scim_client::{AddressPolicy, HttpConnector};
@@ -124,6 +124,30 @@ impl Subject {
         };
         let exchange = self.target.write(&write).await;
         exchange.result.unwrap_or_else(|error| panic!("{write:?}: {error}; {:?}", exchange.requests));
+    }
+
+    /// Takes members out of a group of which some may be no members. Where the target refuses them together none is believed to be
+    /// out, and each goes by himself, as the domain does it.
+    pub(super) async fn take_out(&self, group: &Found, members: &[&Found]) {
+        let before = self.members(group).await;
+        let write = Write::Update {
+            kind: Kind::Group,
+            remote_id: group.remote_id.clone(),
+            changes: Vec::new(),
+            add: BTreeSet::new(),
+            remove: ids(members),
+            stay: Some([].into()),
+        };
+        match self.target.write(&write).await.result {
+            Ok(_) => {}
+            Err(TargetError::Rejected(_)) => {
+                assert_eq!(self.members(group).await, before, "what is refused is not done in part");
+                for alone in members {
+                    self.update(Kind::Group, group, Vec::new(), &[], &[alone]).await;
+                }
+            }
+            Err(error) => panic!("{write:?}: {error}"),
+        }
     }
 
     pub(super) async fn read(&self, kind: Kind, found: &Found) -> Found {

@@ -31,7 +31,7 @@ async fn a_member_who_is_not_there_is_removed_in_peace(subject: &Subject) {
         assert_eq!(subject.members(&crew).await, texts(&[&mia]));
     }
     // Together with one who is there.
-    subject.update(Kind::Group, &crew, Vec::new(), &[], &[&mia, &ned]).await;
+    subject.take_out(&crew, &[&mia, &ned]).await;
     assert!(subject.members(&crew).await.is_empty());
 }
 
