@@ -101,6 +101,11 @@ impl Answer {
             || error.detail.is_some_and(|detail| detail.contains(name))
     }
 
+    /// Whether it says that the request was carried out.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
     /// Whether a refusal names no `scimType`: what it is about is anybody's guess.
     pub fn names_no_scim_type(&self) -> bool {
         self.error().scim_type.is_none()

@@ -14,6 +14,7 @@ mod replace;
 mod resolver;
 mod schema_paths;
 mod search;
+mod shown;
 mod target;
 mod update;
 mod whole_list;

@@ -31,11 +31,15 @@ impl HttpTarget {
             // A target that refuses the version it shows itself does not know what it asks for.
             let version = version(&resource).filter(|version| refused.as_ref() != Some(version));
             let answer = self.put(wanted, resource, (version.clone(), nulls), notes).await?;
-            if answer.status == 412 {
+            if answer.status == 412 && !nulls {
                 refused = version;
                 continue;
             }
-            let answer = answer.accepted_write()?;
+            let answer = match answer.accepted_write() {
+                // The one without nulls was accepted: what is shown all the same is what the target makes of it.
+                Err(TargetError::Rejected(_) | TargetError::Unsupported(_)) if nulls => return Ok(()),
+                answer => answer?,
+            };
             // What is left out stays at some targets (RFC 7644 section 3.5.1 leaves it to them); there null takes it away.
             if nulls || !still_shows_what_was_cleared(&answer, wanted) {
                 return Ok(());

@@ -113,10 +113,13 @@ impl HttpTarget {
         members: Vec<PatchOperation>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<(), TargetError> {
+        let before = self.shown_of(wanted, notes).await?;
         let named = named_by_an_object(wanted.id, wanted.changes);
         let planned = named.into_iter().chain(members).collect();
         let answer = self.patch(wanted, planned, notes).await?;
-        let answer = if answer.status == 400 { refusal } else { answer };
+        // Some answer 200 to what they ignore.
+        let is_done = answer.is_success() && self.shown_of(wanted, notes).await? > before;
+        let answer = if answer.status == 400 || (answer.is_success() && !is_done) { refusal } else { answer };
         answer.accepted_write().map(drop).map_err(|error| self.hinting(error, &wanted))
     }
 
@@ -138,7 +141,7 @@ impl HttpTarget {
     /// that is no success.
     async fn patch(
         &self,
-        Wanted { kind, id, add, remove, .. }: Wanted<'_>,
+        wanted: Wanted<'_>,
         mut operations: Vec<PatchOperation>,
         notes: &mut Vec<RequestNote>,
     ) -> Result<Answer, TargetError> {
@@ -147,11 +150,11 @@ impl HttpTarget {
             let rest = operations.split_off(most);
             let body = json!(PatchRequest::new(operations));
             let size = body.to_string().len();
-            let answer = self.send_patch(kind, id, body, notes).await?;
-            if answer.status == 413 && add.len() + remove.len() > 1 {
+            let answer = self.send_patch(wanted, body, notes).await?;
+            if answer.status == 413 && wanted.add.len() + wanted.remove.len() > 1 {
                 self.learn_largest_body(size);
             }
-            if rest.is_empty() || !(200..300).contains(&answer.status) {
+            if rest.is_empty() || !answer.is_success() {
                 return Ok(answer);
             }
             operations = rest;
@@ -159,15 +162,15 @@ impl HttpTarget {
     }
 
     /// Sends one body. What a target refuses that may want other verbs is sent once more with them, where nobody said which it
-    /// takes.
+    /// takes. That they are taken is believed, and learned, only where the resource shows more of what is wanted than before: some
+    /// targets answer 200 to verbs that they do not know, and do nothing.
     async fn send_patch(
         &self,
-        kind: Kind,
-        id: &RemoteId,
+        wanted: Wanted<'_>,
         body: Value,
         notes: &mut Vec<RequestNote>,
     ) -> Result<Answer, TargetError> {
-        let patch = |body| Request::send(Method::PATCH, resource_path(kind, id), body);
+        let patch = |body| Request::send(Method::PATCH, resource_path(wanted.kind, wanted.id), body);
         if self.operation_names() == OperationNames::Capitalised {
             return self.send(patch(capitalised(body)), notes).await;
         }
@@ -175,14 +178,15 @@ impl HttpTarget {
         let may_be_the_verbs = answer.status == 400
             && (answer.is_scim_type("invalidSyntax") || answer.names_no_scim_type())
             && self.may_want_other_verbs();
-        if (200..300).contains(&answer.status) {
+        if answer.is_success() {
             self.note_lower_case_taken();
         }
         if !may_be_the_verbs {
             return Ok(answer);
         }
+        let before = self.shown_of(wanted, notes).await?;
         let again = self.send(patch(capitalised(body)), notes).await?;
-        if !(200..300).contains(&again.status) {
+        if !again.is_success() || self.shown_of(wanted, notes).await? <= before {
             return Ok(answer);
         }
         let operation_names = Some(OperationNames::Capitalised);
@@ -250,7 +254,9 @@ impl HttpTarget {
 
 /// Whether a refusal may be about the form in which a group is given its name.
 fn may_be_the_form_of_a_name(refusal: &Answer, wanted: &Wanted<'_>) -> bool {
-    wanted.kind == Kind::Group && !wanted.changes.is_empty() && !refusal.is_scim_type("mutability")
+    let is_about_another =
+        ["mutability", "uniqueness", "tooMany"].iter().any(|name| refusal.is_scim_type(name));
+    wanted.kind == Kind::Group && !wanted.changes.is_empty() && !is_about_another
 }
 
 /// Whether a refusal that does not say why may be about an element of a list that is not there.

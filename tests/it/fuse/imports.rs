@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use provisioning::application::{DeselectedGroup, Policy};
 use provisioning::directory::import_job::{ImportState, Request};
 
 use super::decisions::{approve, digest};
@@ -125,4 +126,43 @@ async fn two_who_leave_and_newcomers_who_come_are_not_held() {
     settled(&mut world).await;
     assert_eq!((there(&world), held(&world).await), ((58, 58, 58), 0));
     assert_eq!(blown(&world).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fewer_than_there_are_allow_nothing_at_the_application_either() {
+    let mut world = company().await;
+    let text = file(0..20, |_| "Clerk,Others,active");
+    let import = world.imported(&text, Request { allow_removals: Some(1), ..PARTIAL }).await;
+    assert_eq!(import.state, ImportState::Finished, "the directory is large: {import:?}");
+    settled(&mut world).await;
+    assert_eq!((there(&world), held(&world).await), ((SALES, SALES, SALES), 20));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_be_removed_may_not_lose_a_value_for_it() {
+    let mut world = company().await;
+    let import = world.imported(&file(0..20, |_| ",Sales;Crew,active"), PARTIAL).await;
+    assert_eq!(import.state, ImportState::Finished);
+    settled(&mut world).await;
+    assert_eq!((world.writes(), held(&world).await), (Vec::new(), 20));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn groups_that_a_complete_file_does_not_name() {
+    const EMPTY: [&str; 6] = ["g0", "g1", "g2", "g3", "g4", "g5"];
+    let mut world = World::new(&["staff", "g0", "g1", "g2", "g3", "g4", "g5"]).await;
+    let delete = Policy { on_deselect: DeselectedGroup::Delete, ..Policy::default() };
+    world.set_policy(delete).await;
+    for group in EMPTY.into_iter().chain(["staff"]) {
+        world.group(group, group).await;
+    }
+    let text = file(0..10, |_| "Clerk,staff,active");
+    assert_eq!(world.imported(&text, PARTIAL).await.state, ImportState::Finished);
+    world.enable().await;
+    settled(&mut world).await;
+    assert_eq!(world.stand_in.counts(), (10, 7));
+    let import = world.imported(&text, unasked(COMPLETE)).await;
+    assert_eq!((import.state, import.tally.groups_deleted), (ImportState::Finished, 6));
+    settled(&mut world).await;
+    assert_eq!((world.stand_in.counts(), held(&world).await), ((10, 7), 6));
 }

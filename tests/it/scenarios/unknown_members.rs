@@ -107,3 +107,28 @@ async fn a_leaver_who_is_unknown_there_and_refused_is_asked_for_no_more() {
 async fn a_leaver_who_is_unknown_there_and_answered_with_trouble_is_asked_for_no_more() {
     the_others_go(UnknownMember::Fails).await;
 }
+
+/// The group is renamed as well: its new name is not lost with a removal of nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_name_that_goes_with_the_removal_of_nobody_is_sent_all_the_same() {
+    let mut world = World::new(&["sales", "eng"]).await;
+    world.group("sales", "Sales").await;
+    world.group("eng", "Engineering").await;
+    for name in ["ada", "bob"] {
+        world.user(name, "Clerk", &["sales", "eng"]).await;
+    }
+    world.enable().await;
+    assert!(matches!(world.run(None).await, Run::Quiet { .. }));
+    let quirks = Quirks { member_removal: MemberRemoval::Values, ..Quirks::default() };
+    world.stand_in.set_quirks(quirks);
+    let overrides = Some(Settings { member_remove: Some(MemberRemove::Array), ..Settings::default() });
+    let new = Configuration { overrides, ..Configuration::default() };
+    Box::pin(world.setup.configure(&world.application, new)).await.unwrap();
+    assert!(matches!(world.run(None).await, Run::Quiet { .. }));
+    let bob = world.stand_in.user("bob").and_then(|bob| bob.id()).unwrap();
+    assert!(world.stand_in.erase(Kind::User, &bob));
+    world.group("eng", "Engineers").await;
+    world.user("bob", "Clerk", &["sales"]).await;
+    assert!(matches!(world.run(None).await, Run::Quiet { .. }));
+    assert_eq!(world.memberships()["Engineers"], ["ada".to_owned()].into());
+}

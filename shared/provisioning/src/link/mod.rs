@@ -229,6 +229,7 @@ impl Link {
             return;
         }
         self.chosen = None;
+        self.untold = None;
         self.members_in_doubt.clear();
         self.parked.clear();
         self.removal = None;

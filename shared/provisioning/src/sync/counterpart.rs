@@ -237,13 +237,13 @@ impl Task<'_> {
     /// the sweeps.
     pub(super) async fn taken_by(
         &self,
-        link: &Link,
         keys: Keys<'_>,
+        is_first: bool,
         requests: &mut Vec<RequestNote>,
     ) -> Looked {
         let keys = Keys { thorough: true, ..keys };
         let found = self.ask_by(&keys, requests).await?;
-        if !found.all().is_empty() || link.work.problem.is_some() {
+        if !found.all().is_empty() || !is_first {
             return Ok(found);
         }
         match self.walk_pages(&keys, MOST_PAGES_FOR_ONE, requests).await {

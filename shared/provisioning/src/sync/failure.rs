@@ -184,6 +184,8 @@ impl Task<'_> {
                 link.state = State::New;
                 link.doubt.clear();
                 link.members_in_doubt.clear();
+                // Nothing is there that could be taken away.
+                link.removal = None;
                 link.work.attempts = 0;
                 link.work.problem = None;
             };

@@ -25,7 +25,8 @@ impl Task<'_> {
     pub(super) async fn user(&mut self, user: &UserId) -> StoreResult<()> {
         for _ in 0..ROUNDS {
             let Some(link) = self.next_link().await? else { return Ok(()) };
-            if let Some(origin) = link.untold {
+            let here = link.target_generation == self.generation();
+            if let Some(origin) = link.untold.filter(|_| here) {
                 self.tell_found(&link, origin).await?;
                 continue;
             }

@@ -188,3 +188,55 @@ async fn deactivating_replaces_active_alone() {
     assert_eq!(body["Operations"], json!([{"op": "replace", "path": "active", "value": false}]));
     assert_eq!(stand_in.user("ada").expect("ada").active(), Some(false));
 }
+
+/// Refused without a word, and then answered as done and not done.
+fn refuses_and_then_ignores(stand_in: &testkit::StandIn) {
+    stand_in.fail(Fault::next(1).method("PATCH").status(400).body("{}"));
+    stand_in.fail(Fault::next(1).behind(1).method("PATCH").status(200).body("{}"));
+}
+
+#[tokio::test]
+async fn verbs_that_are_ignored_are_not_taken_for_those_that_a_target_wants() {
+    let stand_in = stand_in(Quirks::default()).await;
+    let target = target(&stand_in);
+    let ada = made(&*target, &create_user("ada")).await;
+    refuses_and_then_ignores(&stand_in);
+    let titled = update(&ada, &[change("title", Some("Engineer".into()), Some("Director".into()))]);
+    let answer = target.write(&titled).await.result;
+    assert!(matches!(answer, Err(TargetError::Rejected(_))), "{answer:?}");
+    assert_eq!(target.learned().operation_names, None);
+    assert_eq!(stand_in.user("ada").expect("ada").text("title"), Some("Engineer"));
+}
+
+#[tokio::test]
+async fn a_name_by_an_object_that_is_ignored_is_no_new_name() {
+    let stand_in = stand_in(Quirks::default()).await;
+    let target = target(&stand_in);
+    let crew = made(&*target, &create_group("Crew", &[])).await;
+    stand_in.fail(Fault::next(1).method("PATCH").status(400).body(r#"{"scimType": "invalidPath"}"#));
+    stand_in.fail(Fault::next(1).behind(1).method("PATCH").status(200).body("{}"));
+    let renamed = [change("displayName", Some("Crew".into()), Some("Team".into()))];
+    let write = Write::Update {
+        kind: Kind::Group,
+        remote_id: crew.remote_id,
+        changes: renamed.to_vec(),
+        add: [].into(),
+        remove: [].into(),
+        stay: None,
+    };
+    let answer = target.write(&write).await.result;
+    assert!(matches!(answer, Err(TargetError::Rejected(_))), "{answer:?}");
+    assert!(stand_in.group("Crew").is_some());
+}
+
+#[tokio::test]
+async fn what_a_put_keeps_and_no_null_takes_away_is_what_the_target_makes_of_it() {
+    let quirks = Quirks { no_patch: true, put_keeps_what_is_absent: true, ..Quirks::default() };
+    let stand_in = stand_in(quirks).await;
+    let target = target(&stand_in);
+    let ada = made(&*target, &create_user("ada")).await;
+    stand_in.fail(Fault::next(1).behind(1).method("PUT").status(400).body("{}"));
+    let cleared = update(&ada, &[change("title", Some("Engineer".into()), None)]);
+    target.write(&cleared).await.result.expect("the first PUT was accepted");
+    assert_eq!(stand_in.writes().iter().filter(|write| write.method == "PUT").count(), 2);
+}

@@ -50,7 +50,7 @@ pub(super) struct Commit {
     #[serde(default)]
     pub(super) dry_run: bool,
     /// Removals that are meant: users deleted, disabled, or left in no group. More than a tenth of all users are held
-    /// unless as many are allowed. What is too much for one application alone is held there, unless some are allowed here.
+    /// unless as many are allowed. What is too much for one application alone is held there, unless as many are allowed here.
     #[serde(default, deserialize_with = "removals::in_body")]
     #[schema(inline)]
     pub(super) allow_removals: Option<Removals>,

@@ -238,6 +238,11 @@ impl Import {
         self.departing_users + self.unnamed_users
     }
 
+    /// Whether a person allowed as many removals as there are; fewer allow none.
+    pub fn removals_are_allowed(&self) -> bool {
+        self.request.allow_removals.is_some_and(|allowed| allowed >= self.removals())
+    }
+
     /// Why a complete file deletes nobody; `None` where it may, or is not complete.
     pub(super) fn deletes_nobody(&self) -> Option<String> {
         match self.unattributed {

@@ -49,7 +49,10 @@ impl ImportRunner {
                 import.unnamed_users += found.ids.len() as u64;
                 self.weigh_deletions(&mut import, &found.ids, now).await?;
             }
-            Kind::Group => import.unnamed_groups += found.ids.len() as u64,
+            Kind::Group => {
+                import.unnamed_groups += found.ids.len() as u64;
+                self.weigh_group_deletions(&mut import, &found.ids, now).await?;
+            }
         }
         Ok(match onward(&import, walk, found.next) {
             Some(walk) => Import { position: Position::Counting(walk), ..import },
@@ -118,7 +121,7 @@ impl ImportRunner {
 
     /// Whoever is taken away by a list that a person allowed is not held once more at each application.
     pub(super) async fn let_go(&self, import: &Import, user: &UserId) -> StoreResult<()> {
-        if let (Some(at), Some(_)) = (import.committed_at, import.request.allow_removals) {
+        if let (Some(at), true) = (import.committed_at, import.removals_are_allowed()) {
             // What was held before is marked by this; it comes due by itself.
             fuse::let_go(&self.tables, user, at).await?;
         }
@@ -127,7 +130,7 @@ impl ImportRunner {
 
     /// The same of memberships.
     pub(super) async fn let_members_go(&self, import: &Import, write: &UserWrite) -> StoreResult<()> {
-        if let (Some(at), Some(_)) = (import.committed_at, import.request.allow_removals) {
+        if let (Some(at), true) = (import.committed_at, import.removals_are_allowed()) {
             for group in &write.leave {
                 fuse::let_member_go(&self.tables, group, &write.new.id, at).await?;
             }

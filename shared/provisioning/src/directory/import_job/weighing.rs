@@ -1,5 +1,6 @@
-//! Before an import takes anything: what it takes is counted at each application too, where a few people of a large directory may
-//! be everybody. What is too much is held there, one by one, until a person decided. What a person allowed is not asked again.
+//! Before the departures and deletions of an import: what they take is counted at each application too, where a few people of a large
+//! directory may be everybody. What is too much is held there, one by one, until a person decided. Removals that a person allowed
+//! are not asked for again; values that are cleared are. New names come with what adds, and are counted one by one.
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use super::{CONCURRENCY, Entry, Import, LinePage, Position};
 use crate::directory::UserRecord;
 use crate::directory::file::Content;
 use crate::fuse::Turn;
-use crate::ids::UserId;
+use crate::ids::{GroupId, UserId};
 use crate::ports::{StoreResult, UserWrite};
 
 /// Most pages that are looked at for lines that take something at a time.
@@ -21,9 +22,6 @@ impl ImportRunner {
     /// Counts what the lines of a page take; behind the last the fuses judge, and what goes begins.
     pub(super) async fn weigh(&mut self, import: &Import, first: u32, now: Timestamp) -> StoreResult<Import> {
         let mut import = import.clone();
-        if import.request.allow_removals.is_some() {
-            return Ok(weighed(import));
-        }
         let departs = |entry: &Entry| entry.departs;
         let end = if import.departing == 0 { 0 } else { import.pages };
         for number in first..end.min(first.saturating_add(LOOKED_AT)) {
@@ -39,7 +37,11 @@ impl ImportRunner {
         if first.saturating_add(LOOKED_AT) < end {
             return Ok(Import { position: Position::Weighing(first + LOOKED_AT), ..import });
         }
-        import.weight.judge(&self.tables, now).await?;
+        let weight = match import.removals_are_allowed() {
+            true => import.weight.of_values(),
+            false => import.weight.clone(),
+        };
+        weight.judge(&self.tables, now).await?;
         Ok(weighed(import))
     }
 
@@ -50,7 +52,7 @@ impl ImportRunner {
         ids: &[String],
         now: Timestamp,
     ) -> StoreResult<()> {
-        if import.request.dry_run || import.request.allow_removals.is_some() {
+        if import.request.dry_run {
             return Ok(());
         }
         let directory = &self.tables.directory;
@@ -62,6 +64,20 @@ impl ImportRunner {
         let turns: Vec<Option<Turn>> = stream::iter(reads).buffered(CONCURRENCY).try_collect().await?;
         let turns: Vec<Turn> = turns.into_iter().flatten().collect();
         import.weight.add(&self.tables, &turns, now).await
+    }
+
+    /// The same of groups.
+    pub(super) async fn weigh_group_deletions(
+        &self,
+        import: &mut Import,
+        ids: &[String],
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        if import.request.dry_run {
+            return Ok(());
+        }
+        let groups = ids.iter().map(|id| parsed(id)).collect::<StoreResult<Vec<GroupId>>>()?;
+        import.weight.add_groups(&self.tables, &groups, now).await
     }
 
     /// Who the lines of a page are about that take something, as they are and as they are to be.

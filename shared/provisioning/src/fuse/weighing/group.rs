@@ -59,7 +59,7 @@ impl GroupWeighing {
             return Ok(Some(Self { after: Some(last.clone()), takes, ..self.clone() }));
         }
         for configured in &applications {
-            takes.count(configured, self.of_the_group(tables, configured, now).await?);
+            takes.count(configured, of_a_group(tables, configured, &self.group, now).await?);
         }
         takes.judge(tables, now).await?;
         Ok(None)
@@ -113,19 +113,19 @@ impl GroupWeighing {
         }
         member.account_or_value(configured, link, now)
     }
+}
 
-    /// What the group itself is to the fuse.
-    async fn of_the_group(
-        &self,
-        tables: &Tables,
-        configured: &Configured,
-        now: Timestamp,
-    ) -> StoreResult<Counted> {
-        let link = tables.links.link(&LinkKey::group(&configured.application.id, &self.group)).await?;
-        let goes = link.is_some_and(|link| {
-            let taken = matches!(plan_group(configured, None, &link), GroupPlan::Empty | GroupPlan::Delete);
-            taken && !link.may_lose(configured.group_removal_kind(&link), now)
-        });
-        Ok(Counted { groups: u64::from(goes), ..Counted::default() })
-    }
+/// What a group that is deleted is itself to the fuse.
+pub(super) async fn of_a_group(
+    tables: &Tables,
+    configured: &Configured,
+    group: &GroupId,
+    now: Timestamp,
+) -> StoreResult<Counted> {
+    let link = tables.links.link(&LinkKey::group(&configured.application.id, group)).await?;
+    let goes = link.is_some_and(|link| {
+        let taken = matches!(plan_group(configured, None, &link), GroupPlan::Empty | GroupPlan::Delete);
+        taken && !link.may_lose(configured.group_removal_kind(&link), now)
+    });
+    Ok(Counted { groups: u64::from(goes), ..Counted::default() })
 }

@@ -15,7 +15,7 @@ use super::{Counted, Fuse, Loss};
 use crate::application::{Configured, Departure, Lifecycle};
 use crate::desired::Desired;
 use crate::directory::UserRecord;
-use crate::ids::{ApplicationId, UserId};
+use crate::ids::{ApplicationId, GroupId, UserId};
 use crate::link::{Link, RemovalKind};
 use crate::plan::{UserPlan, plan_user};
 use crate::ports::{StoreResult, Tables};
@@ -58,6 +58,35 @@ impl Weight {
             self.count(&configured, losses.into_iter().fold(Counted::default(), Counted::and));
         }
         Ok(())
+    }
+
+    /// Adds these groups, which are deleted; who is in them is added by himself.
+    ///
+    /// # Errors
+    ///
+    /// A table did not answer.
+    pub async fn add_groups(
+        &mut self,
+        tables: &Tables,
+        groups: &[GroupId],
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        if groups.is_empty() {
+            return Ok(());
+        }
+        for configured in enabled(tables).await? {
+            let counts = groups.iter().map(|group| group::of_a_group(tables, &configured, group, now));
+            let counts: Vec<Counted> = stream::iter(counts).buffered(CONCURRENT).try_collect().await?;
+            self.count(&configured, counts.into_iter().fold(Counted::default(), Counted::and));
+        }
+        Ok(())
+    }
+
+    /// Of it, the values alone.
+    #[must_use]
+    pub fn of_values(&self) -> Self {
+        let values = |counted: &Counted| Counted { values: counted.values, ..Counted::default() };
+        Self(self.0.iter().map(|(application, counted)| (application.clone(), values(counted))).collect())
     }
 
     fn count(&mut self, configured: &Configured, more: Counted) {

@@ -93,7 +93,7 @@ impl Task<'_> {
                         let told = Told::failure(Action::Update, "", requests).with_changes(&changes);
                         return self.fail(&link, seen, &error, told).await.map(Sent::Ended);
                     }
-                    if self.takes_out_nobody(&chunk, &mut requests).await {
+                    if changes.is_empty() && self.takes_out_nobody(&chunk, &mut requests).await {
                         match self.was_no_member(group, &link, seen, &chunk, requests).await? {
                             Some(settled) => link = settled,
                             None => return Ok(Sent::Ended(Next::Stop)),
@@ -198,6 +198,11 @@ impl Round {
     ) -> Refusal {
         let members = chunk.add.len() + chunk.remove.len();
         self.refused += 1;
+        // Of trouble, and of several operations, some may have been done all the same.
+        let in_part = !changes.is_empty() || !chunk.remove.is_empty();
+        if in_part || matches!(error, TargetError::Failed(_)) {
+            self.doubted.extend(chunk.add.keys().cloned());
+        }
         // So many in a row are no matter of single members.
         let most = 3 + (members.max(2).ilog2() as usize) + 10;
         if members == 0 || self.refused > most {

@@ -40,7 +40,7 @@ struct LookedAt<'a> {
 pub(super) enum Sent {
     /// Settled; the link as it is now.
     Well(Box<Link>),
-    /// The target refuses what was sent, and nothing of it was done. The claim stands, with the doubts.
+    /// The target refuses what was sent. The claim stands, with the doubts.
     Refused { claimed: Box<Link>, error: TargetError, requests: Vec<RequestNote> },
     /// Not, and what to do next.
     Ended(Next),

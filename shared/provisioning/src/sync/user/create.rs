@@ -165,7 +165,8 @@ impl Task<'_> {
         };
         match error {
             TargetError::Conflict(detail) => {
-                match self.taken_by(&claimed, wanted.keys(), &mut requests).await {
+                let is_first = link.state != State::Conflict;
+                match self.taken_by(wanted.keys(), is_first, &mut requests).await {
                     Ok(candidates) => self.judge_match(&claimed, wanted, candidates, &detail, requests).await,
                     Err(error) => {
                         let told = Told::failure(Action::Create, "", requests).named(&wanted.keys.name);

@@ -17,7 +17,11 @@ pub(super) fn all() -> Vec<Case> {
             name: "be told that the verbs are not known",
             capabilities: usual(),
             act: title(),
-            instead: &[("PATCH", "/Users/7", "400 Bad Request", r#"{"scimType": "invalidSyntax"}"#)],
+            instead: &[
+                ("PATCH", "/Users/7", "400 Bad Request", r#"{"scimType": "invalidSyntax"}"#),
+                ("GET", "/Users/7", "200 OK", r#"{"id": "7", "userName": "ada", "title": "Engineer"}"#),
+                ("GET", "/Users/7", "200 OK", r#"{"id": "7", "userName": "ada", "title": "Director"}"#),
+            ],
         },
         Case {
             name: "be told that no PATCH clears an attribute",
@@ -40,7 +44,11 @@ pub(super) fn all() -> Vec<Case> {
             name: "be told that a group is not named by a path",
             capabilities: usual(),
             act: renamed(),
-            instead: &[("PATCH", "/Groups/9", "400 Bad Request", r#"{"scimType": "invalidPath"}"#)],
+            instead: &[
+                ("PATCH", "/Groups/9", "400 Bad Request", r#"{"scimType": "invalidPath"}"#),
+                ("GET", "/Groups/9", "200 OK", r#"{"id": "9", "displayName": "Crew"}"#),
+                ("GET", "/Groups/9", "200 OK", r#"{"id": "9", "displayName": "Team"}"#),
+            ],
         },
     ]
 }
