@@ -21,6 +21,7 @@ async fn eve_in_doubt(applied: bool) -> World {
     world.user("ada", "Engineer", &["sales"]).await;
     world.enable().await;
     settled(&mut world).await;
+    world.agree_on_the_time();
     let lost = Fault::next(1).method("POST").path("/Users");
     world.stand_in.fail(if applied { lost.after_applying().cut() } else { lost.cut() });
     world.user("eve", "Spy", &["sales"]).await;

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use provisioning::activity::OutcomeResult;
 use provisioning::application::{Departure, Policy};
-use provisioning::clock::Clock as _;
 use provisioning::directory::Status;
 use provisioning::link::{Link, LinkKey, Origin, State};
 use provisioning::target::Kind;
@@ -75,14 +74,13 @@ async fn a_create_answered_with_an_account_of_another_source_leaves_it_to_a_pers
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::disallowed_methods, reason = "the target dates what it has by real time")]
 async fn a_create_answered_with_an_account_of_nobody_else_adopts_it_and_sends_what_differs() {
     let mut world = with_bob().await;
     let theirs = json!({"schemas": [scim::USER_SCHEMA], "userName": "ada", "title": "Old", "active": true});
     let id = world.stand_in.seed(Kind::User, &theirs).unwrap();
     // What it shows of its age is what tells it from one that was just made.
-    let since_made = jiff::Timestamp::now().duration_since(world.clock.now()).unsigned_abs();
-    world.clock.advance(since_made + std::time::Duration::from_secs(600));
+    world.agree_on_the_time();
+    world.clock.advance(std::time::Duration::from_secs(600));
     ada_comes(&mut world).await;
     let ada = link(&world, "ada").await;
     assert_eq!((ada.state, ada.origin), (State::Linked, Some(Origin::Adopted)));

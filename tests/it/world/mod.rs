@@ -14,7 +14,7 @@ use aws::tables::TableNames;
 use jiff::Timestamp;
 use provisioning::activity::Outcome;
 use provisioning::application::{Configuration, Links, Policy, Selection, Setup};
-use provisioning::clock::SteppedClock;
+use provisioning::clock::{Clock as _, SteppedClock};
 use provisioning::detect::Detector;
 use provisioning::directory::import_job::Imports;
 use provisioning::directory::job::{Deletions, DirectoryWorker};
@@ -237,6 +237,13 @@ impl World {
     /// Deletes a user.
     pub async fn delete(&self, id: &str) {
         self.tables.directory.delete_user(&id.parse().unwrap()).await.unwrap();
+    }
+
+    /// From now on it is as late here as at the target, which dates what it has by real time.
+    #[expect(clippy::disallowed_methods, reason = "the target dates what it has by real time")]
+    pub fn agree_on_the_time(&self) {
+        let late = Timestamp::now().duration_since(self.clock.now());
+        self.clock.advance(late.unsigned_abs());
     }
 
     /// The application's events, oldest first.
