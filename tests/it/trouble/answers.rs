@@ -42,6 +42,7 @@ async fn a_lost_create(leaves: impl AsyncFnOnce(&World)) -> World {
     let mut world = ada_in_step(at_once()).await;
     let quirks = Quirks { external_id_filter_finds_nothing: true, ..Quirks::default() };
     world.stand_in.set_quirks(quirks);
+    world.agree_on_the_time();
     world.stand_in.fail(Fault::next(1).method("POST").path("/Users").after_applying().cut());
     world.user("eve", "Spy", &["eng"]).await;
     world.step().await;
