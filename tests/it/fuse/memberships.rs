@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use provisioning::application::{Configuration, Links, Selection};
-use provisioning::fuse::{Counted, Removes, let_go, let_member_go};
+use provisioning::fuse::{Counted, Fuse, Limits, Loss, MemberPermits, Removes, let_go, let_member_go};
 use provisioning::ids::GroupId;
 use provisioning::link::{LinkKey, MemberRemoval, Trouble};
 use provisioning::ports::{Pushed, Stamps};
@@ -316,4 +316,24 @@ async fn a_group_that_held_members_at_another_tenant_and_is_wanted_no_more_holds
     Box::pin(world.setup.configure(&world.application, new)).await.unwrap();
     settled(&mut world).await;
     assert_eq!((held_members(&world).await, held(&world).await), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_counted_since_he_was_read_blows_no_fuse() {
+    let world = company(100, 20).await;
+    let group = "g0".parse().unwrap();
+    let pushed = world.tables.memberships.pushed_page(&world.application, &group, None, 10).await.unwrap();
+    let asked: Vec<_> = pushed.into_iter().map(|member| (member, Loss::Lost)).collect();
+    let fuse = Fuse { tables: &world.tables, application: &world.application, limits: Limits::default() };
+    let now = world.setup.clock.now();
+    let first = fuse.ask_members(&group, &asked, now).await.unwrap();
+    assert!(
+        matches!(&first, MemberPermits::Answered { granted, held: None } if granted.len() == 10),
+        "{first:?}"
+    );
+    // Twice as many would be too many; they are the same.
+    let second = fuse.ask_members(&group, &asked, now).await.unwrap();
+    assert!(matches!(second, MemberPermits::Changed), "{second:?}");
+    assert_eq!(blown(&world).await, None);
+    assert_eq!(counted(&world).await, Counted { memberships: 10, lost: 10, ..Counted::default() });
 }

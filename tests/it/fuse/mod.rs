@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use provisioning::application::{Configuration, Selection};
 use provisioning::directory::Status;
-use provisioning::fuse::{Blown, Counted, HeldRemovals, Window};
-use provisioning::link::{Link, LinkKey, Trouble};
+use provisioning::fuse::{Blown, Counted, Fuse, HeldRemovals, Limits, Permit, Removes, Window};
+use provisioning::link::{Link, LinkKey, RemovalKind, Trouble};
 
 use crate::world::{Run, World};
 
@@ -264,4 +264,21 @@ async fn one_person_taken_away_by_hand_is_never_held() {
     assert_eq!(world.accounts()[&name(7)], None);
     assert_eq!(held(&world).await, 1, "the other one waits on");
     assert_eq!(window(&world).await.counted(now).accounts, 5, "and he counts");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_counted_since_his_link_was_read_blows_no_fuse() {
+    let world = company(40).await;
+    let fuse = Fuse { tables: &world.tables, application: &world.application, limits: Limits::default() };
+    let (now, removal) = (world.setup.clock.now(), (RemovalKind::Removal, Removes::Account));
+    let mut fourth = None;
+    for n in 0..4 {
+        let read = link(&world, n).await;
+        assert!(matches!(fuse.ask(&read, removal, now).await.unwrap(), Permit::Granted(_)), "{n}");
+        fourth = Some(read);
+    }
+    // A fifth would be too many; it is the fourth once more.
+    let again = fuse.ask(&fourth.unwrap(), removal, now).await.unwrap();
+    assert!(matches!(again, Permit::Changed), "{again:?}");
+    assert_eq!((blown(&world).await, window(&world).await.counted(now).accounts), (None, 4));
 }

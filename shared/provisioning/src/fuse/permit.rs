@@ -68,6 +68,8 @@ impl Fuse<'_> {
             let window = self.tables.fuse.window(self.application).await?;
             let (after, granted) = match window.let_through(removes, &self.limits, now) {
                 Ok(after) => (after, Stamps::Link(link, &stamped)),
+                // Somebody else may have counted this very removal since the link was read.
+                Err(_) if !self.is_as_read(link).await? => return Ok(Permit::Changed),
                 Err(after) => (*after, Stamps::None),
             };
             let why = after.blown.as_ref().map(|blown| blown.why.clone()).unwrap_or_default();
@@ -206,6 +208,8 @@ impl Fuse<'_> {
             let (after, stamps, answer) = match window.let_through(removes, &self.limits, now) {
                 Ok(_) if stamps.is_empty() => return Ok(Ok(())),
                 Ok(after) => (after, Stamps::Members(group, stamps), Ok(())),
+                // Somebody else may have counted these very members since they were read.
+                Err(_) if !self.are_as_read(group, members).await? => return Ok(Err(None)),
                 Err(after) => {
                     let after = *after;
                     let why = after.blown.as_ref().map(|blown| blown.why.clone()).unwrap_or_default();
@@ -222,6 +226,22 @@ impl Fuse<'_> {
             }
         }
         Err(contended())
+    }
+
+    /// Read after the window: whoever counts it meanwhile changes the window too.
+    async fn is_as_read(&self, link: &Link) -> StoreResult<bool> {
+        let current = self.tables.links.link(&link.key).await?;
+        let is_it = |current: Link| {
+            (current.work.revision, current.work.generation) == (link.work.revision, link.work.generation)
+        };
+        Ok(current.is_some_and(is_it))
+    }
+
+    /// The same of memberships.
+    async fn are_as_read(&self, group: &GroupId, members: &[(Pushed, Loss)]) -> StoreResult<bool> {
+        let users: Vec<UserId> = members.iter().map(|(member, _)| member.user.clone()).collect();
+        let current = self.tables.memberships.pushed_among(self.application, group, &users).await?;
+        Ok(members.iter().all(|(member, _)| current.get(&member.user) == Some(member)))
     }
 
     /// Lets one membership go that a person ended himself: it counts and is never held. `false`: it is not as it was read.
