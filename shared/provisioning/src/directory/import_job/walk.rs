@@ -47,11 +47,15 @@ impl ImportRunner {
             Kind::User => {
                 import.users_counted += found.seen;
                 import.unnamed_users += found.ids.len() as u64;
-                self.weigh_deletions(&mut import, &found.ids, now).await?;
+                if !import.request.dry_run {
+                    self.weigh_deletions(&mut import, &found.ids, now).await?;
+                }
             }
             Kind::Group => {
                 import.unnamed_groups += found.ids.len() as u64;
-                self.weigh_group_deletions(&mut import, &found.ids, now).await?;
+                if !import.request.dry_run {
+                    self.weigh_group_deletions(&mut import, &found.ids, now).await?;
+                }
             }
         }
         Ok(match onward(&import, walk, found.next) {

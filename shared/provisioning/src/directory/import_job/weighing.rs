@@ -52,9 +52,6 @@ impl ImportRunner {
         ids: &[String],
         now: Timestamp,
     ) -> StoreResult<()> {
-        if import.request.dry_run {
-            return Ok(());
-        }
         let directory = &self.tables.directory;
         let reads = ids.iter().map(|id| async move {
             let id: UserId = parsed(id)?;
@@ -73,9 +70,6 @@ impl ImportRunner {
         ids: &[String],
         now: Timestamp,
     ) -> StoreResult<()> {
-        if import.request.dry_run {
-            return Ok(());
-        }
         let groups = ids.iter().map(|id| parsed(id)).collect::<StoreResult<Vec<GroupId>>>()?;
         import.weight.add_groups(&self.tables, &groups, now).await
     }
