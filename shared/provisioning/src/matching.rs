@@ -101,7 +101,7 @@ pub struct Candidate {
 }
 
 /// How long after it was asked for something may be made, the difference of two clocks included: some targets queue what they accept.
-const DONE_LATE: SignedDuration = SignedDuration::from_hours(1);
+pub(crate) const DONE_LATE: SignedDuration = SignedDuration::from_hours(1);
 /// Most candidates that are shown.
 const SHOWN: usize = 20;
 

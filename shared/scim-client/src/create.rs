@@ -88,11 +88,11 @@ impl HttpTarget {
     }
 }
 
-/// An error behind an accepted creation: the resource may be there, so that the next attempt must look. A time to wait
-/// and refused credentials stay what they are.
+/// An error behind an accepted creation: the resource may be there, so that the next attempt must look. A time to wait stays
+/// what it is; refused credentials are met by the next request.
 fn after_creation(request: &str, error: TargetError) -> TargetError {
     match error {
-        kept @ (TargetError::Throttled(_) | TargetError::Unauthorized(_) | TargetError::Unknown(_)) => kept,
+        kept @ (TargetError::Throttled(_) | TargetError::Unknown(_)) => kept,
         other => TargetError::Unknown(format!("{request} was accepted, but then: {other}")),
     }
 }

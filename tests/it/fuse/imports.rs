@@ -101,6 +101,24 @@ async fn whose_title_is_cleared() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_are_renamed() {
+    let mut world = company().await;
+    let ids: String = (0..SALES).map(|n| format!("{n},{}\n", name(n))).collect();
+    world.imported(&format!("id,username\n{ids}"), PARTIAL).await;
+    settled(&mut world).await;
+    let names: String = (0..20).map(|n| format!("{n},new-{}\n", name(n))).collect();
+    let import = world.imported(&format!("id,username\n{names}"), unasked(PARTIAL)).await;
+    assert_eq!((import.state, import.tally.updated), (ImportState::Finished, 20));
+    settled(&mut world).await;
+    assert_eq!((world.writes(), held(&world).await), (Vec::new(), 20), "not even the first four go");
+    let shown = digest(&world).await;
+    approve(&world, &shown).await.unwrap();
+    settled(&mut world).await;
+    let renamed = world.accounts().keys().filter(|name| name.starts_with("new-")).count();
+    assert_eq!((renamed, active(&world), held(&world).await), (20, SALES, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_lose_one_of_two_groups() {
     let text = file(0..20, |_| "Clerk,Sales,active");
     let world = is_held(PARTIAL, &text, 1, "50 memberships would be taken away, more than 10 %").await;

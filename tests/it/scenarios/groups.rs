@@ -5,7 +5,7 @@ use std::time::Duration;
 use provisioning::activity::OutcomeResult;
 use provisioning::link::{Link, LinkKey, Trouble};
 use provisioning::target::Kind;
-use testkit::{GroupRename, Quirks};
+use testkit::{GroupRename, Quirks, UnknownMember};
 
 use crate::world::{Run, World};
 
@@ -18,12 +18,23 @@ async fn group(world: &World) -> Link {
     world.tables.links.link(&key).await.unwrap().expect("a link")
 }
 
+/// Why what failed did, in all that was told.
+async fn told(world: &mut World) -> Vec<String> {
+    let failed = world.events().await.into_iter().filter(|event| event.result == OutcomeResult::Failure);
+    failed.map(|event| event.reason).collect()
+}
+
 fn name(n: usize) -> String {
     format!("u{n:04}")
 }
 
 /// So many users with accounts, of whom one was taken away at the target, and a group of them all that comes after that.
 async fn with_one_gone(people: usize) -> World {
+    with_gone(people, &[people / 3], UnknownMember::Refused).await
+}
+
+/// The same where several were, and what the target makes of it.
+async fn with_gone(people: usize, gone: &[usize], unknown_member: UnknownMember) -> World {
     let mut world = World::new(&["first", "all"]).await;
     world.group("first", "First").await;
     for n in 0..people {
@@ -32,9 +43,12 @@ async fn with_one_gone(people: usize) -> World {
     world.enable().await;
     settled(&mut world).await;
     assert_eq!(world.accounts().len(), people);
-    let key = LinkKey::user(&world.application, &name(people / 3).parse().unwrap());
-    let gone = world.tables.links.link(&key).await.unwrap().unwrap().remote_id.unwrap();
-    assert!(world.stand_in.erase(Kind::User, gone.as_str()));
+    world.stand_in.set_quirks(Quirks { unknown_member, ..world.stand_in.quirks() });
+    for n in gone {
+        let key = LinkKey::user(&world.application, &name(*n).parse().unwrap());
+        let gone = world.tables.links.link(&key).await.unwrap().unwrap().remote_id.unwrap();
+        assert!(world.stand_in.erase(Kind::User, gone.as_str()));
+    }
     world.group("all", "All").await;
     for n in 0..people {
         world.user(&name(n), "Clerk", &["first", "all"]).await;
@@ -61,11 +75,7 @@ async fn a_group_of_3000_with_one_bad_member_has_all_the_others() {
 async fn a_bad_member_is_told_once_shown_and_tried_again_daily() {
     let mut world = with_one_gone(30).await;
     assert_eq!(world.stand_in.members_of("All").len(), 29);
-    let told = |events: Vec<provisioning::activity::Outcome>| {
-        let failed = events.into_iter().filter(|event| event.result == OutcomeResult::Failure);
-        failed.map(|event| event.reason).collect::<Vec<_>>()
-    };
-    let reasons = told(world.events().await);
+    let reasons = told(&mut world).await;
     assert_eq!(reasons.len(), 1, "{reasons:?}");
     assert!(reasons[0].starts_with("the target does not take 'u0010' as a member: "), "{reasons:?}");
     let links = &world.tables.links;
@@ -80,8 +90,40 @@ async fn a_bad_member_is_told_once_shown_and_tried_again_daily() {
     settled(&mut world).await;
     let tried = world.stand_in.writes().len();
     assert_eq!(tried, 1, "and a day later he is tried by himself");
-    assert_eq!(told(world.events().await).len(), 1, "which is not told again");
+    assert_eq!(told(&mut world).await.len(), 1, "which is not told again");
     assert_eq!(group(&world).await.parked.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_bad_members_are_tried_again_and_told_no_more() {
+    let mut world = with_gone(30, &[3, 20], UnknownMember::Refused).await;
+    assert_eq!((world.stand_in.members_of("All").len(), told(&mut world).await.len()), (28, 2));
+    world.stand_in.clear_log();
+    world.clock.advance(Duration::from_secs(25 * 3_600));
+    settled(&mut world).await;
+    assert_eq!(world.stand_in.writes().len(), 3, "together, and each alone");
+    assert_eq!(told(&mut world).await.len(), 2, "the group itself has not failed");
+    let group = group(&world).await;
+    assert_eq!((group.parked.len(), group.work.attempts), (2, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_to_whom_the_target_answers_with_trouble_is_tried_again_hourly() {
+    let mut world = with_gone(30, &[10], UnknownMember::Fails).await;
+    assert_eq!(world.stand_in.members_of("All").len(), 29);
+    let said = told(&mut world).await;
+    world.stand_in.clear_log();
+    world.clock.advance(Duration::from_secs(61 * 60));
+    settled(&mut world).await;
+    assert_eq!(world.stand_in.writes().len(), 1, "by himself, and at once");
+    assert_eq!(told(&mut world).await, said, "which is not told again");
+
+    // It was trouble, and has passed: nothing of the directory changed meanwhile.
+    world.stand_in.set_quirks(Quirks { unknown_member: UnknownMember::Kept, ..world.stand_in.quirks() });
+    world.clock.advance(Duration::from_secs(61 * 60));
+    settled(&mut world).await;
+    assert_eq!(world.stand_in.members_of("All").len(), 30);
+    assert_eq!(group(&world).await.parked.len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -149,7 +149,8 @@ pub fn full_link(key: LinkKey) -> Link {
         }],
         doubt: ids(&["name.givenName", "emails[type eq \"work\"].value"]),
         members_in_doubt: [(id("bob"), remote("43")), (id("cyd"), remote("44"))].into(),
-        parked: [(id("dan"), provisioning::link::Parked { reason: "400".into(), at: at(4) })].into(),
+        parked: [(id("dan"), provisioning::link::Parked { reason: "500".into(), at: at(4), trouble: true })]
+            .into(),
         deletion_in_doubt: true,
         compare: true,
         unassigned_since: Some(at(5)),

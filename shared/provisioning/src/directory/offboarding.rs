@@ -80,6 +80,9 @@ fn closure(link: &Link, groups: &BTreeSet<GroupId>, configured: &Configured) -> 
         true => (Desired::Suspended, "on_disable"),
         false => (Desired::Unassigned, "on_unassign"),
     };
+    if configured.keeps(link, desired) {
+        return told(Closure::Left, "a person decided that it stays");
+    }
     if configured.departure(desired) == Departure::Leave {
         return told(Closure::Left, &format!("the policy {name} is to leave it"));
     }

@@ -103,16 +103,19 @@ async fn let_one_go(
         let Some(found) = link else { return Ok(None) };
         let record = tables.directory.user(user).await?;
         let desired = Desired::of(record.as_ref(), &configured.selection);
+        // What was said before of his staying ends by what is said now.
+        let kept = found.is_kept(desired);
+        let unkept = Link { removal: found.removal.filter(|_| !kept), ..found.clone() };
         let goes = desired != Desired::Active
             && (found.create_is_open(application.target_generation)
-                || plan_user(&configured, record.as_ref(), &found, now) != UserPlan::Nothing);
+                || plan_user(&configured, record.as_ref(), &unkept, now) != UserPlan::Nothing);
         if !goes {
             return Ok(None);
         }
         let fuse = Fuse { tables, application: &key.application, limits: application.policy.fuse };
         let kind = configured.removal_kind(desired);
         if fuse.grant(&found, (kind, Removes::Account), now).await? {
-            if !found.is_held() {
+            if !found.is_held() && !kept {
                 return Ok(None);
             }
             return mark(tables, key, application.version, now).await.map(Some);

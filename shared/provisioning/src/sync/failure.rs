@@ -10,7 +10,7 @@ use crate::activity::Action;
 use crate::application::Pace;
 use crate::clock::after;
 use crate::link::{Link, State};
-use crate::matching::Candidate;
+use crate::matching::{Candidate, DONE_LATE};
 use crate::ports::StoreResult;
 use crate::target::{RequestNote, TargetError};
 
@@ -32,7 +32,7 @@ const TROUBLE: [u64; 8] = [1, 4, 15, 60, 300, 1_800, 7_200, 21_600];
 /// After a refusal of this object: it will be refused again until somebody changes something, which marks it anew.
 const REFUSAL: [u64; 3] = [3_600, 21_600, 86_400];
 const DAILY: u64 = 86_400;
-/// How often a create whose answer was lost is looked for, over 20 seconds, before it is believed not to have been done.
+/// How often a create whose answer was lost is looked for, at least, before it is believed not to have been done.
 const LOOKS_FOR_A_LOST_CREATE: usize = 3;
 
 /// Decides. `attempts` are the failures in a row before this one.
@@ -175,11 +175,13 @@ impl Task<'_> {
     }
 
     /// A create that may have been sent is not to be seen at the target. It may still be under way, or not be shown yet,
-    /// so it is forgotten only when it was not to be seen several times, at growing distances.
+    /// so it is forgotten only when it was not to be seen several times, at growing distances, for as long as it may come late.
     pub(super) async fn unresolved(&self, link: &Link, requests: &[RequestNote]) -> StoreResult<Next> {
         let seen = link.work.generation;
         let looked = link.work.attempts as usize;
-        let Some(seconds) = TROUBLE.get(looked).filter(|_| looked < LOOKS_FOR_A_LOST_CREATE) else {
+        let late = link.asked_at.is_some_and(|asked_at| self.now().duration_since(asked_at) <= DONE_LATE);
+        let seconds = TROUBLE.get(looked).copied().unwrap_or(DAILY);
+        if looked >= LOOKS_FOR_A_LOST_CREATE && !late {
             let forget = |link: &mut Link| {
                 link.state = State::New;
                 link.doubt.clear();
@@ -190,9 +192,9 @@ impl Task<'_> {
                 link.work.problem = None;
             };
             return Ok(self.settle(link, seen, Due::Done, None, None, forget).await?.next());
-        };
+        }
         tracing::debug!(link = %self.key, requests = requests.len(), "an open create is not to be seen yet");
-        let again = Due::At(after(self.now(), Duration::from_secs(*seconds)));
+        let again = Due::At(after(self.now(), Duration::from_secs(seconds)));
         Ok(self.settle(link, seen, again, None, None, |link| link.work.attempts += 1).await?.next())
     }
 

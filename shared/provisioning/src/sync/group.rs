@@ -12,7 +12,6 @@ mod stay;
 
 pub(crate) use adopt::shown_members;
 
-use super::lacking::DELETED_THERE;
 use super::settlement::Due;
 use super::task::{Current, Next, ROUNDS, Task};
 use crate::desired::Desired;
@@ -49,7 +48,7 @@ impl Task<'_> {
             }
             let next = match plan {
                 GroupPlan::Nothing if self.is_missing_in_vain(&link, desired) => {
-                    self.was_gone(&link, link.work.generation, DELETED_THERE, Vec::new()).await?
+                    self.is_over_or_back(&link).await?
                 }
                 GroupPlan::Nothing => self.no_group(group, &link).await?,
                 GroupPlan::Match { attributes } => {

@@ -13,7 +13,7 @@ use crate::ports::StoreResult;
 use crate::target::{Kind, RequestNote, TargetError};
 
 /// How it came to be gone that stood missing.
-pub(super) const DELETED_THERE: &str = "somebody else deleted it at the target";
+const DELETED_THERE: &str = "somebody else deleted it at the target";
 
 impl Task<'_> {
     /// Reads what a listing lacked. Only if the target says that it is not there, and answers us otherwise, is it gone; what is
@@ -107,6 +107,40 @@ impl Task<'_> {
             Object::User(_) => self.gone(link, seen, due, told).await,
             Object::Group(group) => self.group_gone(group, link, seen, due, told).await,
         }
+    }
+
+    /// It stands missing, and nobody wants it any more. Somebody may have brought it back since: what is there again is kept, to be
+    /// let go as any other.
+    pub(super) async fn is_over_or_back(&self, link: &Link) -> StoreResult<Next> {
+        let seen = link.work.generation;
+        let mut requests = Vec::new();
+        let Some(remote_id) = &link.remote_id else {
+            return self.was_gone(link, seen, DELETED_THERE, requests).await;
+        };
+        let read = self.target().get(self.key.kind(), remote_id).await;
+        requests.extend(read.requests);
+        let error = match read.result {
+            Ok(_) => {
+                self.settle(link, seen, Due::At(self.now()), None, None, |link| {
+                    link.state = State::Linked;
+                    link.work.problem = None;
+                    link.presence_changed = true;
+                })
+                .await?;
+                return Ok(Next::Again);
+            }
+            Err(TargetError::NotFound(_)) => {
+                let control = self.target().control().await;
+                requests.extend(control.requests);
+                match control.result {
+                    Ok(()) => return self.was_gone(link, seen, DELETED_THERE, requests).await,
+                    Err(error) => error,
+                }
+            }
+            Err(error) => error,
+        };
+        let error = self.judge(error, &mut requests).await;
+        self.fail(link, seen, &error, Told::failure(Action::Hold, "", requests)).await
     }
 
     /// Whether it stands missing at this target though nobody wants it any more.

@@ -5,7 +5,6 @@ mod leave;
 
 use std::collections::BTreeMap;
 
-use super::lacking::DELETED_THERE;
 use super::settlement::{Due, Settled};
 use super::task::{Current, Next, ROUNDS, Task, Told};
 use crate::activity::Action;
@@ -114,7 +113,7 @@ impl Task<'_> {
     async fn nothing(&self, record: Option<&UserRecord>, link: &Link) -> StoreResult<Next> {
         let desired = Desired::of(record, &self.configured().selection);
         if self.is_missing_in_vain(link, desired) {
-            return self.was_gone(link, link.work.generation, DELETED_THERE, Vec::new()).await;
+            return self.is_over_or_back(link).await;
         }
         let wanted = desired == Desired::Active;
         // A change that was rejected is forgotten once nobody asks for it any more.

@@ -75,12 +75,13 @@ pub(super) fn plan(
     Planned { write, result, departs, disables, removes, leaves }
 }
 
-/// What is to be, but nothing of what was is taken away.
+/// What is to be, but nothing of what was is taken away. A name is: who signs in by it is shut out where it changes by mistake.
 fn without_losses(new: &User, old: &User) -> User {
     let kept = |new: &Option<String>, old: &Option<String>| new.clone().or_else(|| old.clone());
     let mut custom = old.custom.clone();
     custom.extend(new.custom.clone());
     User {
+        username: old.username.clone(),
         email: kept(&new.email, &old.email),
         first_name: kept(&new.first_name, &old.first_name),
         last_name: kept(&new.last_name, &old.last_name),

@@ -1,6 +1,6 @@
 //! Before the departures and deletions of an import: what they take is counted at each application too, where a few people of a large
 //! directory may be everybody. What is too much is held there, one by one, until a person decided. Removals that a person allowed
-//! are not asked for again; values that are cleared are. New names come with what adds, and are counted one by one.
+//! are not asked for again; values that are cleared, and new names, are.
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;

@@ -7,6 +7,7 @@ use super::super::failure::tomorrow;
 use super::super::members::PAGE;
 use super::super::settlement::{Due, Settled};
 use super::super::task::{Next, Task, Told};
+use super::halves::PASSING;
 use crate::activity::Action;
 use crate::desired::Desired;
 use crate::drift::Observed;
@@ -26,7 +27,7 @@ struct Wanted<'a> {
     seen: u64,
     /// A create was open before this attempt.
     open: bool,
-    /// Without members: with them it was refused.
+    /// Without members: with them it was refused, or answered with trouble more than once.
     bare: bool,
 }
 
@@ -67,8 +68,9 @@ impl Task<'_> {
         let sought = Sought { kind: Kind::Group, external_id: &external_id, name: &name, creating: open };
         match decide(&candidates, &sought, &self.rules()) {
             Match::None => {
-                let wanted =
-                    Wanted { name: &name, external_id: &external_id, attributes, seen, open, bare: false };
+                // A target that answers with trouble again and again may do so because of a member.
+                let bare = open && link.work.attempts >= PASSING;
+                let wanted = Wanted { name: &name, external_id: &external_id, attributes, seen, open, bare };
                 self.create_group(group, link, &wanted, requests).await
             }
             Match::Link { found, origin } => {
@@ -94,7 +96,7 @@ impl Task<'_> {
         wanted: &Wanted<'_>,
         mut requests: Vec<RequestNote>,
     ) -> StoreResult<Next> {
-        let Wanted { name, external_id, attributes, seen, bare, .. } = *wanted;
+        let Wanted { name, external_id, attributes, seen, open, bare } = *wanted;
         let (users, more) = self.everybody(group, None).await?;
         // Nothing is at the target yet, whatever an earlier attempt recorded before it was cut off.
         let facts = self.facts(group, link, &users).await?.into_iter();
@@ -130,6 +132,10 @@ impl Task<'_> {
             })
             .await?;
         let Ok(claimed) = intent else { return Ok(Next::Again) };
+        if !open {
+            // Whoever was pushed was pushed in a group that is no more.
+            self.forget_all_pushed(group).await?;
+        }
         self.record(group, &first).await?;
         let write = Write::Create {
             kind: Kind::Group,
@@ -277,7 +283,13 @@ impl Task<'_> {
     ) -> StoreResult<Next> {
         let seen = link.work.generation;
         let here = link.target_generation == self.generation();
+        let another =
+            !link.create_is_open(self.generation()) && link.remote_id.as_ref() != Some(&found.remote_id);
         let Ok(link) = self.intend(link, None, |_| {}).await? else { return Ok(Next::Again) };
+        if another {
+            // Whoever was pushed was pushed in a group that this one is not.
+            self.forget_all_pushed(group).await?;
+        }
         let baseline = self.baseline(found);
         let take = Ownership::Take(found.remote_id.clone());
         let (action, reason) = match origin {

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::super::settlement::{Due, Settled};
 use super::super::task::{Next, Task, Told};
 use super::rounds::Sent;
@@ -16,7 +18,7 @@ use crate::target::{Change, RequestLimit, RequestNote, TargetError};
 /// Most members that a group leaves out; a target that refuses more refuses the group.
 const MOST_PARKED: usize = 50;
 /// So many answers in a row that tell of trouble (5xx) are believed to be about that. Some targets answer so to one member.
-const PASSING: u32 = 3;
+pub(super) const PASSING: u32 = 3;
 /// Longest reason that is kept of each, in bytes.
 const LONGEST_REASON: usize = 300;
 
@@ -42,7 +44,9 @@ pub(super) struct Round {
 
 impl Round {
     /// A round for this group as it stands.
-    pub(super) fn of(link: &Link, changes: Vec<Change>, last: Vec<Change>) -> Self {
+    pub(super) fn of(link: &Link, changes: Vec<Change>, last: Vec<Change>, now: Timestamp) -> Self {
+        let again = link.parked_until(now);
+        let troubled = |user: &UserId| link.parked.get(user).is_some_and(|parked| parked.trouble);
         Self {
             changes,
             last,
@@ -51,7 +55,7 @@ impl Round {
             alone: Vec::new(),
             doubted: link.members_in_doubt.keys().cloned().collect(),
             stays: None,
-            doubts_trouble: link.work.attempts >= PASSING,
+            doubts_trouble: link.work.attempts >= PASSING || again.iter().any(troubled),
         }
     }
 }
@@ -125,11 +129,14 @@ impl Task<'_> {
         round: Round,
     ) -> StoreResult<Sent> {
         let mut link = link.clone();
-        let too_many = link.parked.len() + round.alone.len() > MOST_PARKED;
-        let nobody = round.accepted == 0 && round.alone.len() > 1;
+        // Who was left out before, and is tried again, says nothing about the group.
+        let fresh = round.alone.iter().filter(|(user, ..)| !link.parked.contains_key(user)).count();
+        let too_many = link.parked.len() + fresh > MOST_PARKED;
+        let nobody = round.accepted == 0 && fresh > 1;
         for (user, error, requests) in round.alone {
             // Trouble is a member's only where others had none.
-            let is_trouble = round.accepted == 0 && matches!(error, TargetError::Failed(_));
+            let again = link.parked.contains_key(&user);
+            let is_trouble = round.accepted == 0 && !again && matches!(error, TargetError::Failed(_));
             if too_many || nobody || is_trouble {
                 let told = Told::failure(Action::Update, "", requests);
                 return self.fail(&link, seen, &error, told).await.map(Sent::Ended);
@@ -168,7 +175,8 @@ impl Task<'_> {
         let now = self.now();
         // He is not in it: the refusal says so for certain, unless an earlier request may have put him in, before he was refused.
         // Trouble does not say so. Then he is taken out again should he leave.
-        let certain = !may_be_in && !matches!(error, TargetError::Failed(_));
+        let trouble = matches!(error, TargetError::Failed(_));
+        let certain = !may_be_in && !trouble;
         if certain {
             let memberships = &self.tables().memberships;
             memberships.forget_pushed(&self.key.application, group, std::slice::from_ref(user)).await?;
@@ -178,7 +186,7 @@ impl Task<'_> {
                 if certain {
                     link.members_in_doubt.remove(user);
                 }
-                link.parked.insert(user.clone(), Parked { reason: reason.clone(), at: now });
+                link.parked.insert(user.clone(), Parked { reason: reason.clone(), at: now, trouble });
             })
             .await?;
         Ok(match settled {

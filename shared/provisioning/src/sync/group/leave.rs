@@ -50,7 +50,7 @@ impl Task<'_> {
             self.tables().memberships.forget_pushed(&self.key.application, group, &elsewhere).await?;
             let remove = ours.into_iter().map(|member| (member.user, member.remote_id)).collect();
             let plan = MemberPlan { remove, ..MemberPlan::default() };
-            let mut round = Round::of(&link, Vec::new(), Vec::new());
+            let mut round = Round::of(&link, Vec::new(), Vec::new(), self.now());
             for chunk in chunks(&plan, self.request_limit()) {
                 match self.send_in_halves(group, &link, seen, &mut round, chunk).await? {
                     Sent::Well(settled) => link = *settled,
@@ -165,7 +165,7 @@ impl Task<'_> {
     }
 
     /// The group is gone, and its memberships with it.
-    async fn forget_all_pushed(&self, group: &GroupId) -> StoreResult<()> {
+    pub(super) async fn forget_all_pushed(&self, group: &GroupId) -> StoreResult<()> {
         loop {
             let users: Vec<_> = self.pushed(group).await?.into_iter().map(|member| member.user).collect();
             if users.is_empty() {

@@ -63,7 +63,7 @@ impl Task<'_> {
         let mut link = link.clone();
         let (last, changes): (Vec<_>, Vec<_>) =
             changes.iter().cloned().partition(|change| link.doubt.contains(&change.attribute));
-        let mut round = Round::of(&link, changes, last);
+        let mut round = Round::of(&link, changes, last, self.now());
         let named: BTreeSet<_> = rows.iter().map(|row| row.user.clone()).collect();
         let mut unparked = BTreeSet::new();
         let mut deferred = BTreeSet::new();

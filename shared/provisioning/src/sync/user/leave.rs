@@ -5,6 +5,7 @@ use super::super::task::{Next, Task, Told};
 use super::settle_well;
 use crate::activity::Action;
 use crate::clock::after;
+use crate::desired::Desired;
 use crate::detect::RING_AGAIN;
 use crate::drift::Observed;
 use crate::link::{Link, LinkKey, Mark, Object, State};
@@ -114,6 +115,12 @@ impl Task<'_> {
             let takes_out =
                 |link: &Link| link.usable_remote(self.generation()).is_some() && link.work.problem.is_none();
             let Some(link) = link.filter(takes_out) else { continue };
+            // So does one that a person keeps as it is, or that waits for his word.
+            let record = self.tables().directory.group(group).await?;
+            let desired = Desired::of_group(record.as_ref(), &self.configured().selection);
+            if desired != Desired::Active && (link.is_held() || self.configured().keeps(&link, desired)) {
+                continue;
+            }
             let memberships = &self.tables().memberships;
             let among = memberships.pushed_among(application, group, std::slice::from_ref(user)).await?;
             if among.is_empty() && !link.members_in_doubt.contains_key(user) {
