@@ -190,6 +190,14 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_refused_behind_an_accepted_creation_leaves_it_open() {
+        for refused in [TargetError::Unauthorized, TargetError::Forbidden, TargetError::NotFound] {
+            let error = after_creation("POST /Users", refused("the token may not read".into()));
+            assert!(matches!(error, TargetError::Unknown(_)), "{error:?}");
+        }
+    }
+
+    #[test]
     fn a_user_is_built_from_its_paths() {
         let department = format!("{ENTERPRISE_SCHEMA}:department");
         let attributes = attributes(&[

@@ -259,3 +259,33 @@ async fn an_account_that_stood_missing_is_over_once_its_user_leaves() {
         assert_eq!(world.accounts()["ada"].as_deref(), Some("Clerk"), "who comes back is made again");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_stood_missing_and_was_brought_back_is_turned_off_once_its_user_leaves() {
+    let mut world = in_step(REPORT).await;
+    let ada = world.stand_in.user("ada").unwrap().to_json();
+    erase(&world, "ada").await;
+    a_week_later(&mut world).await;
+    assert_eq!(missing(&world).await, 1);
+    world.stand_in.restore(&ada).expect("her account is back");
+    world.user("ada", "Clerk", &[]).await;
+    settled(&mut world).await;
+    assert_eq!(world.accounts()["ada"], None);
+    assert_eq!(
+        (missing(&world).await, link(&world, &key(&world, "ada")).await.state),
+        (0, State::Deactivated)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_somebody_made_in_place_of_ours_gets_its_members() {
+    let mut world = sales_is_erased().await;
+    a_week_later(&mut world).await;
+    assert_eq!(missing(&world).await, 1);
+    world.stand_in.seed(Kind::Group, &serde_json::json!({"displayName": "Sales"})).unwrap();
+    let mut drift = REPORT;
+    drift.deleted_at_target = OnDeletion::Recreate;
+    world.set_policy(super::policy(drift)).await;
+    settled(&mut world).await;
+    assert_eq!(world.memberships()["Sales"], ["ada", "bob", "cy"].map(String::from).into());
+}

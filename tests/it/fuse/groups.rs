@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use provisioning::application::Policy;
+use provisioning::application::{Departure, Policy};
+use provisioning::fuse::let_go;
 use provisioning::ids::GroupId;
 use provisioning::ports::DirectoryJobs as _;
 
@@ -162,5 +163,24 @@ async fn a_deleted_group_takes_nobody_unasked_whenever_the_process_dies() {
         if !died || step == 12 {
             return;
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_deleted_goes_though_his_group_is_kept_or_waits_for_a_person() {
+    for kept in [true, false] {
+        let mut world = company(60, 60).await;
+        world.set_policy(Policy { on_delete: Departure::Delete, ..Policy::default() }).await;
+        delete_sales(&mut world).await;
+        if kept {
+            let shown = digest(&world).await;
+            assert_eq!(reject(&world, &shown).await.unwrap(), 61);
+            settled(&mut world).await;
+        }
+        assert_eq!(world.stand_in.counts().0, 60);
+        world.delete(&name(7)).await;
+        let_go(&world.tables, &name(7).parse().unwrap(), world.setup.clock.now()).await.unwrap();
+        settled(&mut world).await;
+        assert_eq!((world.stand_in.counts().0, world.stand_in.user(&name(7))), (59, None), "kept: {kept}");
     }
 }

@@ -1,5 +1,7 @@
 //! Answers of a target that are not what they seem: each story ended wrong before it was told here.
 
+use std::time::Duration;
+
 use provisioning::application::{Configuration, DeselectedGroup, Policy, Selection};
 use provisioning::directory::Status;
 use provisioning::target::Kind;
@@ -64,6 +66,32 @@ async fn who_is_disabled_after_a_lost_create_loses_access_where_external_ids_are
         world.write_user("eve", &["eng"], |eve| eve.status = Status::Disabled).await;
     })
     .await;
+    assert_eq!(world.accounts()["eve"], None, "{:#?}", world.writes());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_left_before_a_slow_target_had_made_his_account_is_turned_off_once_it_is_there() {
+    let mut world = ada_in_step(at_once()).await;
+    world.agree_on_the_time();
+    world.stand_in.fail(Fault::next(3).method("POST").path("/Users").cut());
+    world.user("eve", "Spy", &["eng"]).await;
+    world.step().await;
+    for _ in 0..5 {
+        world.clock.advance(Duration::from_secs(4));
+        world.ring_due().await;
+        world.step().await;
+    }
+    assert_eq!(world.stand_in.counts().0, 1);
+    world.write_user("eve", &["eng"], |eve| eve.status = Status::Disabled).await;
+    // Ten minutes later it is made.
+    for _ in 0..20 {
+        world.step().await;
+        world.clock.advance(Duration::from_secs(30));
+        world.ring_due().await;
+    }
+    let eve = json!({"userName": "eve", "externalId": "eve", "active": true, "title": "Spy"});
+    world.stand_in.seed(Kind::User, &eve).unwrap();
+    settled(&mut world).await;
     assert_eq!(world.accounts()["eve"], None, "{:#?}", world.writes());
 }
 

@@ -91,6 +91,19 @@ async fn who_was_kept_came_back_disabled_and_left_again_loses_access() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_kept_and_is_offboarded_loses_access() {
+    let mut world = ada_is_kept().await;
+    world.write_user("ada", &[], |ada| ada.status = Status::Disabled).await;
+    settled(&mut world).await;
+    assert_eq!(world.accounts()["ada"], Some("Engineer".into()), "that alone is no person's word");
+    provisioning::fuse::let_go(&world.tables, &"ada".parse().unwrap(), world.setup.clock.now())
+        .await
+        .unwrap();
+    settled(&mut world).await;
+    assert_eq!(world.accounts()["ada"], None, "{:?}", link(&world, "ada").await.removal);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_was_kept_is_off_before_the_application_is_removed() {
     let mut world = ada_is_kept().await;
     world.setup.remove(&world.application, Departure::Deactivate, Some(1_000)).await.unwrap();

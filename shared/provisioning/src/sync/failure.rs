@@ -179,9 +179,9 @@ impl Task<'_> {
     pub(super) async fn unresolved(&self, link: &Link, requests: &[RequestNote]) -> StoreResult<Next> {
         let seen = link.work.generation;
         let looked = link.work.attempts as usize;
-        let late = link.asked_at.is_some_and(|asked_at| self.now().duration_since(asked_at) <= DONE_LATE);
+        let last = link.asked_at.map(|asked_at| asked_at + DONE_LATE).filter(|last| self.now() < *last);
         let seconds = TROUBLE.get(looked).copied().unwrap_or(DAILY);
-        if looked >= LOOKS_FOR_A_LOST_CREATE && !late {
+        if looked >= LOOKS_FOR_A_LOST_CREATE && last.is_none() {
             let forget = |link: &mut Link| {
                 link.state = State::New;
                 link.doubt.clear();
@@ -194,7 +194,8 @@ impl Task<'_> {
             return Ok(self.settle(link, seen, Due::Done, None, None, forget).await?.next());
         }
         tracing::debug!(link = %self.key, requests = requests.len(), "an open create is not to be seen yet");
-        let again = Due::At(after(self.now(), Duration::from_secs(seconds)));
+        let next = after(self.now(), Duration::from_secs(seconds));
+        let again = Due::At(last.map_or(next, |last| last.min(next)));
         Ok(self.settle(link, seen, again, None, None, |link| link.work.attempts += 1).await?.next())
     }
 
