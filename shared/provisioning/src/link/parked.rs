@@ -12,7 +12,7 @@ use crate::ids::UserId;
 /// When a refused member is tried again by himself; a change of his is sooner.
 const AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
 /// The same where the target told of trouble, which may have been none of his.
-const AFTER_TROUBLE: Duration = Duration::from_secs(60 * 60);
+const AFTER_TROUBLE: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// A member whom the target refused while it took others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
