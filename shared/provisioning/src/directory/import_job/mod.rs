@@ -3,8 +3,8 @@
 //!
 //! First everything is added: who is new is created, who is there is given what he did not have, and nobody loses anything.
 //! Then what would be taken is counted and judged by the fuse, for the directory and at each application. Only then departures
-//! follow (who is disabled, leaves groups or loses values), then the deletions of whom a complete file does not name, then lines
-//! that waited for a name.
+//! follow (who is disabled, renamed, leaves groups or loses values), then the deletions of whom a complete file does not name,
+//! then lines that waited for a name.
 //!
 //! Every page is decided by guards and profiles, notes what it is about to do under its step, and may be done again.
 
