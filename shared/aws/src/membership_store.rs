@@ -61,7 +61,7 @@ impl DynamoMembershipStore {
         group: &GroupId,
         before: &Pushed,
         after: &Pushed,
-    ) -> StoreResult<()> {
+    ) -> StoreResult<bool> {
         let key = keys::pushed(application, group, &before.user);
         let was = row(application, group, &key, PUSHED, before)?;
         let condition = Condition::some_item().unchanged(&was, &AS_READ).into_parts();
@@ -74,9 +74,9 @@ impl DynamoMembershipStore {
             .set_expression_attribute_names(condition.names)
             .set_expression_attribute_values(condition.values);
         match patiently(|| put.clone().send()).await {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
             // Somebody else wrote it since.
-            Err(error) if is_condition_failure(&error) => Ok(()),
+            Err(error) if is_condition_failure(&error) => Ok(false),
             Err(error) => Err(unavailable(WHAT, &error)),
         }
     }
@@ -170,12 +170,12 @@ impl MembershipStore for DynamoMembershipStore {
         application: &ApplicationId,
         group: &GroupId,
         members: &[(Pushed, Pushed)],
-    ) -> StoreResult<()> {
+    ) -> StoreResult<bool> {
         let writes: Vec<_> = members
             .iter()
             .map(|(before, after)| self.restamp_one(application, group, before, after))
             .collect();
-        concurrently(writes).await.map(|_| ())
+        Ok(concurrently(writes).await?.into_iter().all(|written| written))
     }
 
     async fn forget_pushed(

@@ -1,5 +1,6 @@
 //! The fuse with its default numbers: 50 accounts or, from 5 on, more than 10 % of what was linked, within 24 hours.
 
+mod by_hand;
 mod changes;
 mod decisions;
 mod groups;

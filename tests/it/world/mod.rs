@@ -188,6 +188,16 @@ impl World {
         Box::pin(self.setup.configure(&self.application, new)).await.unwrap();
     }
 
+    /// Just before a worker's write of this number, counted from 1, somebody else does something.
+    pub fn interrupt(&self, step: u64, by: impl Future<Output = ()> + Send + 'static) {
+        self.steps.interrupt(step, Box::pin(by));
+    }
+
+    /// Whether that has come to pass.
+    pub fn is_interrupted(&self) -> bool {
+        self.steps.is_interrupted()
+    }
+
     /// Enables the application, which starts a sweep.
     pub async fn enable(&self) {
         Box::pin(self.setup.enable(&self.application, None)).await.unwrap();

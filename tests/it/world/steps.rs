@@ -1,9 +1,10 @@
 //! Steps: each write to a table or to the target is one, and the process may die before or after any of them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use provisioning::application::{BaseUrlProblem, Connection};
 use provisioning::ids::RemoteId;
 use provisioning::ports::{Connector, Target};
@@ -33,6 +34,8 @@ pub struct Steps {
     crash_before: AtomicU64,
     crash_after: AtomicU64,
     dead: AtomicBool,
+    /// What somebody else does just before a step.
+    interruption: Mutex<Option<(u64, BoxFuture<'static, ()>)>>,
 }
 
 impl Steps {
@@ -42,6 +45,17 @@ impl Steps {
         self.crash_before.store(at(When::Before), Ordering::SeqCst);
         self.crash_after.store(at(When::After), Ordering::SeqCst);
         self.dead.store(false, Ordering::SeqCst);
+    }
+
+    /// Just before this step from now on, counted from 1, somebody else does something.
+    pub fn interrupt(&self, step: u64, by: BoxFuture<'static, ()>) {
+        self.arm(None);
+        *self.interruption.lock().unwrap() = Some((step, by));
+    }
+
+    /// Whether nothing is to come in between any more.
+    pub fn is_interrupted(&self) -> bool {
+        self.interruption.lock().unwrap().is_none()
     }
 
     pub fn is_dead(&self) -> bool {
@@ -58,6 +72,10 @@ impl Steps {
         if self.is_dead() || number == self.crash_before.load(Ordering::SeqCst) {
             self.dead.store(true, Ordering::SeqCst);
             return None;
+        }
+        let interruption = self.interruption.lock().unwrap().take_if(|(step, _)| *step == number);
+        if let Some((_, by)) = interruption {
+            by.await;
         }
         let done = step.await;
         if number == self.crash_after.load(Ordering::SeqCst) {

@@ -41,13 +41,14 @@ pub trait MembershipStore: Send + Sync {
         group: &GroupId,
         members: &[Pushed],
     ) -> StoreResult<()>;
-    /// Writes what is said of removing members, each as it was read and as it is to be. One that changed since is passed over.
+    /// Writes what is said of removing members, each as it was read and as it is to be. One that changed since is passed over;
+    /// whether there was none such.
     async fn restamp(
         &self,
         application: &ApplicationId,
         group: &GroupId,
         members: &[(Pushed, Pushed)],
-    ) -> StoreResult<()>;
+    ) -> StoreResult<bool>;
     /// Forgets members after the request that removed them.
     async fn forget_pushed(
         &self,

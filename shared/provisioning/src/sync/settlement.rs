@@ -36,8 +36,9 @@ impl Settled {
     /// What a task with nothing more to do does next.
     pub(super) fn next(&self) -> Next {
         match self {
-            Self::Marked(_) => Next::Again,
-            Self::Done(_) | Self::Lost | Self::Owned(_) => Next::Stop,
+            // The link is another than it was planned on: a person let him go, or somebody else works on it, which is seen then.
+            Self::Marked(_) | Self::Lost => Next::Again,
+            Self::Done(_) | Self::Owned(_) => Next::Stop,
         }
     }
 }

@@ -132,11 +132,12 @@ impl Task<'_> {
         }
     }
 
-    /// The link, if it is marked and nobody works on it: who holds the claim sees the newer mark when he settles.
+    /// The link, if it is marked and nobody else works on it: who holds the claim sees the newer mark when he settles.
     async fn marked_link(&self) -> StoreResult<Option<Link>> {
         let link = self.tables().links.link(&self.key).await?;
         let now = self.now();
-        Ok(link.filter(|link| link.work.due_at.is_some() && !link.work.is_claimed(now)))
+        let is_ours = |link: &Link| link.work.claim.as_ref().is_some_and(|claim| claim.token == self.token);
+        Ok(link.filter(|link| link.work.due_at.is_some() && (is_ours(link) || !link.work.is_claimed(now))))
     }
 
     /// Makes sure that nothing is taken away by an older configuration than the directory was read under: what ends in one way

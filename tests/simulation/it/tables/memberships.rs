@@ -1,6 +1,7 @@
 //! Pushed memberships and todo rows. A batch of them is no transaction: it may be written in part.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use provisioning::ids::{ApplicationId, GroupId, UserId};
@@ -142,14 +143,18 @@ impl MembershipStore for Store {
         application: &ApplicationId,
         group: &GroupId,
         members: &[(Pushed, Pushed)],
-    ) -> StoreResult<()> {
+    ) -> StoreResult<bool> {
+        let passed_over = AtomicBool::new(false);
         self.write_rows("memberships.restamp", members.to_vec(), |state, (before, after)| {
             let members = state.pushed.entry((application.clone(), group.clone())).or_default();
             if members.get(&before.user) == Some(&before) {
                 members.insert(before.user, after);
+            } else {
+                passed_over.store(true, Ordering::Relaxed);
             }
         })
-        .await
+        .await?;
+        Ok(!passed_over.into_inner())
     }
 
     async fn pushed_of(

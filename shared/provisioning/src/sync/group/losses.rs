@@ -126,11 +126,11 @@ impl Task<'_> {
                 stamps.push((member.clone(), Pushed { removal: None, ..member.clone() }));
             }
         }
-        self.tables().memberships.restamp(&self.key.application, group, &stamps).await
+        self.tables().memberships.restamp(&self.key.application, group, &stamps).await.map(|_| ())
     }
 
-    /// Tells it once, and notes that the group holds members before they are stamped: so they are found. `None`: the link is not as
-    /// it was read.
+    /// Tells it once, and notes that the group holds members before they are stamped: so they are found. `None`: the link or one of
+    /// the members is not as it was read; a person may have let him go meanwhile.
     async fn hold_members(
         &self,
         group: &GroupId,
@@ -158,10 +158,10 @@ impl Task<'_> {
                 (member.clone(), Pushed { removal: Some(MemberRemoval::Held(now)), ..member.clone() })
             })
             .collect();
-        self.tables().memberships.restamp(&self.key.application, group, &stamps).await?;
+        let as_read = self.tables().memberships.restamp(&self.key.application, group, &stamps).await?;
         Ok(match settled {
-            Settled::Done(link) | Settled::Marked(link) => Some(*link),
-            Settled::Lost | Settled::Owned(_) => None,
+            Settled::Done(link) | Settled::Marked(link) if as_read => Some(*link),
+            _ => None,
         })
     }
 
