@@ -119,7 +119,8 @@ pub struct Shown {
     pub taken: Vec<Taken>,
     /// Whose what is at the target was, and when.
     pub holdings: Vec<Holding>,
-    /// Every create that was asked for, whatever came of it: when, for whom, under which name.
+    /// Every create that was noted before it was sent, whatever came of it: when, for whom, under which name. Who noted it may have
+    /// died before it was sent, which nobody can know afterwards.
     pub creates: Vec<(u64, String, String)>,
 }
 

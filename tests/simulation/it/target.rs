@@ -156,12 +156,6 @@ impl Target for Wire {
             Write::Delete { kind, remote_id } => ("DELETE", format!("{}/{remote_id}", path(*kind))),
         };
         let write = write.clone();
-        if let Write::Create { external_id, attributes, .. } = &write {
-            let name = attributes.get(&"userName".parse().unwrap());
-            let asked =
-                (self.service.clock.millis(), external_id.clone(), contents::text(name).unwrap_or_default());
-            self.service.contents().creates.push(asked);
-        }
         self.service
             .exchange(&self.storm, note, move |contents, request, (at, now)| {
                 contents.carry_out(&write, request, at, now)

@@ -14,6 +14,10 @@ use super::{OwnershipChange, State, Store};
 impl State {
     fn put_link(&mut self, link: &Link) {
         let old = self.links.insert(link.key.clone(), link.clone());
+        let asked_before = old.as_ref().and_then(|old| old.asked_at);
+        if let Some(at) = link.asked_at.filter(|_| link.asked_at != asked_before) {
+            self.creates.push((at, link.key.clone(), link.asked_name.clone().unwrap_or_default()));
+        }
         self.index_link(link);
         self.tell_link(old.as_ref(), link);
     }

@@ -87,6 +87,8 @@ pub struct State {
     pub owners: BTreeMap<(ApplicationId, u64, Kind, RemoteId), LinkKey>,
     /// Each time that something at the target was taken as somebody's, or given up.
     pub ownerships: Vec<OwnershipChange>,
+    /// Every create that was about to be sent, whether or not it was: when, for whom, under which name.
+    pub creates: Vec<(Timestamp, LinkKey, String)>,
     todo: BTreeMap<(ApplicationId, GroupId), BTreeMap<UserId, String>>,
     pub pushed: BTreeMap<(ApplicationId, GroupId), BTreeMap<UserId, Pushed>>,
     /// The way from a user to where he is pushed: written in the same batch, but an item of its own.
@@ -145,6 +147,7 @@ impl Memory {
             links: BTreeMap::new(),
             owners: BTreeMap::new(),
             ownerships: Vec::new(),
+            creates: Vec::new(),
             todo: BTreeMap::new(),
             pushed: BTreeMap::new(),
             pushed_mirror: BTreeMap::new(),

@@ -35,8 +35,6 @@ pub struct Contents {
     pub log: Vec<Done>,
     /// What each write of the log made of what was there.
     pub effects: Vec<Effect>,
-    /// Every create that was asked for, whatever came of it: when, under which externalId and name.
-    pub creates: Vec<(u64, String, String)>,
     pub refusals: Refusals,
     last: u64,
 }
@@ -52,7 +50,7 @@ pub struct Refusals {
     pub shunned: BTreeSet<String>,
 }
 
-pub(super) fn text(value: Option<&Value>) -> Option<String> {
+fn text(value: Option<&Value>) -> Option<String> {
     match value {
         Some(Value::Text(text)) => Some(text.clone()),
         _ => None,

@@ -52,7 +52,11 @@ impl World {
         });
         let accounts = contents.accounts.iter().map(|(id, account)| (id.clone(), shown_account(account)));
         let groups = contents.groups.clone();
-        let (taken, creates) = (taken.collect(), contents.creates.clone());
+        let creates = state
+            .creates
+            .iter()
+            .map(|(at, owner, asked_name)| (SimulatedClock::millis_at(*at), name(owner), asked_name.clone()));
+        let (taken, creates) = (taken.collect(), creates.collect());
         Shown { accounts: accounts.collect(), groups, owners, taken, holdings, creates }
     }
 }
