@@ -11,6 +11,9 @@ const FIRST: f64 = 20.0;
 pub const SLOWEST: f64 = 0.5;
 /// A pace above this is none: the target has taken so much for so long that nobody need count.
 const FASTEST: f64 = 200.0;
+/// By how much requests are further apart than a declared rate has them: exactly as far, and one that is on its way a little
+/// longer than the next is one too many for a target that counts by the second.
+const HEADROOM: f64 = 1.05;
 /// How long a pace is kept before it is raised, and how long refusals after a change still belong to what came before it.
 const RAISED_AFTER: SignedDuration = SignedDuration::from_secs(5);
 const LOWERED_AFTER: SignedDuration = SignedDuration::from_secs(2);
@@ -84,7 +87,13 @@ impl Pace {
 
     /// The distance between two requests.
     pub fn distance(self) -> Duration {
-        Duration::from_secs_f64(1.0 / self.rate.clamp(SLOWEST, FASTEST))
+        let headroom = if self.declared.is_some() { HEADROOM } else { 1.0 };
+        Duration::from_secs_f64(headroom / self.rate.clamp(SLOWEST, FASTEST))
+    }
+
+    /// The distance at the most that the target is declared to take.
+    pub fn least_distance(self) -> Option<Duration> {
+        self.declared.map(|rate| Self { rate, ..self }.distance())
     }
 }
 
@@ -122,6 +131,21 @@ mod tests {
             pace = pace.raised(at(4_000 + 60 * minute)).unwrap_or(pace);
         }
         assert_eq!((pace.rate, pace.is_none()), (3.0, false));
+    }
+
+    #[test]
+    fn requests_at_a_declared_pace_are_a_little_further_apart_than_it_says() {
+        let pace = Pace::declared(3.0, at(0));
+        assert_eq!(
+            pace.distance(),
+            Duration::from_millis(350),
+            "the fourth comes more than a second after the first"
+        );
+        let lowered = Pace::lowered(Some(pace), at(9)).expect("lowered");
+        assert_eq!(
+            (lowered.distance(), lowered.least_distance()),
+            (pace.distance() * 2, Some(pace.distance()))
+        );
     }
 
     /// A target that takes 3 requests a second, of which nobody knew.

@@ -182,7 +182,8 @@ impl Rates {
             gap(rate).as_secs_f64() * (counted(user, users) + counted(group, groups))
         };
         let declared = self.declared.iter().map(of_rate);
-        let pace = self.pace.and_then(|pace| pace.declared).map(|rate| (users + groups) / rate);
+        let pace = self.pace.and_then(Pace::least_distance);
+        let pace = pace.map(|distance| distance.as_secs_f64() * (users + groups));
         let slowest = declared.chain(pace).fold(0.0, f64::max);
         Duration::try_from_secs_f64(slowest).unwrap_or(Duration::MAX)
     }
