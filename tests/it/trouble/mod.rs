@@ -4,6 +4,7 @@ mod answers;
 mod decisions;
 mod ends;
 mod gap;
+mod overtaken;
 mod tenants;
 
 use provisioning::application::{Configuration, Departure, DeselectedGroup, Policy, Selection};

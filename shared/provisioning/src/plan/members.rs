@@ -16,6 +16,8 @@ pub struct MemberFacts {
     pub belongs: bool,
     /// His account, if it can be a member.
     pub remote_id: Option<RemoteId>,
+    /// The target's list lacked his account, and whether it is there is not known yet.
+    pub lacking: bool,
     /// What we pushed, at this target.
     pub pushed: Option<Pushed>,
     /// An earlier request named him so, and may or may not have been carried out.
@@ -127,6 +129,7 @@ mod tests {
             user,
             belongs,
             remote_id: remote.map(id),
+            lacking: false,
             pushed,
             in_doubt: None,
             leaves_first: false,

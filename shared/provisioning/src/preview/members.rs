@@ -164,6 +164,7 @@ impl Page<'_> {
                 user: user.clone(),
                 belongs: active && members.contains(user),
                 remote_id,
+                lacking: false,
                 pushed: shown.or(pushed).filter(|_| recorded),
                 in_doubt: link.members_in_doubt.get(user).filter(|_| recorded).cloned(),
                 leaves_first: false,

@@ -12,7 +12,7 @@ mod stay;
 
 pub(crate) use adopt::shown_members;
 
-use super::settlement::Due;
+use super::settlement::{Due, Settled};
 use super::task::{Current, Next, ROUNDS, Task};
 use crate::desired::Desired;
 use crate::drift::Subject;
@@ -85,7 +85,6 @@ impl Task<'_> {
     /// It is not kept at the target: what was to be looked at is done with.
     async fn no_group(&self, group: &GroupId, link: &Link) -> StoreResult<Next> {
         let rows = self.tables().memberships.todo(&self.key.application, group, super::members::PAGE).await?;
-        self.tables().memberships.finish_todo(&self.key.application, group, &rows).await?;
         let more = rows.len() == super::members::PAGE;
         let due = if more { Due::At(self.now()) } else { Due::Done };
         let here = link.target_generation == self.generation();
@@ -105,6 +104,9 @@ impl Task<'_> {
                 }
             })
             .await?;
+        if matches!(settled, Settled::Done(_) | Settled::Marked(_)) {
+            self.tables().memberships.finish_todo(&self.key.application, group, &rows).await?;
+        }
         Ok(if more { Next::Again } else { settled.next() })
     }
 }

@@ -43,6 +43,7 @@ impl Task<'_> {
                 user: user.clone(),
                 belongs: active && members.contains(user),
                 remote_id: theirs.and_then(|link| link.usable_remote(generation)).cloned(),
+                lacking: theirs.is_some_and(|link| link.observed.lacking),
                 pushed: pushed.get(user).filter(|pushed| pushed.target_generation == generation).cloned(),
                 in_doubt: link.members_in_doubt.get(user).cloned(),
                 leaves_first: false,

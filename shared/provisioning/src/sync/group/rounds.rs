@@ -22,6 +22,8 @@ const LEAVERS_FIRST: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// What a task of a group looked at.
 struct LookedAt<'a> {
+    /// The rows that named members.
+    rows: &'a [Todo],
     /// A full page of rows may not have been all of them.
     full: bool,
     /// Members whose turn has not come.
@@ -121,7 +123,7 @@ impl Task<'_> {
                 break;
             }
         }
-        self.work_off(group, &rows, &deferred).await?;
+        self.note_deferred(group, &rows, &deferred).await?;
         // A full page of rows may not have been all of them.
         let full = rows.len() == PAGE;
         let last = std::mem::take(&mut round.last);
@@ -132,7 +134,13 @@ impl Task<'_> {
         if !full && !last.is_empty() {
             match self.send_chunk(group, &link, seen, &last, &MemberPlan::default()).await? {
                 Sent::Well(settled) => link = *settled,
-                other => return self.ended(other, seen, &last).await,
+                other => {
+                    if matches!(other, Sent::Refused { .. }) {
+                        // The link was as it was read, so nothing is left of the rows but the rename.
+                        self.work_off(group, &rows, &deferred).await?;
+                    }
+                    return self.ended(other, seen, &last).await;
+                }
             }
         }
         let holds = holds || self.holds_members_still(group, &link).await?;
@@ -140,6 +148,7 @@ impl Task<'_> {
             self.count_members_out(shown).await?;
         }
         let looked_at = LookedAt {
+            rows: &rows,
             full,
             deferred: &deferred,
             unparked: &unparked,
@@ -147,7 +156,7 @@ impl Task<'_> {
             shown: shown.as_ref(),
             kept_name,
         };
-        self.finish(&link, seen, &looked_at).await
+        self.finish(group, &link, seen, &looked_at).await
     }
 
     /// What comes next where a request was not settled well.
@@ -168,14 +177,23 @@ impl Task<'_> {
         limit.unwrap_or(RequestLimit { members: 1, bytes: 1 })
     }
 
-    /// The rows worked off go; those of members whose turn has not come stay.
-    async fn work_off(&self, group: &GroupId, rows: &[Todo], deferred: &BTreeSet<UserId>) -> StoreResult<()> {
-        let done: Vec<_> = rows.iter().filter(|row| !deferred.contains(&row.user)).cloned().collect();
-        let memberships = &self.tables().memberships;
+    /// Members whose turn has not come are named by a row.
+    async fn note_deferred(
+        &self,
+        group: &GroupId,
+        rows: &[Todo],
+        deferred: &BTreeSet<UserId>,
+    ) -> StoreResult<()> {
         let unrecorded: Vec<_> =
             deferred.iter().filter(|user| !rows.iter().any(|row| row.user == **user)).cloned().collect();
-        memberships.put_todo(&self.key.application, group, &unrecorded).await?;
-        memberships.finish_todo(&self.key.application, group, &done).await
+        self.tables().memberships.put_todo(&self.key.application, group, &unrecorded).await
+    }
+
+    /// The rows worked off go; those of members whose turn has not come stay. Only once it is certain that nobody else worked on the
+    /// group since it was read: what another put in by what he had read before needs its row still.
+    async fn work_off(&self, group: &GroupId, rows: &[Todo], deferred: &BTreeSet<UserId>) -> StoreResult<()> {
+        let done: Vec<_> = rows.iter().filter(|row| !deferred.contains(&row.user)).cloned().collect();
+        self.tables().memberships.finish_todo(&self.key.application, group, &done).await
     }
 
     /// A rename that the target cannot do is told, once for each name. The link as it is then, or what to do next.
@@ -201,13 +219,19 @@ impl Task<'_> {
             .await?;
         Ok(match settled {
             Settled::Done(link) | Settled::Marked(link) => Ok(*link),
-            Settled::Lost | Settled::Owned(_) => Err(Next::Stop),
+            other => Err(other.next()),
         })
     }
 
-    /// The mark goes, unless there is more to look at.
-    async fn finish(&self, link: &Link, seen: u64, looked_at: &LookedAt<'_>) -> StoreResult<Next> {
-        let LookedAt { full, deferred, unparked, holds, shown, kept_name } = *looked_at;
+    /// The mark goes, unless there is more to look at, and then the rows do.
+    async fn finish(
+        &self,
+        group: &GroupId,
+        link: &Link,
+        seen: u64,
+        looked_at: &LookedAt<'_>,
+    ) -> StoreResult<Next> {
+        let LookedAt { rows, full, deferred, unparked, holds, shown, kept_name } = *looked_at;
         let link = match self.tell_kept_name(link, seen, kept_name).await? {
             Ok(told) => told,
             Err(next) => return Ok(next),
@@ -245,6 +269,9 @@ impl Task<'_> {
                 link.work.problem = None;
             })
             .await?;
+        if matches!(settled, Settled::Done(_) | Settled::Marked(_)) {
+            self.work_off(group, rows, deferred).await?;
+        }
         Ok(if goes_on { Next::Again } else { settled.next() })
     }
 

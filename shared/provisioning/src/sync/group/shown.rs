@@ -146,6 +146,8 @@ impl ShownMembers {
             let shown = self.shown.contains(&remote_id);
             let pushed = facts.pushed.as_ref().is_some_and(|pushed| pushed.remote_id == remote_id);
             let kept = match (facts.belongs, pushed, shown) {
+                // Who may have been deleted there is told as that.
+                (true, true, false) if facts.lacking => continue,
                 (true, true, false) => &mut self.drift.gone,
                 (false, false, true) if facts.pushed.is_none() => &mut self.drift.added,
                 _ => continue,
@@ -213,6 +215,7 @@ mod tests {
             user,
             belongs,
             remote_id: Some(remote_id),
+            lacking: false,
             pushed,
             in_doubt: None,
             leaves_first: false,
@@ -240,6 +243,13 @@ mod tests {
         assert_eq!((users(&members.drift.gone), users(&members.drift.added)), (vec!["bob"], vec!["cy"]));
         assert_eq!(members.doubts(), None, "what is reported is not sent again");
         assert_eq!(members.unexplained, [id("r-stranger")].into());
+    }
+
+    #[test]
+    fn whose_account_may_be_gone_is_not_gone_from_the_group() {
+        let lacking = MemberFacts { lacking: true, ..facts("ada", true, true) };
+        assert!(compared(&[], &[lacking], true).drift.is_empty());
+        assert_eq!(users(&compared(&[], &[facts("ada", true, true)], true).drift.gone), ["ada"]);
     }
 
     #[test]
