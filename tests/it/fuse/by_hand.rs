@@ -5,6 +5,7 @@ use std::time::Duration;
 use provisioning::directory::Status;
 use provisioning::fuse::{let_go, let_member_go};
 use provisioning::ids::{GroupId, UserId};
+use provisioning::link::{LinkKey, Mark};
 use provisioning::ports::Lane;
 
 use super::{active, blown, company, held, name, settled};
@@ -88,4 +89,38 @@ async fn a_member_who_is_let_go_between_any_two_steps_of_a_worker_goes_at_once()
         assert_eq!(crew.len(), PEOPLE - steps as usize, "the others are held");
     }
     assert!(steps >= 3, "a worker that holds a member tells it, stamps him and finishes his row");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn members_who_are_held_while_another_change_comes_are_told_once() {
+    for step in 1..=4 {
+        let mut world = World::new(&["staff", "crew"]).await;
+        for group in ["staff", "crew"] {
+            world.group(group, group).await;
+        }
+        for n in 0..12 {
+            world.user(&name(n), "Clerk", &["staff", "crew"]).await;
+        }
+        world.enable().await;
+        settled(&mut world).await;
+        world.clock.advance(Duration::from_secs(25 * 3_600));
+        for n in 0..6 {
+            world.write_user(&name(n), &["staff"], |_| {}).await;
+        }
+        rung(&mut world).await;
+        let (links, application) = (world.tables.links.clone(), world.application.clone());
+        let due_at = world.setup.clock.now();
+        world.interrupt(step, async move {
+            let key = LinkKey::group(&application, &"crew".parse().unwrap());
+            let link = links.link(&key).await.unwrap().unwrap();
+            let application_version = link.work.application_version;
+            let mark = Mark { application_version, due_at, by_sweep: false, compare: false };
+            links.mark(&key, &mark).await.unwrap();
+        });
+        settled(&mut world).await;
+        assert!(world.is_interrupted());
+        assert_eq!(world.stand_in.members_of("crew").len(), 12, "before step {step}");
+        let told = world.events().await.into_iter().filter(|event| event.reason.contains("is held")).count();
+        assert_eq!(told, 1, "before step {step}");
+    }
 }

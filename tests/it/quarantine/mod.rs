@@ -5,7 +5,7 @@ use std::time::Duration;
 use provisioning::activity::OutcomeResult;
 use provisioning::application::{DriftPolicy, OnDeletion, Policy, Stage, Status, status};
 use provisioning::clock::Clock as _;
-use provisioning::link::{LinkKey, State, Trouble};
+use provisioning::link::{LinkKey, Mark, State, Trouble};
 use provisioning::target::Kind;
 use testkit::{Fault, Quirks, Throttling};
 
@@ -205,4 +205,31 @@ async fn a_404_for_every_put_fails_the_change_and_makes_nobody_anew() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_404_for_every_put_makes_nobody_anew_even_where_who_is_deleted_there_is() {
     changes_are_answered_404(OnDeletion::Recreate).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mark_that_comes_while_a_look_up_is_throttled_does_not_end_the_rest() {
+    let mut world = two_in_step().await;
+    let mut marked = 0;
+    for step in 1..=4 {
+        let user = format!("cy{step}");
+        world.user(&user, "Clerk", &["sales"]).await;
+        while world.read_streams().await {}
+        world.stand_in.fail(Fault::next(1).method("GET").throttled(Throttling::Seconds(30)));
+        let key = LinkKey::user(&world.application, &user.parse().unwrap());
+        let (links, due_at) = (world.tables.links.clone(), world.clock.now());
+        world.interrupt(step, async move {
+            let link = links.link(&key).await.unwrap().unwrap();
+            let application_version = link.work.application_version;
+            let mark = Mark { application_version, due_at, by_sweep: false, compare: false };
+            links.mark(&key, &mark).await.unwrap();
+        });
+        world.step().await;
+        marked += usize::from(world.is_interrupted());
+        assert_eq!(world.stand_in.requests().len(), 1, "before step {step}");
+        world.run(None).await;
+        assert!(world.accounts().contains_key(&user));
+        world.stand_in.clear_log();
+    }
+    assert!(marked >= 3, "the rest, the pace and the link are written: {marked}");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use provisioning::activity::OutcomeResult;
 use provisioning::link::{Link, LinkKey, Trouble};
 use provisioning::target::Kind;
-use testkit::{GroupRename, Quirks, UnknownMember};
+use testkit::{Fault, GroupRename, Quirks, UnknownMember};
 
 use crate::world::{Run, World};
 
@@ -157,4 +157,18 @@ async fn who_comes_with_a_new_name_is_in_where_names_go_by_put_and_members_by_pa
     assert_eq!(world.stand_in.members_of("Everybody"), ["bob", "cy", "dee"].map(String::from).into());
     assert_eq!(group(&world).await.work.problem, None);
     assert!(world.stand_in.met().contains("group_rename"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_are_finished_though_a_member_and_the_new_name_are_refused() {
+    let mut world = with_one_gone(6).await;
+    world.stand_in.fail(Fault::always().method("PATCH").path("/Groups").status(400));
+    world.group("all", "Everyone").await;
+    world.user(&name(2), "Clerk", &["first"]).await;
+    world.user(&name(2), "Clerk", &["first", "all"]).await;
+    settled(&mut world).await;
+    let all = group(&world).await;
+    assert!(all.work.problem.is_some() && all.parked.len() == 1, "{all:?}");
+    let rows = world.tables.memberships.todo(&world.application, &"all".parse().unwrap(), 10).await.unwrap();
+    assert!(rows.is_empty(), "{rows:?}");
 }

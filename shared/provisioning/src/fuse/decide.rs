@@ -127,7 +127,8 @@ impl HeldRemovals {
         for _ in 0..SURPRISES {
             // Something else of it may be held by now, about which nobody was asked.
             let listed = before.held().filter(|_| before.removal == link.removal);
-            if listed.is_none() && !before.holds_members {
+            // A group whose members were decided is told so also where its worker has found meanwhile that it holds none any more.
+            if listed.is_none() && !before.holds_members && !link.holds_members {
                 return Ok(None);
             }
             let mut after_decision = before.rewritten();

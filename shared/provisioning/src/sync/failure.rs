@@ -126,7 +126,10 @@ impl Task<'_> {
         let applications = &self.tables().applications;
         let application = &self.key.application;
         let reason = error.to_string();
-        let (due_at, counts) = match disposition(error, link.work.attempts) {
+        let disposition = disposition(error, link.work.attempts);
+        // The whole target rests: who goes on at once would not let it.
+        let rests = !matches!(disposition, Disposition::Retry(_));
+        let (due_at, counts) = match disposition {
             Disposition::HoldOff(wait) => {
                 let until = after(now, wait);
                 applications.hold_off(application, until).await?;
@@ -159,7 +162,7 @@ impl Task<'_> {
                 }
             })
             .await?;
-        Ok(settled.next())
+        Ok(if rests { Next::Stop } else { settled.next() })
     }
 
     /// Settles a task that was cut off: the link is released if this task held it, and due again as after trouble.

@@ -136,8 +136,13 @@ impl Task<'_> {
     async fn marked_link(&self) -> StoreResult<Option<Link>> {
         let link = self.tables().links.link(&self.key).await?;
         let now = self.now();
-        let is_ours = |link: &Link| link.work.claim.as_ref().is_some_and(|claim| claim.token == self.token);
-        Ok(link.filter(|link| link.work.due_at.is_some() && (is_ours(link) || !link.work.is_claimed(now))))
+        let is_free = |link: &Link| self.claims(link) || !link.work.is_claimed(now);
+        Ok(link.filter(|link| link.work.due_at.is_some() && is_free(link)))
+    }
+
+    /// Whether this task has claimed the link.
+    pub(super) fn claims(&self, link: &Link) -> bool {
+        link.work.claim.as_ref().is_some_and(|claim| claim.token == self.token)
     }
 
     /// Makes sure that nothing is taken away by an older configuration than the directory was read under: what ends in one way

@@ -100,7 +100,7 @@ impl Task<'_> {
                     if changes.is_empty() && self.takes_out_nobody(&chunk, &mut requests).await {
                         match self.was_no_member(group, &link, seen, &chunk, requests).await? {
                             Some(settled) => link = settled,
-                            None => return Ok(Sent::Ended(Next::Stop)),
+                            None => return Ok(Sent::Ended(Next::Again)),
                         }
                         round.refused = 0;
                         continue;
@@ -144,7 +144,7 @@ impl Task<'_> {
             let who = (&user, round.doubted.contains(&user));
             match self.park_one(group, &link, seen, who, &error, requests).await? {
                 Some(parked) => link = parked,
-                None => return Ok(Sent::Ended(Next::Stop)),
+                None => return Ok(Sent::Ended(Next::Again)),
             }
         }
         match round.stays {

@@ -151,6 +151,8 @@ impl Task<'_> {
         let seen = link.work.generation;
         let settled =
             self.settle(&link, seen, Due::Goes, None, told, |link| link.holds_members = true).await?;
+        // Nobody is stamped of whom it could not be told.
+        let (Settled::Done(link) | Settled::Marked(link)) = settled else { return Ok(None) };
         let now = self.now();
         let stamps: Vec<_> = new
             .into_iter()
@@ -159,10 +161,7 @@ impl Task<'_> {
             })
             .collect();
         let as_read = self.tables().memberships.restamp(&self.key.application, group, &stamps).await?;
-        Ok(match settled {
-            Settled::Done(link) | Settled::Marked(link) if as_read => Some(*link),
-            _ => None,
-        })
+        Ok(as_read.then_some(*link))
     }
 
     /// Whether the group holds members still, once a round is done.

@@ -22,7 +22,7 @@ const LEAVERS_FIRST: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// What a task of a group looked at.
 struct LookedAt<'a> {
-    /// The rows that named members.
+    /// The rows that named members and are not finished yet.
     rows: &'a [Todo],
     /// A full page of rows may not have been all of them.
     full: bool,
@@ -38,7 +38,7 @@ struct LookedAt<'a> {
     kept_name: Option<&'a Change>,
 }
 
-/// What came of one request of a round.
+/// What came of one request of a round. Who ends with [`Next::Stop`] has settled it.
 pub(super) enum Sent {
     /// Settled; the link as it is now.
     Well(Box<Link>),
@@ -126,6 +126,11 @@ impl Task<'_> {
         self.note_deferred(group, &rows, &deferred).await?;
         // A full page of rows may not have been all of them.
         let full = rows.len() == PAGE;
+        // Whoever sent something has claimed the group since he read it, so nobody else worked on it meanwhile.
+        let mut rows = rows;
+        if self.claims(&link) {
+            self.work_off(group, &std::mem::take(&mut rows), &deferred).await?;
+        }
         let last = std::mem::take(&mut round.last);
         match self.park(group, &link, seen, round).await? {
             Sent::Well(parked) => link = *parked,
@@ -135,8 +140,8 @@ impl Task<'_> {
             match self.send_chunk(group, &link, seen, &last, &MemberPlan::default()).await? {
                 Sent::Well(settled) => link = *settled,
                 other => {
-                    if matches!(other, Sent::Refused { .. }) {
-                        // The link was as it was read, so nothing is left of the rows but the rename.
+                    if matches!(other, Sent::Ended(Next::Stop)) {
+                        // It was settled, so the link was as it was read.
                         self.work_off(group, &rows, &deferred).await?;
                     }
                     return self.ended(other, seen, &last).await;
@@ -251,7 +256,7 @@ impl Task<'_> {
             .settle(link, seen, due, None, outcome, |link| {
                 link.state = State::Linked;
                 if let Some(shown) = shown {
-                    link.observed.members = shown.noted();
+                    link.observed.members = shown.noted(&link.observed.members);
                     link.members_in_doubt.extend(
                         doubts
                             .into_iter()
@@ -372,7 +377,7 @@ impl Task<'_> {
             .await?;
         Ok(match settled {
             Settled::Done(link) | Settled::Marked(link) => Sent::Well(link),
-            Settled::Lost | Settled::Owned(_) => Sent::Ended(Next::Stop),
+            Settled::Lost | Settled::Owned(_) => Sent::Ended(Next::Again),
         })
     }
 

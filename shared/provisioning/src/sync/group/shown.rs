@@ -26,6 +26,8 @@ pub(super) struct ShownMembers {
     unexplained: BTreeSet<RemoteId>,
     shown: BTreeSet<RemoteId>,
     drift: MemberDrift,
+    /// Members whose accounts may be gone: whether they are in the group is not known.
+    lacking: BTreeSet<UserId>,
     /// The accounts of those who drifted, where that is repaired: they are in doubt from the settlement on that tells it, and
     /// sent again like any other doubt.
     doubts: BTreeMap<UserId, RemoteId>,
@@ -66,6 +68,7 @@ impl Task<'_> {
             unexplained: shown.clone(),
             shown,
             drift: MemberDrift::default(),
+            lacking: BTreeSet::new(),
             doubts: BTreeMap::new(),
             repairs,
         }))
@@ -147,7 +150,10 @@ impl ShownMembers {
             let pushed = facts.pushed.as_ref().is_some_and(|pushed| pushed.remote_id == remote_id);
             let kept = match (facts.belongs, pushed, shown) {
                 // Who may have been deleted there is told as that.
-                (true, true, false) if facts.lacking => continue,
+                (true, true, false) if facts.lacking => {
+                    self.lacking.insert(facts.user.clone());
+                    continue;
+                }
                 (true, true, false) => &mut self.drift.gone,
                 (false, false, true) if facts.pushed.is_none() => &mut self.drift.added,
                 _ => continue,
@@ -176,9 +182,11 @@ impl ShownMembers {
         Some(&self.doubts).filter(|doubts| self.repairs && !doubts.is_empty())
     }
 
-    /// What the link notes.
-    pub(super) fn noted(&self) -> MemberDrift {
-        self.drift.clone()
+    /// What the link notes after what it noted before: who was gone and may have no account any more stays noted.
+    pub(super) fn noted(&self, before: &MemberDrift) -> MemberDrift {
+        let mut noted = self.drift.clone();
+        noted.gone.extend(before.gone.intersection(&self.lacking).cloned());
+        noted
     }
 }
 
@@ -226,8 +234,8 @@ mod tests {
 
     fn compared(shown: &[&str], facts: &[MemberFacts], repairs: bool) -> ShownMembers {
         let shown: BTreeSet<_> = shown.iter().map(|text| id(text)).collect();
-        let (drift, doubts) = (MemberDrift::default(), BTreeMap::new());
-        let mut members = ShownMembers { unexplained: shown.clone(), shown, drift, doubts, repairs };
+        let (drift, lacking, doubts) = (MemberDrift::default(), BTreeSet::new(), BTreeMap::new());
+        let mut members = ShownMembers { unexplained: shown.clone(), shown, drift, lacking, doubts, repairs };
         members.compare(facts);
         members
     }
@@ -248,7 +256,11 @@ mod tests {
     #[test]
     fn whose_account_may_be_gone_is_not_gone_from_the_group() {
         let lacking = MemberFacts { lacking: true, ..facts("ada", true, true) };
-        assert!(compared(&[], &[lacking], true).drift.is_empty());
+        let members = compared(&[], &[lacking], true);
+        assert!(members.drift.is_empty() && members.doubts().is_none());
+        assert!(members.noted(&MemberDrift::default()).is_empty());
+        let known = compared(&[], &[facts("ada", true, true)], true).drift;
+        assert_eq!(members.noted(&known), known, "what was told is not told again");
         assert_eq!(users(&compared(&[], &[facts("ada", true, true)], true).drift.gone), ["ada"]);
     }
 
