@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use provisioning::activity::OutcomeResult;
-use provisioning::application::{DriftPolicy, OnDeletion, Policy, Stage, Status, status};
+use provisioning::application::{DriftPolicy, OnDeletion, Pace, Policy, Stage, Status, status};
 use provisioning::clock::Clock as _;
 use provisioning::link::{LinkKey, Mark, State, Trouble};
 use provisioning::target::Kind;
@@ -232,4 +232,34 @@ async fn a_mark_that_comes_while_a_look_up_is_throttled_does_not_end_the_rest() 
         world.stand_in.clear_log();
     }
     assert!(marked >= 3, "the rest, the pace and the link are written: {marked}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_at_a_slow_target_ends_in_time_however_often_it_plans_anew() {
+    let mut world = two_in_step().await;
+    let pace = Some(Pace::declared(0.5, world.clock.now()));
+    world.tables.applications.set_pace(&world.application, None, pace).await.unwrap();
+    world.user("cy", "Clerk", &["sales"]).await;
+    while world.read_streams().await {}
+    let (links, application) = (world.tables.links.clone(), world.application.clone());
+    let due_at = world.clock.now();
+    world.disturb(Some(Box::new(move || {
+        let (links, application) = (links.clone(), application.clone());
+        Box::pin(async move {
+            let key = LinkKey::user(&application, &"cy".parse().unwrap());
+            let link = links.link(&key).await.unwrap().unwrap();
+            let application_version = link.work.application_version;
+            let mark = Mark { application_version, due_at, by_sweep: false, compare: false };
+            links.mark(&key, &mark).await.unwrap();
+        })
+    })));
+    let began = world.clock.now();
+    world.answer().await;
+    let took = world.clock.now().duration_since(began).as_secs();
+    let asked = world.stand_in.requests().len();
+    assert!(asked > 4, "it plans anew: {asked}");
+    assert!(took < 30, "a task may take 45 s, and this one took {took}");
+    world.disturb(None);
+    world.run(None).await;
+    assert!(world.accounts().contains_key("cy"));
 }

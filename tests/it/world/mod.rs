@@ -32,7 +32,7 @@ use scim_client::{AddressPolicy, HttpConnector};
 use testkit::{StandIn, StandInConfig};
 
 pub use drive::Run;
-pub use steps::{Crash, When};
+pub use steps::{Crash, Disturbance, When};
 use steps::{CrashingConnector, Steps, crashing_client};
 
 /// Doorbells that were rung and not yet answered. They live in memory: a crash may lose them.
@@ -191,6 +191,11 @@ impl World {
     /// Just before a worker's write of this number, counted from 1, somebody else does something.
     pub fn interrupt(&self, step: u64, by: impl Future<Output = ()> + Send + 'static) {
         self.steps.interrupt(step, Box::pin(by));
+    }
+
+    /// Before every write of a worker from now on somebody else does this.
+    pub fn disturb(&self, by: Option<Disturbance>) {
+        self.steps.disturb(by);
     }
 
     /// Whether that has come to pass.

@@ -36,7 +36,12 @@ pub struct Steps {
     dead: AtomicBool,
     /// What somebody else does just before a step.
     interruption: Mutex<Option<(u64, BoxFuture<'static, ()>)>>,
+    /// The same before every step.
+    disturbance: Mutex<Option<Disturbance>>,
 }
+
+/// What somebody else does again and again.
+pub type Disturbance = Box<dyn Fn() -> BoxFuture<'static, ()> + Send>;
 
 impl Steps {
     pub fn arm(&self, crash: Option<Crash>) {
@@ -51,6 +56,11 @@ impl Steps {
     pub fn interrupt(&self, step: u64, by: BoxFuture<'static, ()>) {
         self.arm(None);
         *self.interruption.lock().unwrap() = Some((step, by));
+    }
+
+    /// Before every step from now on somebody else does this.
+    pub fn disturb(&self, by: Option<Disturbance>) {
+        *self.disturbance.lock().unwrap() = by;
     }
 
     /// Whether nothing is to come in between any more.
@@ -75,6 +85,10 @@ impl Steps {
         }
         let interruption = self.interruption.lock().unwrap().take_if(|(step, _)| *step == number);
         if let Some((_, by)) = interruption {
+            by.await;
+        }
+        let disturbance = self.disturbance.lock().unwrap().as_ref().map(|by| by());
+        if let Some(by) = disturbance {
             by.await;
         }
         let done = step.await;

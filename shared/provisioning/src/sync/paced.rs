@@ -43,7 +43,7 @@ pub(crate) struct Paced {
     was_live: bool,
     capabilities: Box<Capabilities>,
     rates: Rates,
-    /// Since when it is used.
+    /// Since when its task is under way.
     began: Timestamp,
     haste: Haste,
     /// Moments that were waited for and not used yet.
@@ -87,6 +87,12 @@ impl Paced {
 
     pub(crate) fn haste(&self) -> Haste {
         self.haste
+    }
+
+    /// In the place of another one of the same task: its patience goes on from when that one's began, however often the task plans
+    /// anew.
+    pub(crate) fn instead_of(self, other: &Self) -> Self {
+        Self { began: other.began, ..self }
     }
 
     /// With the moments that another one waited for and did not use.

@@ -122,7 +122,7 @@ impl Task<'_> {
             }
             let haste = if link.work.by_sweep { Haste::Sweep } else { Haste::Live };
             if waited == Waited::No || self.paced.haste() != haste {
-                self.paced = self.opened.paced(self.worker, haste);
+                self.paced = self.opened.paced(self.worker, haste).instead_of(&self.paced);
             }
             match self.paced.turn().await? {
                 Turn::Now => return Ok(Some(link)),
@@ -158,7 +158,8 @@ impl Task<'_> {
     /// Reads the application again; `false` where nothing may be sent to it any more.
     async fn reopen(&mut self) -> StoreResult<bool> {
         let Some(opened) = self.worker.open(&self.key.application).await? else { return Ok(false) };
-        self.paced = opened.paced(self.worker, self.paced.haste()).with_credit_of(&self.paced);
+        let paced = opened.paced(self.worker, self.paced.haste());
+        self.paced = paced.instead_of(&self.paced).with_credit_of(&self.paced);
         self.opened = opened;
         Ok(true)
     }
