@@ -5,7 +5,7 @@ use std::time::Duration;
 use provisioning::activity::OutcomeResult;
 use provisioning::application::{DriftPolicy, OnDeletion, Pace, Policy, Stage, Status, status};
 use provisioning::clock::Clock as _;
-use provisioning::link::{LinkKey, Mark, State, Trouble};
+use provisioning::link::{LinkKey, State, Trouble};
 use provisioning::target::Kind;
 use testkit::{Fault, Quirks, Throttling};
 
@@ -217,13 +217,7 @@ async fn a_mark_that_comes_while_a_look_up_is_throttled_does_not_end_the_rest() 
         while world.read_streams().await {}
         world.stand_in.fail(Fault::next(1).method("GET").throttled(Throttling::Seconds(30)));
         let key = LinkKey::user(&world.application, &user.parse().unwrap());
-        let (links, due_at) = (world.tables.links.clone(), world.clock.now());
-        world.interrupt(step, async move {
-            let link = links.link(&key).await.unwrap().unwrap();
-            let application_version = link.work.application_version;
-            let mark = Mark { application_version, due_at, by_sweep: false, compare: false };
-            links.mark(&key, &mark).await.unwrap();
-        });
+        world.interrupt(step, world.mark(&key));
         world.step().await;
         marked += usize::from(world.is_interrupted());
         assert_eq!(world.stand_in.requests().len(), 1, "before step {step}");
@@ -241,25 +235,15 @@ async fn a_task_at_a_slow_target_ends_in_time_however_often_it_plans_anew() {
     world.tables.applications.set_pace(&world.application, None, pace).await.unwrap();
     world.user("cy", "Clerk", &["sales"]).await;
     while world.read_streams().await {}
-    let (links, application) = (world.tables.links.clone(), world.application.clone());
-    let due_at = world.clock.now();
-    world.disturb(Some(Box::new(move || {
-        let (links, application) = (links.clone(), application.clone());
-        Box::pin(async move {
-            let key = LinkKey::user(&application, &"cy".parse().unwrap());
-            let link = links.link(&key).await.unwrap().unwrap();
-            let application_version = link.work.application_version;
-            let mark = Mark { application_version, due_at, by_sweep: false, compare: false };
-            links.mark(&key, &mark).await.unwrap();
-        })
-    })));
+    let cy = LinkKey::user(&world.application, &"cy".parse().unwrap());
+    world.mark_before_every_write(&cy);
     let began = world.clock.now();
     world.answer().await;
     let took = world.clock.now().duration_since(began).as_secs();
     let asked = world.stand_in.requests().len();
     assert!(asked > 4, "it plans anew: {asked}");
     assert!(took < 30, "a task may take 45 s, and this one took {took}");
-    world.disturb(None);
+    world.leave_undisturbed();
     world.run(None).await;
     assert!(world.accounts().contains_key("cy"));
 }

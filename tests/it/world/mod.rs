@@ -21,8 +21,11 @@ use provisioning::directory::job::{Deletions, DirectoryWorker};
 use provisioning::directory::{Group, Status, User};
 use provisioning::due::Poller;
 use provisioning::ids::{ApplicationId, GroupId, UserId};
+use provisioning::link::{LinkKey, Mark};
 use provisioning::mapping::{DirectoryAttribute, MappedAttribute, Mapping, Source};
-use provisioning::ports::{Bell, Doorbell, GroupWrite, Lane, SecretStore, StoreResult, Tables, UserWrite};
+use provisioning::ports::{
+    Bell, Doorbell, GroupWrite, Lane, LinkStore, SecretStore, StoreResult, Tables, UserWrite,
+};
 use provisioning::randomness::Numbered;
 use provisioning::sweep::Sweeper;
 use provisioning::sync::Worker;
@@ -32,7 +35,7 @@ use scim_client::{AddressPolicy, HttpConnector};
 use testkit::{StandIn, StandInConfig};
 
 pub use drive::Run;
-pub use steps::{Crash, Disturbance, When};
+pub use steps::{Crash, When};
 use steps::{CrashingConnector, Steps, crashing_client};
 
 /// Doorbells that were rung and not yet answered. They live in memory: a crash may lose them.
@@ -193,14 +196,25 @@ impl World {
         self.steps.interrupt(step, Box::pin(by));
     }
 
-    /// Before every write of a worker from now on somebody else does this.
-    pub fn disturb(&self, by: Option<Disturbance>) {
-        self.steps.disturb(by);
-    }
-
     /// Whether that has come to pass.
     pub fn is_interrupted(&self) -> bool {
         self.steps.is_interrupted()
+    }
+
+    /// Marks a link, as a change that comes just then does; its bell is not rung.
+    pub fn mark(&self, key: &LinkKey) -> impl Future<Output = ()> + Send + use<> {
+        marked(self.tables.links.clone(), key.clone(), self.clock.now())
+    }
+
+    /// Such changes come before every write of a worker from now on.
+    pub fn mark_before_every_write(&self, key: &LinkKey) {
+        let (links, key, due_at) = (self.tables.links.clone(), key.clone(), self.clock.now());
+        self.steps.disturb(Some(Box::new(move || Box::pin(marked(links.clone(), key.clone(), due_at)))));
+    }
+
+    /// They come no more.
+    pub fn leave_undisturbed(&self) {
+        self.steps.disturb(None);
     }
 
     /// Enables the application, which starts a sweep.
@@ -299,4 +313,10 @@ impl World {
             .map(|request| format!("{} {}", request.method, request.path))
             .collect()
     }
+}
+
+async fn marked(links: Arc<dyn LinkStore>, key: LinkKey, due_at: Timestamp) {
+    let application_version = links.link(&key).await.unwrap().unwrap().work.application_version;
+    let mark = Mark { application_version, due_at, by_sweep: false, compare: false };
+    links.mark(&key, &mark).await.unwrap();
 }

@@ -58,14 +58,14 @@ impl Steps {
         *self.interruption.lock().unwrap() = Some((step, by));
     }
 
-    /// Before every step from now on somebody else does this.
-    pub fn disturb(&self, by: Option<Disturbance>) {
-        *self.disturbance.lock().unwrap() = by;
-    }
-
-    /// Whether nothing is to come in between any more.
+    /// Whether that has come to pass.
     pub fn is_interrupted(&self) -> bool {
         self.interruption.lock().unwrap().is_none()
+    }
+
+    /// Before every step from now on somebody else does this, or nobody does anything.
+    pub fn disturb(&self, by: Option<Disturbance>) {
+        *self.disturbance.lock().unwrap() = by;
     }
 
     pub fn is_dead(&self) -> bool {

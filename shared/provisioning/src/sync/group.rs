@@ -12,7 +12,7 @@ mod stay;
 
 pub(crate) use adopt::shown_members;
 
-use super::settlement::{Due, Settled};
+use super::settlement::Due;
 use super::task::{Current, Next, ROUNDS, Task};
 use crate::desired::Desired;
 use crate::drift::Subject;
@@ -104,7 +104,7 @@ impl Task<'_> {
                 }
             })
             .await?;
-        if matches!(settled, Settled::Done(_) | Settled::Marked(_)) {
+        if settled.is_written() {
             self.tables().memberships.finish_todo(&self.key.application, group, &rows).await?;
         }
         Ok(if more { Next::Again } else { settled.next() })

@@ -33,6 +33,11 @@ pub(super) enum Settled {
 }
 
 impl Settled {
+    /// Whether it was written: the link was as it was read, or ours.
+    pub(super) fn is_written(&self) -> bool {
+        matches!(self, Self::Done(_) | Self::Marked(_))
+    }
+
     /// What a task with nothing more to do does next.
     pub(super) fn next(&self) -> Next {
         match self {

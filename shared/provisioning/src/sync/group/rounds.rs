@@ -274,7 +274,7 @@ impl Task<'_> {
                 link.work.problem = None;
             })
             .await?;
-        if matches!(settled, Settled::Done(_) | Settled::Marked(_)) {
+        if settled.is_written() {
             self.work_off(group, rows, deferred).await?;
         }
         Ok(if goes_on { Next::Again } else { settled.next() })
